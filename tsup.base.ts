@@ -6,7 +6,7 @@ export const base: Options = {
   format: "esm",
   target: "node20.19",
   platform: "node",
-  dts: true,
+  dts: { compilerOptions: { noEmit: false } },
   sourcemap: true,
   clean: true,
   treeshake: true,

@@ -14,7 +14,10 @@ if (!(task in commands)) {
   process.exit(2);
 }
 
-for (const args of [["install", "--frozen-lockfile"], ...commands[task].map((command) => [...command, ...rest])]) {
+for (const args of [
+  ["install", "--frozen-lockfile"],
+  ...commands[task].map((command) => [...command, ...rest]),
+]) {
   const { status, error } = spawnSync("npx", ["--yes", packageManager, ...args], {
     cwd: root,
     stdio: "inherit",

@@ -1,3 +1,5 @@
-import { defineConfig } from "tsup";
+import type { Options } from "tsup";
 import { base } from "../../tsup.base.ts";
-export default defineConfig(base);
+
+const config: Options = { ...base, entry: ["src/main.ts"], dts: false };
+export default config;

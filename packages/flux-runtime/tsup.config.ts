@@ -1,3 +1,1 @@
-import { defineConfig } from "tsup";
-import { base } from "../../tsup.base.ts";
-export default defineConfig(base);
+export { base as default } from "../../tsup.base.ts";

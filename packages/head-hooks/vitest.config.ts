@@ -1,2 +1,1 @@
-import { base } from "../../vitest.base.ts";
-export default base;
+export { base as default } from "../../vitest.base.ts";
