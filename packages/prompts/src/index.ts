@@ -1,1 +1,22 @@
-export {};
+export {
+  auditPromptSet,
+  type PairAudit,
+  type PromptSetAudit,
+  type SideCounts,
+} from "./audit/audit-prompt-set.ts";
+export type { Direction } from "./audit/direction.ts";
+export type { SharedWords } from "./audit/shared-words.ts";
+export { definePromptSet, type TemplatedPromptSet, type TemplateRow } from "./define-prompt-set.ts";
+export { listPromptSets, loadPromptSet, type PromptSetSummary } from "./load-prompt-set.ts";
+export { parsePromptSet } from "./parse-prompt-set.ts";
+export {
+  listReferences,
+  promptImages,
+  promptText,
+  type PromptPair,
+  type PromptSet,
+  type PromptSide,
+  type Reference,
+} from "./prompt-set.ts";
+export { PromptsError, type PromptsErrorCode, type PromptsProblem } from "./prompts-error.ts";
+export { readPromptSet } from "./read-prompt-set.ts";

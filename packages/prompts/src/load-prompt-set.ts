@@ -1,0 +1,68 @@
+import { access } from "node:fs/promises";
+import { nearestName } from "./nearest-name.ts";
+import type { PromptSet } from "./prompt-set.ts";
+import { PromptsError } from "./prompts-error.ts";
+import { readPromptSet } from "./read-prompt-set.ts";
+import { builtInSets } from "./sets/built-in-sets.ts";
+import { validatePromptSet } from "./validate/validate-prompt-set.ts";
+
+/** A built-in set in one line of a listing. */
+export interface PromptSetSummary {
+  readonly name: string;
+  readonly version: string;
+  readonly title: string;
+  /** The number of pairs. */
+  readonly pairs: number;
+}
+
+/**
+ * Loads a built-in set by its name, or else a file.
+ *
+ * A built-in name wins over a file of that name; `./measure` is the file.
+ *
+ * @throws {PromptsError} `unknown-set` where there is neither, and everything that {@link readPromptSet} throws.
+ * @example
+ * const set = await loadPromptSet("measure");
+ * set.pairs.length; // 25
+ */
+export async function loadPromptSet(nameOrPath: string): Promise<PromptSet> {
+  const builtIn = builtInSets.get(nameOrPath);
+  if (builtIn !== undefined) return validatePromptSet(builtIn, { source: nameOrPath });
+  const looksLikePath = /[/\\]|\.\w+$/.test(nameOrPath);
+  if (looksLikePath || (await exists(nameOrPath))) return readPromptSet(nameOrPath);
+  const names = [...builtInSets.keys()];
+  const near = nearestName(nameOrPath, names);
+  throw new PromptsError(
+    [
+      {
+        code: "unknown-set",
+        path: "",
+        what: "there is neither a built-in prompt set nor a file of this name",
+        expected: `one of ${names.join(", ")}, or the path of a JSON file`,
+        received: JSON.stringify(nameOrPath),
+        advice: near === undefined ? "Check the name or the path." : `Did you mean ${JSON.stringify(near)}?`,
+      },
+    ],
+    { source: "loadPromptSet" },
+  );
+}
+
+/**
+ * The sets that come with the package.
+ *
+ * @example
+ * listPromptSets().map(({ name }) => name); // ["measure"]
+ */
+export function listPromptSets(): readonly PromptSetSummary[] {
+  return [...builtInSets].map(([source, value]) => {
+    const { name, version, title, pairs } = validatePromptSet(value, { source });
+    return { name, version, title, pairs: pairs.length };
+  });
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

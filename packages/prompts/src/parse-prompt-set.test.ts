@@ -1,0 +1,239 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { tinyReference, tinySet } from "../test/tiny-set.ts";
+import { parsePromptSet } from "./parse-prompt-set.ts";
+import { PromptsError, type PromptsProblem } from "./prompts-error.ts";
+import { MAX_FILE_BYTES, MAX_PAIRS, MAX_PROMPT_CHARACTERS } from "./validate/limits.ts";
+
+describe("parsePromptSet", () => {
+  test("returns what the text says", () => {
+    expect(parsePromptSet(JSON.stringify(tinySet()))).toEqual(tinySet());
+  });
+
+  test("takes every optional part of a set", () => {
+    const full = { ...tinySet(), $schema: "x.json", reference: tinyReference };
+    full.pairs[0] = {
+      id: "one",
+      a: { prompt: "a", images: ["x/a.png"] },
+      b: { prompt: "a", images: ["x/b.png"] },
+      grade: -1.5,
+      meta: { metres: [0.001, 1000], nested: { list: [null] } },
+    };
+    expect(parsePromptSet(JSON.stringify(full))).toEqual(full);
+  });
+
+  test.each([[[tinyReference]], [[tinyReference, { ...tinyReference, seed: 1 }]]])(
+    "takes a list of references",
+    (reference) => {
+      expect(parsePromptSet(JSON.stringify({ ...tinySet(), reference })).reference).toEqual(reference);
+    },
+  );
+
+  test("ignores a byte order mark", () => {
+    expect(parsePromptSet(`\uFEFF${JSON.stringify(tinySet())}`)).toEqual(tinySet());
+  });
+
+  test("keeps quotes, markup, emoji and right-to-left script in a prompt as they are", () => {
+    const set = tinySet();
+    const prompt = " <b>\"a\" & 'b'</b> 😀 كائن {object} ";
+    set.pairs[0] = { id: "مثال", a: prompt, b: "b" };
+    expect(parsePromptSet(JSON.stringify(set)).pairs[0]).toEqual({ id: "مثال", a: prompt, b: "b" });
+  });
+});
+
+describe("parsePromptSet refuses", () => {
+  test("two pairs of one id, naming both positions", () => {
+    const set = tinySet();
+    set.pairs.push({ ...set.pairs[0], id: "two" });
+    expect(problemsOf(JSON.stringify(set, null, 2))).toMatchObject([
+      {
+        code: "duplicate-id",
+        path: "pairs[2].id",
+        line: 21,
+        column: 7,
+        received: '"two" at pairs[1] and at pairs[2]',
+      },
+    ]);
+  });
+
+  test.each([
+    ["", "pairs[1].b"],
+    [" \n\t", "pairs[1].b"],
+    [{ prompt: "", images: ["a.png"] }, "pairs[1].b.prompt"],
+  ])("an empty side: %j", (b, path) => {
+    expect(problemsOf(spoilPair({ b }))).toMatchObject([{ code: "empty-side", path }]);
+  });
+
+  test.each([0, 1])("%i pairs, because a paired test needs two", (count) => {
+    const set = { ...tinySet(), pairs: tinySet().pairs.slice(0, count) };
+    expect(problemsOf(JSON.stringify(set))).toMatchObject([
+      {
+        code: "too-few-pairs",
+        path: "pairs",
+        expected: "at least two pairs",
+        received: `a list of ${count}`,
+      },
+    ]);
+  });
+
+  test.each([
+    [{ ...tinySet(), refrence: tinyReference }, "refrence", 'Did you mean "reference"?'],
+    [{ ...tinySet(), colour: 1 }, "colour", "Remove it."],
+    [{ ...tinySet(), labels: { a: "x", b: "y", c: "z" } }, "labels.c", "Remove it."],
+    [{ ...tinySet(), reference: { ...tinyReference, hieght: 1 } }, "reference.hieght", "Remove it."],
+    [{ ...tinySet(), reference: [{ ...tinyReference, image: "x" }] }, "reference[0].image", "Remove it."],
+  ])("an unknown key of a set, naming the nearest that is not yet there", (set, path, advice) => {
+    expect(problemsOf(JSON.stringify(set))).toMatchObject([{ code: "unknown-key", path, advice }]);
+  });
+
+  test.each([
+    [{ grad: 1 }, "pairs[1].grad", 'Did you mean "grade"?'],
+    [{ metres: [1, 2] }, "pairs[1].metres", "Remove it, or move it into meta."],
+    [{ a: { prompt: "a", images: ["x"], image: "x" } }, "pairs[1].a.image", "Remove it."],
+    [{ ["__proto__x"]: 1 }, "pairs[1].__proto__x", "Remove it, or move it into meta."],
+  ])("an unknown key of a pair: %j", (more, path, advice) => {
+    expect(problemsOf(spoilPair(more))).toMatchObject([{ code: "unknown-key", path, advice }]);
+  });
+
+  test.each([
+    ["name", "a name, a string with a visible character"],
+    ["version", "a version, a string with a visible character"],
+    ["title", "a title, a string with a visible character"],
+    ["labels", "an object { a, b } of two labels"],
+    ["pairs", "a list of pairs"],
+  ])("a set without %s", (key, expected) => {
+    const set: Record<string, unknown> = Object.fromEntries(
+      Object.entries(tinySet()).filter(([name]) => name !== key),
+    );
+    expect(problemsOf(JSON.stringify(set))).toMatchObject([
+      { code: "missing-key", path: key, expected, received: "nothing", line: 1, column: 1 },
+    ]);
+  });
+
+  test.each([
+    [{ a: 5 }, "pairs[1].a", "a prompt (a string) or an object { prompt, images }", "5"],
+    [{ a: null }, "pairs[1].a", "a prompt (a string) or an object { prompt, images }", "null"],
+    [{ a: ["x"] }, "pairs[1].a", "a prompt (a string) or an object { prompt, images }", "a list of 1"],
+    [{ a: { prompt: "a", images: "x.png" } }, "pairs[1].a.images", "a list of image files", '"x.png"'],
+    [{ a: { prompt: "a", images: [7] } }, "pairs[1].a.images[0]", "an image file, a string", "7"],
+    [{ a: { prompt: "a", images: [] } }, "pairs[1].a.images", "at least one image file", "a list of 0"],
+    [
+      { a: { prompt: "a", images: ["https://x.org/a.png"] } },
+      "pairs[1].a.images[0]",
+      "a path of an image file (addresses are not fetched)",
+      '"https://x.org/a.png"',
+    ],
+    [{ grade: "6" }, "pairs[1].grade", "a finite number", '"6"'],
+    [{ meta: [1] }, "pairs[1].meta", "an object", "a list of 1"],
+    [{ id: 3 }, "pairs[1].id", "an id, a string", "3"],
+    [{ id: " " }, "pairs[1].id", "an id, a string with a visible character", '" "'],
+  ])("a value of the wrong type in a pair: %j", (more, path, expected, received) => {
+    const [problem] = problemsOf(spoilPair(more));
+    expect(problem).toMatchObject({ code: "invalid-value", path, received });
+    expect(problem?.expected).toContain(expected);
+  });
+
+  test.each([
+    [{ width: 1000 }, "width", "a multiple of 16"],
+    [{ height: 0 }, "height", "a whole number from 16"],
+    [{ height: 1e9 }, "height", "a whole number from 16"],
+    [{ steps: 0 }, "steps", "a whole number from 1"],
+    [{ steps: 1.5 }, "steps", "a whole number from 1"],
+    [{ seed: -1 }, "seed", "a whole number from 0"],
+    [{ guidance: -1 }, "guidance", "a number, 0 or more"],
+  ])("a reference with %j", (more, key, expected) => {
+    const text = JSON.stringify({ ...tinySet(), reference: { ...tinyReference, ...more } });
+    const [problem] = problemsOf(text);
+    expect(problem).toMatchObject({ code: "invalid-value", path: `reference.${key}` });
+    expect(problem?.expected).toContain(expected);
+  });
+
+  test.each([
+    [5, "reference", "a reference (an object) or a list of references"],
+    [[], "reference", "at least one reference"],
+  ])("the reference %j", (reference, path, expected) => {
+    const [problem] = problemsOf(JSON.stringify({ ...tinySet(), reference }));
+    expect(problem?.path).toBe(path);
+    expect(problem?.expected).toContain(expected);
+  });
+
+  test("a number beyond float64", () => {
+    const text = spoilPair({ grade: 12345 }).replace("12345", "1e999");
+    expect(problemsOf(text)).toMatchObject([{ path: "pairs[1].grade", received: "Infinity" }]);
+  });
+
+  test.each(["[]", "null", '"measure"', "42"])("a document that is no object: %s", (text) => {
+    expect(problemsOf(text)).toMatchObject([{ code: "invalid-value", path: "", line: 1, column: 1 }]);
+  });
+
+  test("a prompt that is too long, a list that is too long, a text that is too long", () => {
+    expect(problemsOf(spoilPair({ a: "x".repeat(MAX_PROMPT_CHARACTERS + 1) }))).toMatchObject([
+      { code: "too-large", path: "pairs[1].a", received: `${MAX_PROMPT_CHARACTERS + 1} characters` },
+    ]);
+    const pairs = Array.from({ length: MAX_PAIRS + 1 }, (_, id) => ({ id: String(id), a: "a", b: "b" }));
+    expect(problemsOf(JSON.stringify({ ...tinySet(), pairs }))).toMatchObject([
+      { code: "too-large", path: "pairs", received: `a list of ${MAX_PAIRS + 1}` },
+    ]);
+    expect(problemsOf(" ".repeat(MAX_FILE_BYTES + 1))).toMatchObject([{ code: "too-large", path: "" }]);
+  });
+
+  test("every problem at once, each with its line", () => {
+    const text =
+      '{\n  "name": "x",\n  "verson": "1",\n  "title": 5,\n  "labels": { "a": "x" },\n  "pairs": []\n}';
+    const problems = problemsOf(text);
+    expect(problems.map(({ code, line }) => [code, line])).toEqual(
+      expect.arrayContaining([
+        ["missing-key", 1],
+        ["unknown-key", 3],
+        ["invalid-value", 4],
+        ["missing-key", 5],
+        ["too-few-pairs", 6],
+      ]),
+    );
+    expect(problems).toHaveLength(5);
+  });
+
+  test("with one readable message", () => {
+    expect(() => parsePromptSet(spoilPair({ b: "" }), { source: "mine.json" })).toThrow(
+      "mine.json:1:198: pairs[1].b: a side is empty. Expected a prompt, a string with a visible character, " +
+        'received an empty string (""). Write the prompt, or remove the pair.',
+    );
+  });
+
+  test("half a million unknown keys in bounded time", () => {
+    const keys = Array.from({ length: 500_000 }, (_, key) => `"k${key}":1`).join(",");
+    expect(problemsOf(`{${keys}}`).length).toBeLessThan(200);
+  });
+
+  test("any other JSON with a PromptsError, never another", () => {
+    const values = fc.anything({ maxDepth: 3 });
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.json(),
+          values.map((pairs) => JSON.stringify({ ...tinySet(), pairs })),
+        ),
+        (text) => {
+          expect(problemsOf(text).length).toBeGreaterThan(0);
+        },
+      ),
+    );
+  });
+});
+
+function problemsOf(text: string): readonly PromptsProblem[] {
+  try {
+    parsePromptSet(text);
+  } catch (error) {
+    if (error instanceof PromptsError) return error.problems;
+    throw error;
+  }
+  throw new Error("the text was accepted");
+}
+
+/** The tiny set as text, its second pair with other members. */
+function spoilPair(members: Record<string, unknown>): string {
+  const set = tinySet();
+  set.pairs[1] = { ...set.pairs[1], ...members };
+  return JSON.stringify(set);
+}

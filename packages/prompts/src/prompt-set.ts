@@ -1,0 +1,85 @@
+/**
+ * One condition of a pair: a prompt, or a prompt that conditions on image files as well.
+ *
+ * Sets that {@link readPromptSet} returns hold absolute image paths; everywhere else they are as written.
+ */
+export type PromptSide = string | { readonly prompt: string; readonly images: readonly string[] };
+
+/** The fixed image that conditions every pass, as a recipe: what to render, and how. */
+export interface Reference {
+  readonly prompt: string;
+  /** Seed of the initial noise, 0 to 2^53 − 1. */
+  readonly seed: number;
+  /** Denoising steps. */
+  readonly steps: number;
+  /** Guidance scale. */
+  readonly guidance: number;
+  /** Pixels, a multiple of 16. */
+  readonly width: number;
+  /** Pixels, a multiple of 16. */
+  readonly height: number;
+}
+
+/** Two sides that ought to differ in one thing only. The contrast is always b − a. */
+export interface PromptPair {
+  /** Unique in the set. */
+  readonly id: string;
+  readonly a: PromptSide;
+  readonly b: PromptSide;
+  /** Orders the pairs of a graded set. */
+  readonly grade?: number;
+  /** Whatever the author records about the pair; never interpreted by this package. */
+  readonly meta?: Readonly<Record<string, unknown>>;
+}
+
+/** A named, versioned list of at least two pairs: the JSON file as it stands. */
+export interface PromptSet {
+  /** Where an editor finds the JSON Schema; ignored here. */
+  readonly $schema?: string;
+  readonly name: string;
+  readonly version: string;
+  readonly title: string;
+  /** What the two conditions are called in tables and figures. */
+  readonly labels: { readonly a: string; readonly b: string };
+  /** None, one, or several fixed images. */
+  readonly reference?: Reference | readonly Reference[];
+  readonly pairs: readonly PromptPair[];
+}
+
+/**
+ * The text of a side, whichever of its two forms it has.
+ *
+ * @example
+ * promptText("a grey object"); // "a grey object"
+ * promptText({ prompt: "a grey object", images: ["room.png"] }); // "a grey object"
+ */
+export function promptText(side: PromptSide): string {
+  return typeof side === "string" ? side : side.prompt;
+}
+
+/**
+ * The image files of a side, an empty list where it is text alone.
+ *
+ * @example
+ * promptImages({ prompt: "a grey object", images: ["room.png"] }); // ["room.png"]
+ */
+export function promptImages(side: PromptSide): readonly string[] {
+  return typeof side === "string" ? [] : side.images;
+}
+
+/**
+ * The references of a set as a list: empty, one, or several.
+ *
+ * @example
+ * listReferences(await loadPromptSet("measure")).length; // 1
+ */
+export function listReferences(set: PromptSet): readonly Reference[] {
+  const { reference } = set;
+  if (reference === undefined) return [];
+  return isList(reference) ? reference : [reference];
+}
+
+/** `Array.isArray` does not narrow a readonly array. */
+function isList(reference: Reference | readonly Reference[]): reference is readonly Reference[] {
+  return Array.isArray(reference);
+}

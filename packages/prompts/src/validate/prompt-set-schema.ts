@@ -1,0 +1,131 @@
+import { z } from "zod";
+import type { PromptPair, PromptSet, PromptSide, Reference } from "../prompt-set.ts";
+import {
+  MAX_IMAGES,
+  MAX_NAME_CHARACTERS,
+  MAX_PAIRS,
+  MAX_PIXELS,
+  MAX_PROMPT_CHARACTERS,
+  MAX_REFERENCES,
+  MAX_STEPS,
+} from "./limits.ts";
+
+// Every `error` below completes the sentence "Expected …": explain-issues.ts builds the messages from them.
+
+function text(expected: string, maximum: number): z.ZodString {
+  return z.string({ error: expected }).regex(/\S/, expected).max(maximum, `at most ${maximum} characters`);
+}
+
+function wholeNumber(minimum: number, maximum: number): z.ZodInt {
+  const expected = `a whole number from ${minimum} to ${maximum}`;
+  return z.int({ error: expected }).min(minimum, expected).max(maximum, expected);
+}
+
+const name = (what: string): z.ZodString =>
+  text(`${what}, a string with a visible character`, MAX_NAME_CHARACTERS);
+const prompt = text("a prompt, a string with a visible character", MAX_PROMPT_CHARACTERS);
+const pixels = wholeNumber(16, MAX_PIXELS).multipleOf(16, `a multiple of 16 (pixels), at most ${MAX_PIXELS}`);
+
+const imageFile = name("an image file").regex(
+  /^(?![A-Za-z][A-Za-z0-9+.-]+:\/\/)[^\0]*$/,
+  "a path of an image file (addresses are not fetched)",
+);
+
+const imagePrompt = z.strictObject(
+  {
+    prompt,
+    images: z
+      .array(imageFile, { error: "a list of image files" })
+      .min(1, "at least one image file; a side without images is a plain string")
+      .max(MAX_IMAGES, `at most ${MAX_IMAGES} images`)
+      .describe("Image files, relative to this file."),
+  },
+  { error: "an object { prompt, images }" },
+);
+
+const side: z.ZodType<PromptSide> = z.union([prompt, imagePrompt], {
+  error: "a prompt (a string) or an object { prompt, images }",
+});
+
+const reference = z.strictObject(
+  {
+    prompt,
+    seed: wholeNumber(0, Number.MAX_SAFE_INTEGER),
+    steps: wholeNumber(1, MAX_STEPS),
+    guidance: z.number({ error: "a number, 0 or more" }).min(0, "a number, 0 or more"),
+    width: pixels,
+    height: pixels,
+  },
+  { error: "an object { prompt, seed, steps, guidance, width, height }" },
+) satisfies z.ZodType<Reference>;
+
+const references = z
+  .array(reference, { error: "a list of references" })
+  .min(1, "at least one reference; leave the key out where there is none")
+  .max(MAX_REFERENCES, `at most ${MAX_REFERENCES} references`);
+
+const pair = z.strictObject(
+  {
+    id: name("an id").describe("Unique in the set."),
+    a: side.describe("The first condition."),
+    b: side.describe("The second condition; the contrast is always b − a."),
+    grade: z
+      .number({ error: "a finite number" })
+      .exactOptional()
+      .describe("Orders the pairs of a graded set."),
+    meta: z
+      .record(z.string(), z.unknown(), { error: "an object" })
+      .exactOptional()
+      .describe("Whatever the author records about the pair."),
+  },
+  { error: "an object { id, a, b }, optionally with grade and meta" },
+) satisfies z.ZodType<PromptPair>;
+
+const labels = z.strictObject(
+  { a: name("a label"), b: name("a label") },
+  { error: "an object { a, b } of two labels" },
+);
+
+const set = z.strictObject(
+  {
+    $schema: z.string({ error: "a string" }).exactOptional().describe("Where an editor finds this schema."),
+    name: name("a name"),
+    version: name("a version").describe(
+      "Raise it when a prompt changes: results of two versions are not comparable.",
+    ),
+    title: name("a title"),
+    labels: labels.describe("What the two conditions are called in tables and figures."),
+    reference: z
+      .union([reference, references], { error: "a reference (an object) or a list of references" })
+      .exactOptional()
+      .describe("The fixed image that conditions every pass: none, one, or several."),
+    pairs: z
+      .array(pair, { error: "a list of pairs" })
+      .min(2, "at least two pairs")
+      .max(MAX_PAIRS, `at most ${MAX_PAIRS} pairs`)
+      .describe("At least two pairs with unique ids."),
+  },
+  { error: "a prompt set: an object { name, version, title, labels, pairs }, optionally with reference" },
+);
+
+/** The prompt set as a zod schema; what it cannot say, unique ids, is left to `validatePromptSet`. */
+export const promptSetSchema: z.ZodType<PromptSet> = set;
+
+/** The keys that the object at a path of the document may have; none for a path where no object belongs. */
+export function knownKeys(path: readonly PropertyKey[]): readonly string[] {
+  const [first, second, third] = path;
+  if (first === undefined) return Object.keys(set.shape);
+  if (first === "labels") return Object.keys(labels.shape);
+  if (first === "reference") return Object.keys(reference.shape);
+  if (first === "pairs" && third === undefined) return second === undefined ? [] : Object.keys(pair.shape);
+  return first === "pairs" && (third === "a" || third === "b") ? Object.keys(imagePrompt.shape) : [];
+}
+
+/** The published JSON Schema, generated; `schema/prompt-set.schema.json` is its text. */
+export function toPromptSetJsonSchema(): object {
+  return {
+    ...z.toJSONSchema(set, { target: "draft-7", io: "input" }),
+    title: "Prompt set",
+    description: "Pairs of prompts that differ in one thing, for a paired probe of a text-to-image model.",
+  };
+}

@@ -1,0 +1,54 @@
+import type { PromptPair, PromptSet } from "../prompt-set.ts";
+import { PromptsError } from "../prompts-error.ts";
+import { explainIssues, type UnlocatedProblem } from "./explain-issues.ts";
+import { formatJsonPath } from "./json-path.ts";
+import type { TextPosition } from "./parse-json.ts";
+import { promptSetSchema } from "./prompt-set-schema.ts";
+
+/**
+ * Holds a value against the schema and the rules that a schema cannot say; returns a copy.
+ *
+ * @param locate - where a path stands in the text that the value came from, if it came from a text.
+ * @throws {PromptsError} with every problem found.
+ */
+export function validatePromptSet(
+  value: unknown,
+  {
+    source,
+    locate,
+  }: { readonly source: string; readonly locate?: (path: readonly PropertyKey[]) => TextPosition },
+): PromptSet {
+  const result = promptSetSchema.safeParse(value);
+  const found = result.success
+    ? findDuplicateIds(result.data.pairs)
+    : explainIssues(result.error.issues, value);
+  const [first, ...others] = found.map((problem) => ({
+    ...problem,
+    ...locate?.(problem.path),
+    path: formatJsonPath(problem.path),
+  }));
+  if (first !== undefined) throw new PromptsError([first, ...others], { source });
+  if (!result.success) throw result.error;
+  return result.data;
+}
+
+function findDuplicateIds(pairs: readonly PromptPair[]): UnlocatedProblem[] {
+  const firstIndex = new Map<string, number>();
+  return pairs.flatMap(({ id }, index): UnlocatedProblem[] => {
+    const first = firstIndex.get(id);
+    if (first === undefined) {
+      firstIndex.set(id, index);
+      return [];
+    }
+    return [
+      {
+        code: "duplicate-id",
+        path: ["pairs", index, "id"],
+        what: "two pairs have the same id",
+        expected: "an id that no other pair has",
+        received: `${JSON.stringify(id)} at pairs[${first}] and at pairs[${index}]`,
+        advice: "Rename one of the two.",
+      },
+    ];
+  });
+}
