@@ -1,0 +1,88 @@
+import { realpath } from "node:fs/promises";
+import { dirname, relative, resolve, sep } from "node:path";
+import { FluxRuntimeError } from "../errors.ts";
+import { openWeights, type WeightEntry } from "./sharded-weights.ts";
+
+/** A weight and the place of its file as an ONNX initializer names it. */
+export interface LocatedWeight extends WeightEntry {
+  /** The file's path relative to the component's `externalDataFolder`, with `/` between its parts. */
+  readonly location: string;
+}
+
+/** The weights of one model of a checkpoint. */
+export interface ComponentWeights {
+  /**
+   * The place of a weight.
+   *
+   * @throws {FluxRuntimeError} `tensor-missing` where the weights lack it; `tensor-shape` where its shape is another.
+   */
+  locate(name: string, shape: readonly number[]): LocatedWeight;
+  readonly folder: string;
+  readonly tensors: ReadonlyMap<string, LocatedWeight>;
+  /**
+   * The deepest folder below which every weight file really lies. ONNX Runtime refuses a link that leads out of the folder
+   * it is given, and a Hugging Face cache is made of such links: so the links are followed here, and the folder is the one
+   * that holds the files themselves.
+   */
+  readonly externalDataFolder: string;
+}
+
+/**
+ * Opens the weights of one model folder; only headers are read, links are followed.
+ *
+ * @throws {FluxRuntimeError} as `openWeights` does.
+ */
+export async function openComponentWeights(folder: string): Promise<ComponentWeights> {
+  const weights = await openWeights(folder);
+  const files = [...new Set([...weights.values()].map((entry) => entry.file))];
+  const realFiles = new Map(
+    await Promise.all(files.map(async (file) => [file, await realpath(file)] as const)),
+  );
+  const externalDataFolder = commonFolder([...realFiles.values()]);
+  const tensors = new Map(
+    [...weights].map(([name, entry]) => {
+      const realFile = realFiles.get(entry.file) ?? entry.file;
+      const location = relative(externalDataFolder, realFile).split(sep).join("/");
+      return [name, { ...entry, location }];
+    }),
+  );
+  const root = resolve(folder);
+  return {
+    folder: root,
+    tensors,
+    externalDataFolder,
+    locate: (name, shape) => locate(root, tensors, name, shape),
+  };
+}
+
+function locate(
+  folder: string,
+  tensors: ReadonlyMap<string, LocatedWeight>,
+  name: string,
+  shape: readonly number[],
+): LocatedWeight {
+  const weight = tensors.get(name);
+  if (weight === undefined) {
+    throw new FluxRuntimeError(
+      "tensor-missing",
+      `${folder} holds no tensor ${name} of shape [${shape.join(", ")}]. Check that the weights are complete and belong to the configuration beside them.`,
+      { folder, tensor: name, expected: shape },
+    );
+  }
+  if (weight.shape.length !== shape.length || weight.shape.some((length, axis) => length !== shape[axis])) {
+    throw new FluxRuntimeError(
+      "tensor-shape",
+      `The tensor ${name} in ${weight.file} has another shape: the configuration expects [${shape.join(", ")}], the file holds [${weight.shape.join(", ")}]. Use the config.json that belongs to these weights.`,
+      { tensor: name, file: weight.file, expected: shape, received: weight.shape },
+    );
+  }
+  return weight;
+}
+
+function commonFolder(files: readonly string[]): string {
+  const folders = files.map((file) => dirname(file).split(sep));
+  const [first = []] = folders;
+  const shared = first.findIndex((part, depth) => folders.some((folder) => folder[depth] !== part));
+  const parts = shared === -1 ? first : first.slice(0, shared);
+  return parts.join(sep) || sep;
+}

@@ -1,0 +1,47 @@
+/**
+ * Widens bfloat16 bit patterns to float32, exactly: bfloat16 is the upper half of a float32.
+ *
+ * @param bits - [N] bit patterns.
+ * @returns [N] values.
+ */
+export function decodeBfloat16(bits: Uint16Array): Float32Array {
+  const wide = new Uint32Array(bits.length);
+  for (let i = 0; i < bits.length; i++) wide[i] = (bits[i] ?? 0) << 16;
+  return new Float32Array(wide.buffer);
+}
+
+/**
+ * Rounds float32 to bfloat16 bit patterns: to nearest, ties to even, NaN stays NaN.
+ *
+ * @param values - [N] values.
+ * @returns [N] bit patterns.
+ *
+ * Source: `c10::detail::round_to_nearest_even` of PyTorch.
+ */
+export function encodeBfloat16(values: Float32Array): Uint16Array {
+  const wide = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const bits = new Uint16Array(values.length);
+  for (let i = 0; i < bits.length; i++) {
+    const word = wide[i] ?? 0;
+    const isNaN = (word & 0x7fffffff) > 0x7f800000;
+    bits[i] = isNaN ? 0x7fc0 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
+  }
+  return bits;
+}
+
+/**
+ * Widens IEEE 754 binary16 bit patterns to float32, exactly, with subnormals, infinities and NaN.
+ *
+ * @param bits - [N] bit patterns.
+ * @returns [N] values.
+ */
+export function decodeFloat16(bits: Uint16Array): Float32Array {
+  return Float32Array.from(bits, (word) => {
+    const sign = word & 0x8000 ? -1 : 1;
+    const exponent = (word >> 10) & 0x1f;
+    const fraction = word & 0x3ff;
+    if (exponent === 0) return sign * fraction * 2 ** -24;
+    if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
+    return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+  });
+}

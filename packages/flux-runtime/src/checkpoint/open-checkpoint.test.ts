@@ -1,0 +1,139 @@
+import {
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { kleinTiny } from "../../test/klein-tiny.ts";
+import { buildTransformer } from "../models/transformer.ts";
+import { openModelSession } from "../session/model-session.ts";
+import { openCheckpoint } from "./open-checkpoint.ts";
+
+let root: string;
+let folder: string;
+
+beforeEach(async () => {
+  root = await realpath(await mkdtemp(join(tmpdir(), "checkpoint-")));
+  folder = join(root, "checkpoint");
+  await cp(join(kleinTiny, "checkpoint"), folder, { recursive: true });
+});
+afterEach(() => rm(root, { recursive: true }));
+
+async function editJson(file: string, edit: (json: Record<string, unknown>) => void): Promise<void> {
+  const json = JSON.parse(await readFile(join(folder, file), "utf8")) as Record<string, unknown>; // the fixture's objects
+  edit(json);
+  await writeFile(join(folder, file), JSON.stringify(json));
+}
+
+it("opens configurations and weights without reading a weight", async () => {
+  const { transformer, textEncoder, isDistilled } = await openCheckpoint(folder);
+  expect(transformer.config).toMatchObject({ num_layers: 5, num_single_layers: 20, rope_theta: 2_000 });
+  expect(textEncoder.weights.locate("model.layers.29.mlp.up_proj.weight", [64, 32]).location).toBe(
+    "model-00002-of-00002.safetensors",
+  );
+  expect(isDistilled).toBe(false);
+});
+
+it("reads both spellings of the text encoder's rotary base", async () => {
+  await editJson("text_encoder/config.json", (config) => {
+    delete config["rope_parameters"];
+    config["rope_theta"] = 5_000;
+  });
+  expect((await openCheckpoint(folder)).textEncoder.config.rope_theta).toBe(5_000);
+});
+
+it("weights behind links, as a Hugging Face cache holds them, load from where they really lie", async () => {
+  const blobs = join(root, "blobs");
+  await mkdir(blobs);
+  for (const [index, file] of (await readdir(join(folder, "transformer"))).entries()) {
+    const link = join(folder, "transformer", file);
+    await rename(link, join(blobs, `blob${index}`));
+    await symlink(join("..", "..", "blobs", `blob${index}`), link);
+  }
+  const { config, weights } = (await openCheckpoint(folder)).transformer;
+  expect(weights.externalDataFolder).toBe(blobs);
+  const model = buildTransformer(config, { weights, computeType: "float32" });
+  const session = await openModelSession(model, weights.externalDataFolder);
+  await session.close();
+});
+
+describe("refuses", () => {
+  const cases: readonly [what: string, spoil: () => Promise<void>, message: RegExp][] = [
+    [
+      "a folder without model_index.json",
+      () => rm(join(folder, "model_index.json")),
+      /no checkpoint in the Hugging Face layout.*scheduler/s,
+    ],
+    [
+      "a pipeline of another class",
+      () => editJson("model_index.json", (index) => (index["_class_name"] = "StableDiffusionPipeline")),
+      /model_index\.json is a StableDiffusionPipeline; expected Flux2KleinPipeline/,
+    ],
+    [
+      "a text encoder of another class",
+      () =>
+        editJson("text_encoder/config.json", (config) => (config["architectures"] = ["LlamaForCausalLM"])),
+      /text_encoder.config\.json is a LlamaForCausalLM; expected Qwen3ForCausalLM/,
+    ],
+    [
+      "a configuration field of the wrong kind, by name",
+      () => editJson("transformer/config.json", (config) => (config["num_attention_heads"] = "two")),
+      /transformer.config\.json is not as expected.*num_attention_heads/s,
+    ],
+    [
+      "rotary axes that do not fill a head",
+      () => editJson("transformer/config.json", (config) => (config["axes_dims_rope"] = [8, 8, 8, 10])),
+      /axes' sizes must add up to attention_head_dim/,
+    ],
+    [
+      "a transformer that does not take the encoder's embeddings",
+      () => editJson("transformer/config.json", (config) => (config["joint_attention_dim"] = 128)),
+      /expected 96, received 128 \(joint_attention_dim\)/,
+    ],
+    [
+      "a configuration that is no JSON",
+      () => writeFile(join(folder, "vae/config.json"), "{"),
+      /vae.config\.json is not valid JSON/,
+    ],
+    [
+      "a missing shard, by name",
+      () => rm(join(folder, "text_encoder/model-00002-of-00002.safetensors")),
+      /model-00002-of-00002\.safetensors" is missing/,
+    ],
+    [
+      "a truncated weight file",
+      () => truncate(join(folder, "transformer/diffusion_pytorch_model.safetensors"), 1_000_000),
+      /diffusion_pytorch_model\.safetensors.*1000000/s,
+    ],
+  ];
+  it.each(cases)("%s", async (_, spoil, message) => {
+    await spoil();
+    await expect(openCheckpoint(folder)).rejects.toThrow(message);
+  });
+
+  it("a tensor of another shape when the graph is built, with both shapes", async () => {
+    await editJson("transformer/config.json", (config) => (config["mlp_ratio"] = 2));
+    const { config, weights } = (await openCheckpoint(folder)).transformer;
+    expect(() => buildTransformer(config, { weights, computeType: "float32" })).toThrow(
+      /transformer_blocks\.0\.ff\.linear_in\.weight.*expects \[256, 64\].*holds \[384, 64\]/s,
+    );
+  });
+
+  it("weights that lack a tensor when the graph is built, by name", async () => {
+    await editJson("transformer/config.json", (config) => (config["num_single_layers"] = 21));
+    const { config, weights } = (await openCheckpoint(folder)).transformer;
+    expect(() => buildTransformer(config, { weights, computeType: "float32" })).toThrow(
+      /no tensor single_transformer_blocks\.20\.attn\.to_qkv_mlp_proj\.weight of shape \[576, 64\]/,
+    );
+  });
+});

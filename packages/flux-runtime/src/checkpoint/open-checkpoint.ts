@@ -1,0 +1,120 @@
+import { readdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { FluxRuntimeError } from "../errors.ts";
+import { autoencoderConfigSchema, type AutoencoderConfig } from "../models/autoencoder-config.ts";
+import { textEncoderConfigSchema, type TextEncoderConfig } from "../models/text-encoder-config.ts";
+import { PROMPT_EMBEDDING_LAYERS } from "../models/text-encoder.ts";
+import { transformerConfigSchema, type TransformerConfig } from "../models/transformer-config.ts";
+import { schedulerConfigSchema, type SchedulerConfig } from "../sampling/scheduler-config.ts";
+import { openComponentWeights, type ComponentWeights } from "./component-weights.ts";
+import { readConfig } from "./read-config.ts";
+
+const modelIndexSchema = z.object({ is_distilled: z.boolean().default(false) });
+
+/** One model of a checkpoint: what it is, and where its weights lie. */
+export interface CheckpointComponent<Config> {
+  readonly config: Config;
+  readonly weights: ComponentWeights;
+}
+
+/** A FLUX.2 Klein checkpoint in the Hugging Face layout. */
+export interface Checkpoint {
+  readonly folder: string;
+  /** A distilled model takes no guidance. */
+  readonly isDistilled: boolean;
+  readonly scheduler: SchedulerConfig;
+  readonly tokenizerFolder: string;
+  readonly textEncoder: CheckpointComponent<TextEncoderConfig>;
+  readonly transformer: CheckpointComponent<TransformerConfig>;
+  readonly autoencoder: CheckpointComponent<AutoencoderConfig>;
+}
+
+/**
+ * Opens a checkpoint folder: reads the configurations and the headers of the weight files, and no weight.
+ *
+ * @throws {FluxRuntimeError} where a file is missing or malformed, a model is of a class that is not supported, or the
+ * components do not fit each other; the message names the file.
+ * @example
+ * const checkpoint = await openCheckpoint("FLUX.2-klein-base-4B");
+ * checkpoint.transformer.config.num_single_layers; // 20
+ */
+export async function openCheckpoint(folder: string): Promise<Checkpoint> {
+  const root = resolve(folder);
+  const { is_distilled } = await readModelIndex(root);
+  const component = async <Config>(
+    name: string,
+    modelClass: string,
+    schema: z.ZodType<Config>,
+  ): Promise<CheckpointComponent<Config>> => ({
+    config: await readConfig(join(root, name, "config.json"), schema, { modelClass }),
+    weights: await openComponentWeights(join(root, name)),
+  });
+  const schedulerPath = join(root, "scheduler", "scheduler_config.json");
+  const checkpoint: Checkpoint = {
+    folder: root,
+    isDistilled: is_distilled,
+    scheduler: await readConfig(schedulerPath, schedulerConfigSchema, {
+      modelClass: "FlowMatchEulerDiscreteScheduler",
+    }),
+    tokenizerFolder: join(root, "tokenizer"),
+    textEncoder: await component("text_encoder", "Qwen3ForCausalLM", textEncoderConfigSchema),
+    transformer: await component("transformer", "Flux2Transformer2DModel", transformerConfigSchema),
+    autoencoder: await component("vae", "AutoencoderKLFlux2", autoencoderConfigSchema),
+  };
+  checkThatComponentsFit(checkpoint);
+  return checkpoint;
+}
+
+async function readModelIndex(root: string): Promise<z.infer<typeof modelIndexSchema>> {
+  const entries = await readdir(root).catch((cause: unknown) => {
+    throw new FluxRuntimeError(
+      "file-unreadable",
+      `The checkpoint folder ${root} cannot be read. Give the path of a folder that holds model_index.json.`,
+      { folder: root },
+      { cause },
+    );
+  });
+  if (!entries.includes("model_index.json")) {
+    throw new FluxRuntimeError(
+      "file-unreadable",
+      `${root} is no checkpoint in the Hugging Face layout: it has no model_index.json (found: ${entries.slice(0, 8).join(", ") || "nothing"}). Give the folder that holds model_index.json.`,
+      { folder: root, entries },
+    );
+  }
+  return readConfig(join(root, "model_index.json"), modelIndexSchema, { modelClass: "Flux2KleinPipeline" });
+}
+
+function checkThatComponentsFit({ folder, textEncoder, transformer, autoencoder }: Checkpoint): void {
+  const misfit = (what: string, expected: number, received: number, fields: string): FluxRuntimeError =>
+    new FluxRuntimeError(
+      "config-unsupported",
+      `In ${folder}, ${what}: expected ${expected}, received ${received} (${fields}). Use the components of one checkpoint together.`,
+      { folder, expected, received },
+    );
+  const deepest = Math.max(...PROMPT_EMBEDDING_LAYERS);
+  const { hidden_size, num_hidden_layers } = textEncoder.config;
+  if (num_hidden_layers < deepest) {
+    throw misfit("the text encoder has too few layers", deepest, num_hidden_layers, "num_hidden_layers");
+  }
+  const promptSize = hidden_size * PROMPT_EMBEDDING_LAYERS.length;
+  if (transformer.config.joint_attention_dim !== promptSize) {
+    const received = transformer.config.joint_attention_dim;
+    throw misfit(
+      "the transformer does not take the encoder's embeddings",
+      promptSize,
+      received,
+      "joint_attention_dim",
+    );
+  }
+  const [patchHeight, patchWidth] = autoencoder.config.patch_size;
+  const patchSize = autoencoder.config.latent_channels * patchHeight * patchWidth;
+  if (transformer.config.in_channels !== patchSize) {
+    throw misfit(
+      "the transformer does not take the autoencoder's latents",
+      patchSize,
+      transformer.config.in_channels,
+      "in_channels",
+    );
+  }
+}

@@ -1,0 +1,74 @@
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { FluxRuntimeError } from "../errors.ts";
+
+export interface ReadConfigOptions {
+  /** The class that the configuration must be of, where it names one. */
+  readonly modelClass?: string;
+}
+
+/** diffusers writes `_class_name`, transformers `architectures`. */
+const classSchema = z.object({
+  _class_name: z.string().optional(),
+  architectures: z.array(z.string()).optional(),
+});
+
+/**
+ * Reads a JSON configuration and holds it against its schema.
+ *
+ * @throws {FluxRuntimeError} `file-unreadable` where there is no such file; `config-unsupported` where it belongs to a model
+ * of another class; `config-invalid` where it is no JSON, or a field is missing or of the wrong kind (each is named).
+ */
+export async function readConfig<Config>(
+  path: string,
+  schema: z.ZodType<Config>,
+  { modelClass }: ReadConfigOptions = {},
+): Promise<Config> {
+  const json = await readJson(path);
+  const named = classSchema.safeParse(json).data;
+  const received = named?._class_name ?? named?.architectures?.[0];
+  if (modelClass !== undefined && received !== undefined && received !== modelClass) {
+    throw new FluxRuntimeError(
+      "config-unsupported",
+      `${path} is a ${received}; expected ${modelClass}. Use a FLUX.2 Klein checkpoint.`,
+      { path, expected: modelClass, received },
+    );
+  }
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  throw new FluxRuntimeError(
+    "config-invalid",
+    `The configuration ${path} is not as expected:\n${z.prettifyError(result.error)}\nUse the file that its authors published with these weights.`,
+    { path, issues: result.error.issues },
+  );
+}
+
+/**
+ * Reads a JSON file of a checkpoint.
+ *
+ * @throws {FluxRuntimeError} `file-unreadable` where there is no such file; `config-invalid` where it is no JSON.
+ */
+export async function readJson(path: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (cause) {
+    throw new FluxRuntimeError(
+      "file-unreadable",
+      `The configuration ${path} cannot be read. A checkpoint in the Hugging Face layout has it; fetch the checkpoint again, or correct the path.`,
+      { path },
+      { cause },
+    );
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new FluxRuntimeError(
+      "config-invalid",
+      `The configuration ${path} is not valid JSON (${reason}). Fetch the file again.`,
+      { path },
+      { cause },
+    );
+  }
+}

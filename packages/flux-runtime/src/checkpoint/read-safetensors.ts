@@ -1,0 +1,96 @@
+import { open } from "node:fs/promises";
+import { FluxRuntimeError } from "../errors.ts";
+import type { Tensor } from "../tensor.ts";
+import { decodeBfloat16, decodeFloat16 } from "./half-precision.ts";
+import { readSafetensorsHeader } from "./safetensors-header.ts";
+import type { SafetensorsEntry } from "./safetensors-header.ts";
+
+/**
+ * Reads one tensor into memory as float32. F32, F16 and BF16 are exact; F64 is rounded; I32 and I64 must fit.
+ *
+ * Meant for small tensors (normalisation statistics, captures): weights go to ONNX Runtime by their offset instead.
+ *
+ * @param path - The file that `entry` was read from.
+ * @throws {FluxRuntimeError} `dtype-unsupported` for other element types and for integers that float32 cannot hold
+ * exactly; `safetensors-malformed` where the file has become shorter than its header says.
+ */
+export async function readTensor(path: string, entry: SafetensorsEntry): Promise<Tensor> {
+  const bytes = await readBytes(path, entry);
+  return { data: decode(bytes, entry, path), shape: entry.shape };
+}
+
+/**
+ * Reads every tensor of a safetensors file into memory as float32, by name, in the order of their bytes.
+ *
+ * @throws {FluxRuntimeError} As `readSafetensorsHeader` and {@link readTensor} do.
+ */
+export async function readTensors(path: string): Promise<ReadonlyMap<string, Tensor>> {
+  const { tensors } = await readSafetensorsHeader(path);
+  const read = new Map<string, Tensor>();
+  for (const [name, entry] of tensors) read.set(name, await readTensor(path, entry));
+  return read;
+}
+
+/** Linux reads at most 0x7ffff000 bytes a call; a round number below it. */
+const LARGEST_READ = 2 ** 30;
+
+async function readBytes(path: string, { byteOffset, byteLength }: SafetensorsEntry): Promise<ArrayBuffer> {
+  const bytes = new Uint8Array(byteLength);
+  const file = await open(path, "r");
+  try {
+    for (let start = 0; start < byteLength;) {
+      const length = Math.min(LARGEST_READ, byteLength - start);
+      const { bytesRead } = await file.read(bytes, start, length, byteOffset + start);
+      if (bytesRead === 0) {
+        throw new FluxRuntimeError(
+          "safetensors-malformed",
+          `${path} ends at byte ${byteOffset + start}, inside a tensor that should end at byte ${byteOffset + byteLength}. The file was changed or cut short since its header was read: fetch it again.`,
+          { path, byteOffset, byteLength, bytesRead: start },
+        );
+      }
+      start += bytesRead;
+    }
+  } finally {
+    await file.close();
+  }
+  return bytes.buffer;
+}
+
+function decode(bytes: ArrayBuffer, { dtype }: SafetensorsEntry, path: string): Float32Array {
+  switch (dtype) {
+    case "F32":
+      return new Float32Array(bytes);
+    case "F64":
+      return Float32Array.from(new Float64Array(bytes));
+    case "BF16":
+      return decodeBfloat16(new Uint16Array(bytes));
+    case "F16":
+      return decodeFloat16(new Uint16Array(bytes));
+    case "I32":
+      return exactFloats(new Int32Array(bytes), path);
+    case "I64":
+      return exactFloats(new BigInt64Array(bytes), path);
+    default:
+      throw new FluxRuntimeError(
+        "dtype-unsupported",
+        `A tensor of ${dtype} in ${path} cannot be read as float32; F32, F64, F16, BF16, I32 and I64 can. Convert it first.`,
+        { path, dtype },
+      );
+  }
+}
+
+function exactFloats(integers: Int32Array | BigInt64Array, path: string): Float32Array {
+  const floats = new Float32Array(integers.length);
+  for (const [index, integer] of integers.entries()) {
+    const value = Number(integer);
+    if (Math.abs(value) > 2 ** 24) {
+      throw new FluxRuntimeError(
+        "dtype-unsupported",
+        `The integer ${integer.toString()} at element ${index} of a tensor in ${path} is beyond 2^24, so float32 cannot be trusted to hold it. Read this tensor with another reader.`,
+        { path, index, value },
+      );
+    }
+    floats[index] = value;
+  }
+  return floats;
+}

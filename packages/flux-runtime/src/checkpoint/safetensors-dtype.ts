@@ -1,0 +1,26 @@
+/** The element types of a safetensors file that this package can name, with their size in bytes. */
+export const SAFETENSORS_DTYPE_BYTES = {
+  BOOL: 1,
+  U8: 1,
+  I8: 1,
+  F8_E5M2: 1,
+  F8_E4M3: 1,
+  I16: 2,
+  U16: 2,
+  F16: 2,
+  BF16: 2,
+  I32: 4,
+  U32: 4,
+  F32: 4,
+  I64: 8,
+  U64: 8,
+  F64: 8,
+} as const;
+
+/** The name of an element type as safetensors spells it. */
+export type SafetensorsDtype = keyof typeof SAFETENSORS_DTYPE_BYTES;
+
+/** Whether a string names an element type of {@link SAFETENSORS_DTYPE_BYTES}. */
+export function isSafetensorsDtype(name: string): name is SafetensorsDtype {
+  return Object.hasOwn(SAFETENSORS_DTYPE_BYTES, name);
+}

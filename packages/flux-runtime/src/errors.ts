@@ -1,0 +1,59 @@
+/** What kind of thing went wrong; each code is raised for one kind of mistake, so that callers can branch on it. */
+export type FluxRuntimeErrorCode =
+  /** An argument of a call is of the wrong kind, size or range. */
+  | "invalid-argument"
+  /** A file or folder that was asked for does not exist or cannot be read. */
+  | "file-unreadable"
+  /** A file could not be written; `disk-full` where the reason is a full disk. */
+  | "write-failed"
+  | "disk-full"
+  /** The bytes are not a well-formed safetensors file. */
+  | "safetensors-malformed"
+  /** The tensor's element type is not one that the operation knows. */
+  | "dtype-unsupported"
+  /** A folder holds no weights, or a shard of them is missing. */
+  | "weights-missing"
+  /** The shards and their index contradict each other. */
+  | "weights-inconsistent"
+  /** The weights lack a tensor that the configuration calls for. */
+  | "tensor-missing"
+  /** A tensor has another shape than the configuration calls for. */
+  | "tensor-shape"
+  /** A JSON configuration is not what its schema says. */
+  | "config-invalid"
+  /** A configuration asks for something that this package does not do. */
+  | "config-unsupported"
+  /** ONNX Runtime refused a model or failed in it, or its process ended. */
+  | "session-failed"
+  /** The bytes are no image, or none that can be decoded. */
+  | "image-unreadable"
+  /** The image is too small, or too long and narrow, for the model. */
+  | "image-unsuitable"
+  /** The tokenizer folder is incomplete or its files contradict each other. */
+  | "tokenizer-invalid";
+
+/** What an error carries beside its message. */
+export type FluxRuntimeErrorDetails = Readonly<Record<string, unknown>>;
+
+/**
+ * The one error class of this package.
+ *
+ * The message says what was wrong, what was expected, what came instead, and what to do; `code` is for programs and
+ * `details` holds the same facts as values.
+ */
+export class FluxRuntimeError extends Error {
+  override readonly name: string = "FluxRuntimeError";
+  readonly code: FluxRuntimeErrorCode;
+  readonly details: FluxRuntimeErrorDetails;
+
+  constructor(
+    code: FluxRuntimeErrorCode,
+    message: string,
+    details: FluxRuntimeErrorDetails = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.code = code;
+    this.details = details;
+  }
+}
