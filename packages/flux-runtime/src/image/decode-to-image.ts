@@ -1,0 +1,46 @@
+import { FluxRuntimeError } from "../errors.ts";
+import type { Tensor } from "../tensor.ts";
+import type { RgbImage } from "./rgb-image.ts";
+
+/**
+ * Turns what the autoencoder decodes into an 8-bit image.
+ *
+ * @param decoded - [1, 3, H, W], −1 for black and 1 for full; what lies outside is clamped.
+ * @throws {FluxRuntimeError} `invalid-argument` for another shape, and where a value is NaN.
+ *
+ * Source: `VaeImageProcessor.postprocess` and `numpy_to_pil` in diffusers; numpy rounds halves to even.
+ */
+export function decodeToImage({ data: values, shape }: Tensor): RgbImage {
+  const [batch, channels, height, width] = shape;
+  if (shape.length !== 4 || batch !== 1 || channels !== 3 || height === undefined || width === undefined) {
+    throw new FluxRuntimeError(
+      "invalid-argument",
+      `A decoded image must have the shape [1, 3, H, W], but has [${shape.join(", ")}]. Decode one image at a time.`,
+      { shape },
+    );
+  }
+  const plane = height * width;
+  const data = new Uint8Array(plane * 3);
+  for (let channel = 0; channel < 3; channel++) {
+    for (let pixel = 0; pixel < plane; pixel++) {
+      const value = values[channel * plane + pixel] ?? NaN;
+      if (Number.isNaN(value)) {
+        throw new FluxRuntimeError(
+          "invalid-argument",
+          `The decoded image is not a number (NaN) at channel ${channel}, row ${Math.floor(pixel / width)}, column ${pixel % width}. The model diverged: check the weights and the element type it ran in.`,
+          { channel, row: Math.floor(pixel / width), column: pixel % width },
+        );
+      }
+      const share = Math.min(Math.max(Math.fround(Math.fround(value * 0.5) + 0.5), 0), 1);
+      data[pixel * 3 + channel] = roundHalfToEven(Math.fround(share * 255));
+    }
+  }
+  return { width, height, data };
+}
+
+function roundHalfToEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  if (rest === 0.5) return floor + (floor % 2);
+  return rest < 0.5 ? floor : floor + 1;
+}

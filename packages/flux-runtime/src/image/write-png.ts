@@ -1,0 +1,35 @@
+import sharp from "sharp";
+import { FluxRuntimeError } from "../errors.ts";
+import { openAside } from "../write-aside.ts";
+import type { RgbImage } from "./rgb-image.ts";
+
+/**
+ * Encodes an image as a PNG without loss: 8-bit RGB, no metadata. One installation gives the same bytes for the same
+ * image; the compressed bytes, not the pixels, can differ between versions of the compressor.
+ *
+ * @throws {FluxRuntimeError} `invalid-argument` where the data is not width × height × 3.
+ */
+export async function encodePng({ width, height, data }: RgbImage): Promise<Uint8Array> {
+  if (data.length !== width * height * 3 || data.length === 0) {
+    throw new FluxRuntimeError(
+      "invalid-argument",
+      `An image of ${width} × ${height} pixels needs ${width * height * 3} bytes, at least 3, but has ${data.length}. Give one byte for each of red, green and blue.`,
+      { width, height, byteLength: data.length },
+    );
+  }
+  return await sharp(data, { raw: { width, height, channels: 3 } })
+    .png({ compressionLevel: 9, adaptiveFiltering: true, palette: false })
+    .toBuffer();
+}
+
+/**
+ * Writes an image as a PNG; the file appears whole or not at all.
+ *
+ * @throws {FluxRuntimeError} As {@link encodePng}; `disk-full`, `write-failed`.
+ */
+export async function writePng(path: string, image: RgbImage): Promise<void> {
+  const bytes = await encodePng(image);
+  const file = await openAside(path);
+  await file.write(bytes);
+  await file.commit();
+}

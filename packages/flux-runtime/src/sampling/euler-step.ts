@@ -1,0 +1,33 @@
+import { FluxRuntimeError } from "../errors.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** The two noise levels that a step goes between. */
+export interface EulerStepOptions {
+  readonly sigma: number;
+  readonly nextSigma: number;
+}
+
+/**
+ * One Euler step along the velocity: latents + (nextSigma − sigma) · velocity, in float32 as in the reference.
+ *
+ * @param latents - Any shape.
+ * @param velocity - What the transformer predicted, of the same shape.
+ * @returns The latents at `nextSigma`.
+ * @throws {FluxRuntimeError} `invalid-argument` where the shapes differ.
+ *
+ * Source: `FlowMatchEulerDiscreteScheduler.step` in diffusers.
+ */
+export function eulerStep(latents: Tensor, velocity: Tensor, { sigma, nextSigma }: EulerStepOptions): Tensor {
+  if (latents.shape.join() !== velocity.shape.join()) {
+    throw new FluxRuntimeError(
+      "invalid-argument",
+      `Latents and velocity must have one shape, but have [${latents.shape.join(", ")}] and [${velocity.shape.join(", ")}]. Cut the velocity to the tokens of the latents.`,
+      { latents: latents.shape, velocity: velocity.shape },
+    );
+  }
+  const step = Math.fround(Math.fround(nextSigma) - Math.fround(sigma));
+  return {
+    data: latents.data.map((latent, i) => latent + Math.fround(step * (velocity.data[i] ?? 0))),
+    shape: latents.shape,
+  };
+}
