@@ -1,1 +1,64 @@
-export {};
+export { openCheckpoint, type Checkpoint, type CheckpointComponent } from "./checkpoint/open-checkpoint.ts";
+export type { ComponentWeights, LocatedWeight } from "./checkpoint/component-weights.ts";
+export { readTensor, readTensors } from "./checkpoint/read-safetensors.ts";
+export { readSafetensorsHeader, type SafetensorsHeader } from "./checkpoint/safetensors-header.ts";
+export { writeSafetensors, type TensorToWrite } from "./checkpoint/write-safetensors.ts";
+export { FluxRuntimeError, type FluxRuntimeErrorCode } from "./errors.ts";
+export { decodeToImage } from "./image/decode-to-image.ts";
+export { prepareConditionImage } from "./image/prepare-condition-image.ts";
+export { readImage } from "./image/read-image.ts";
+export type { RgbImage } from "./image/rgb-image.ts";
+export { writePng } from "./image/write-png.ts";
+export type { AutoencoderConfig } from "./models/autoencoder-config.ts";
+export {
+  listOutputProjections,
+  type OutputProjection,
+  type ProjectionInput,
+} from "./models/output-projections.ts";
+export type { TextEncoderConfig } from "./models/text-encoder-config.ts";
+export type { TransformerConfig } from "./models/transformer-config.ts";
+export {
+  drawNoise,
+  generate,
+  tokenGrid,
+  type GenerateOptions,
+  type GenerateProgress,
+  type GenerateResult,
+} from "./pipeline/generate.ts";
+export {
+  decodeLatents,
+  denormalizeLatents,
+  encodeImages,
+  pixelsPerToken,
+  type PackedLatents,
+} from "./pipeline/image-latents.ts";
+export {
+  DEFAULT_MAX_SEQUENCE_LENGTH,
+  openTextEncoder,
+  type PromptEmbedding,
+  type TextEncoder,
+  type TextEncoderOptions,
+} from "./pipeline/text-encoder.ts";
+export type { RotaryFrequencies } from "./pipeline/text-rotary-embedding.ts";
+export {
+  buildTransformerModel,
+  openTransformer,
+  tokenLayout,
+  type TokenLayout,
+  type Transformer,
+  type TransformerOptions,
+  type TransformerPass,
+  type TransformerResult,
+} from "./pipeline/transformer.ts";
+export { eulerStep } from "./sampling/euler-step.ts";
+export { createFlowMatchSchedule, type FlowMatchSchedule } from "./sampling/flow-match-schedule.ts";
+export type { LatentSize } from "./sampling/latent-layout.ts";
+export { createTorchGenerator, type TorchGenerator } from "./sampling/torch-generator.ts";
+export { checkDevice, type DeviceCheck } from "./session/check-device.ts";
+export type { RuntimeOptions } from "./session/model-session.ts";
+export type { ProcessMemory } from "./session/process-memory.ts";
+export type { SessionTensor, SessionTensors } from "./session/session-protocol.ts";
+export { checkpointSpecNames, getCheckpointSpec, type CheckpointSpec } from "./synthesis/checkpoint-spec.ts";
+export { synthesizeCheckpoint, type SynthesizeOptions } from "./synthesis/synthesize-checkpoint.ts";
+export type { Tensor } from "./tensor.ts";
+export { createTokenizer, type EncodedPrompt, type Tokenizer } from "./text/tokenizer.ts";

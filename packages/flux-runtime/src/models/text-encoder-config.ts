@@ -1,0 +1,51 @@
+import { z } from "zod";
+
+const count = z.int().positive();
+
+/** The sizes of a Qwen3 model, named as in its file. */
+export interface TextEncoderConfig {
+  readonly vocab_size: number;
+  readonly hidden_size: number;
+  /** Channels of the MLP. */
+  readonly intermediate_size: number;
+  readonly num_hidden_layers: number;
+  readonly num_attention_heads: number;
+  readonly num_key_value_heads: number;
+  readonly head_dim: number;
+  readonly rms_norm_eps: number;
+  readonly rope_theta: number;
+}
+
+/**
+ * `text_encoder/config.json` of a Qwen3 model in both spellings: `rope_theta` at the top level (transformers 4) or inside
+ * `rope_parameters` (transformers 5).
+ *
+ * Source: transformers' `Qwen3Config`.
+ */
+export const textEncoderConfigSchema: z.ZodType<TextEncoderConfig> = z
+  .object({
+    vocab_size: count,
+    hidden_size: count,
+    intermediate_size: count,
+    num_hidden_layers: count,
+    num_attention_heads: count,
+    num_key_value_heads: count,
+    head_dim: count.multipleOf(2).default(128),
+    hidden_act: z.literal("silu").default("silu"),
+    rms_norm_eps: z.number().positive().default(1e-6),
+    attention_bias: z.literal(false).default(false),
+    use_sliding_window: z.literal(false).default(false),
+    rope_theta: z.number().positive().optional(),
+    rope_scaling: z.null().optional(),
+    rope_parameters: z
+      .object({ rope_theta: z.number().positive(), rope_type: z.literal("default") })
+      .optional(),
+  })
+  .refine((config) => config.num_attention_heads % config.num_key_value_heads === 0, {
+    path: ["num_key_value_heads"],
+    error: "num_attention_heads must be a multiple of it",
+  })
+  .transform(({ rope_theta, rope_parameters, ...config }) => ({
+    ...config,
+    rope_theta: rope_parameters?.rope_theta ?? rope_theta ?? 10_000,
+  }));

@@ -1,0 +1,81 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { deviation, kleinTiny, openKleinTiny, readExpected } from "../../test/klein-tiny.ts";
+import { prepareConditionImage } from "../image/prepare-condition-image.ts";
+import { readImage } from "../image/read-image.ts";
+import { eulerStep } from "../sampling/euler-step.ts";
+import type { Tensor } from "../tensor.ts";
+import { drawNoise, generate, tokenGrid } from "./generate.ts";
+import { denormalizeLatents, encodeImages } from "./image-latents.ts";
+import { openTextEncoder } from "./text-encoder.ts";
+import { openTransformer } from "./transformer.ts";
+
+const asTheReference = { maxSequenceLength: 64, rotaryFrequencies: "bfloat16" } as const;
+const size = { width: 96, height: 64 };
+
+it("14 guided steps equal the reference's, each step's latents and the image", async () => {
+  const expected = await readExpected();
+  const steps: Tensor[] = [];
+  const { image, latents } = await generate(await openKleinTiny(), {
+    prompt: "a neutral matte rounded grey object on a neutral grey background",
+    seed: 1234,
+    steps: 14,
+    guidance: 4,
+    ...size,
+    ...asTheReference,
+    onProgress: (progress) => {
+      if (progress.stage === "denoise") steps.push(progress.latents);
+    },
+  });
+  const reference = expected("generate.latents"); // [14, 24, 16]
+  expect(steps).toHaveLength(14);
+  for (const [step, tokens] of steps.entries()) {
+    const data = reference.data.subarray(step * 24 * 16, (step + 1) * 24 * 16);
+    expect(deviation(tokens, { data, shape: [1, 24, 16] })).toBeLessThan(1e-3);
+  }
+  expect(latents.size).toEqual({ height: 4, width: 6 });
+  const shown = expected("generate.image"); // [64, 96, 3] in [0, 1]
+  const unit = Float32Array.from({ length: 64 * 96 * 3 }, (_, index) => {
+    const [pixel, channel] = [Math.floor(index / 3), index % 3];
+    return Math.min(1, Math.max(0, (image.data[channel * 64 * 96 + pixel] ?? Number.NaN) / 2 + 0.5));
+  });
+  expect(deviation({ data: unit, shape: [64, 96, 3] }, shown)).toBeLessThan(1e-3);
+});
+
+it("one conditioned step of each prompt ends at the reference's latents", async () => {
+  const expected = await readExpected();
+  const checkpoint = await openKleinTiny();
+  const prompts = (await import("../../test/fixtures/klein-tiny/expected.json", { with: { type: "json" } }))
+    .default.prompts;
+  const image = prepareConditionImage(await readImage(join(kleinTiny, "reference.png")));
+  const references = await encodeImages(checkpoint, [image]);
+  const latents = drawNoise(checkpoint, { seed: 99, size: tokenGrid(checkpoint, size) });
+  const encoder = await openTextEncoder(checkpoint, asTheReference);
+  const transformer = await openTransformer(checkpoint);
+  try {
+    for (const [k, prompt] of prompts.entries()) {
+      const { embeds } = await encoder.encode(prompt);
+      const { velocity } = await transformer.predict({
+        latents,
+        references,
+        promptEmbeds: embeds,
+        timestep: 1_000,
+      });
+      const tokens = eulerStep(latents.tokens, velocity, { sigma: 1, nextSigma: 0 });
+      const latent = await denormalizeLatents(checkpoint, { tokens, size: latents.size });
+      expect(deviation(latent, expected(`probe.${k}.latent`))).toBeLessThan(1e-4);
+    }
+  } finally {
+    await transformer.close();
+    await encoder.close();
+  }
+});
+
+describe("refuses", () => {
+  it("a width that is no multiple of 16, and names the nearest that is", async () => {
+    const options = { prompt: "x", seed: 0, steps: 1, guidance: 1, width: 100, height: 64 };
+    await expect(generate(await openKleinTiny(), options)).rejects.toThrow(
+      /width.*multiple of 16.*100.*Use 96/,
+    );
+  });
+});

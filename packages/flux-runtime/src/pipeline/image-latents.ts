@@ -1,0 +1,146 @@
+import { readTensor } from "../checkpoint/read-safetensors.ts";
+import type { Checkpoint } from "../checkpoint/open-checkpoint.ts";
+import { buildAutoencoderDecoder } from "../models/autoencoder-decoder.ts";
+import { buildAutoencoderEncoder } from "../models/autoencoder-encoder.ts";
+import {
+  packLatents,
+  patchifyLatents,
+  unpackLatents,
+  unpatchifyLatents,
+  type LatentSize,
+} from "../sampling/latent-layout.ts";
+import { openModelSession, type RuntimeOptions } from "../session/model-session.ts";
+import { toTensor } from "../session/session-tensors.ts";
+import { elementCount, type Tensor } from "../tensor.ts";
+
+/** Latents in the form in which the transformer reads them. */
+export interface PackedLatents {
+  /** [1, height · width, in_channels], patched 2 × 2 and normalised. */
+  readonly tokens: Tensor;
+  /** The grid of tokens. */
+  readonly size: LatentSize;
+}
+
+/** Pixels along one side that become one token: the autoencoder's reduction times the patch. */
+export function pixelsPerToken(checkpoint: Checkpoint): number {
+  const { block_out_channels, patch_size } = checkpoint.autoencoder.config;
+  return 2 ** (block_out_channels.length - 1) * patch_size[0];
+}
+
+/**
+ * Encodes images into the transformer's reference tokens: the mode of the latent distribution, in 2 × 2 patches, normalised
+ * by the batch-norm statistics.
+ *
+ * @param images - Each [1, 3, H, W] in [-1, 1], with H and W multiples of {@link pixelsPerToken}.
+ *
+ * Source: diffusers `Flux2KleinPipeline._encode_vae_image`.
+ */
+export async function encodeImages(
+  checkpoint: Checkpoint,
+  images: readonly Tensor[],
+  runtime: RuntimeOptions = {},
+): Promise<PackedLatents[]> {
+  if (images.length === 0) return [];
+  const { config, weights } = checkpoint.autoencoder;
+  const normalize = await latentNormalization(checkpoint);
+  const model = buildAutoencoderEncoder(config, { weights, computeType: "float32" });
+  const session = await openModelSession(model, weights.externalDataFolder, runtime);
+  try {
+    const encoded: PackedLatents[] = [];
+    for (const image of images) {
+      const outputs = await session.run({ sample: { type: "float32", ...image } });
+      const patched = patchifyLatents(toTensor(outputs, "latent_mode")); // [1, C, height, width]
+      const [height = 0, width = 0] = patched.shape.slice(2);
+      const normalized = mapChannels(
+        patched,
+        (value, { mean, deviation }) => (value - mean) / deviation,
+        normalize,
+      );
+      encoded.push({ tokens: packLatents(normalized), size: { height, width } });
+    }
+    return encoded;
+  } finally {
+    await session.close();
+  }
+}
+
+/**
+ * Undoes packing and normalisation, up to what the decoder takes.
+ *
+ * @returns [1, latent_channels, 2 · height, 2 · width].
+ */
+export async function denormalizeLatents(
+  checkpoint: Checkpoint,
+  { tokens, size }: PackedLatents,
+): Promise<Tensor> {
+  const normalization = await latentNormalization(checkpoint);
+  const patched = unpackLatents(tokens, size);
+  const denormalized = mapChannels(
+    patched,
+    (value, { mean, deviation }) => Math.fround(value * deviation) + mean,
+    normalization,
+  );
+  return unpatchifyLatents(denormalized);
+}
+
+/**
+ * Decodes latents into an image.
+ *
+ * @returns [1, 3, H, W], about [-1, 1].
+ *
+ * Source: the end of diffusers `Flux2KleinPipeline.__call__`.
+ */
+export async function decodeLatents(
+  checkpoint: Checkpoint,
+  latents: PackedLatents,
+  runtime: RuntimeOptions = {},
+): Promise<Tensor> {
+  const { config, weights } = checkpoint.autoencoder;
+  const latent = await denormalizeLatents(checkpoint, latents);
+  const model = buildAutoencoderDecoder(config, { weights, computeType: "float32" });
+  const session = await openModelSession(model, weights.externalDataFolder, runtime);
+  try {
+    return toTensor(await session.run({ latent: { type: "float32", ...latent } }), "sample");
+  } finally {
+    await session.close();
+  }
+}
+
+interface ChannelStatistics {
+  readonly mean: number;
+  readonly deviation: number;
+}
+
+/** Mean and standard deviation of each patched channel, from the running statistics of the autoencoder's batch norm. */
+async function latentNormalization(checkpoint: Checkpoint): Promise<ChannelStatistics[]> {
+  const { config, weights } = checkpoint.autoencoder;
+  const shape = [config.latent_channels * config.patch_size[0] * config.patch_size[1]];
+  const read = (name: string): Promise<Tensor> => {
+    const weight = weights.locate(name, shape);
+    return readTensor(weight.file, weight);
+  };
+  const means = await read("bn.running_mean");
+  const variances = await read("bn.running_var");
+  return [...means.data].map((mean, channel) => ({
+    mean,
+    deviation: Math.fround(Math.sqrt(Math.fround((variances.data[channel] ?? 0) + config.batch_norm_eps))),
+  }));
+}
+
+/** Applies a function to each value of [1, C, H, W] with the statistics of its channel. */
+function mapChannels(
+  { data, shape }: Tensor,
+  apply: (value: number, statistics: ChannelStatistics) => number,
+  statistics: readonly ChannelStatistics[],
+): Tensor {
+  const plane = elementCount(shape.slice(2));
+  const mapped = new Float32Array(data.length);
+  for (const [channel, channelStatistics] of statistics.entries()) {
+    const values = data.subarray(channel * plane, (channel + 1) * plane);
+    mapped.set(
+      values.map((value) => apply(value, channelStatistics)),
+      channel * plane,
+    );
+  }
+  return { data: mapped, shape };
+}

@@ -1,0 +1,75 @@
+import type { Checkpoint } from "../checkpoint/open-checkpoint.ts";
+import { buildTextEncoder } from "../models/text-encoder.ts";
+import { openModelSession, type RuntimeOptions } from "../session/model-session.ts";
+import { toTensor } from "../session/session-tensors.ts";
+import type { Tensor } from "../tensor.ts";
+import { createTokenizer } from "../text/tokenizer.ts";
+import { textRotaryEmbedding, type RotaryFrequencies } from "./text-rotary-embedding.ts";
+
+/** The length that the Klein pipeline pads every prompt to. */
+export const DEFAULT_MAX_SEQUENCE_LENGTH = 512;
+
+/** A prompt as the transformer reads it. */
+export interface PromptEmbedding {
+  /** [1, S, 3 · hidden size]: the hidden states after layers 9, 18 and 27 beside each other, padding included. */
+  readonly embeds: Tensor;
+  /** Tokens of the prompt in its chat template, without padding. */
+  readonly tokenCount: number;
+  /** Whether the end of the prompt was cut off. */
+  readonly truncated: boolean;
+}
+
+export interface TextEncoderOptions extends RuntimeOptions {
+  readonly maxSequenceLength?: number;
+  readonly rotaryFrequencies?: RotaryFrequencies;
+}
+
+/** A loaded text encoder. */
+export interface TextEncoder {
+  encode(prompt: string): Promise<PromptEmbedding>;
+  close(): Promise<void>;
+}
+
+/**
+ * Loads the tokenizer and the text encoder of a checkpoint.
+ *
+ * Source: diffusers `Flux2KleinPipeline._get_qwen3_prompt_embeds`.
+ * @throws {FluxRuntimeError} where the tokenizer or a weight is missing or malformed, or ONNX Runtime fails.
+ */
+export async function openTextEncoder(
+  checkpoint: Checkpoint,
+  {
+    maxSequenceLength = DEFAULT_MAX_SEQUENCE_LENGTH,
+    rotaryFrequencies = "float32",
+    ...runtime
+  }: TextEncoderOptions = {},
+): Promise<TextEncoder> {
+  const { config, weights } = checkpoint.textEncoder;
+  const tokenizer = await createTokenizer(checkpoint.tokenizerFolder);
+  const model = buildTextEncoder(config, { weights, computeType: "float32" });
+  const rotary = textRotaryEmbedding(maxSequenceLength, config, rotaryFrequencies);
+  const session = await openModelSession(model, weights.externalDataFolder, runtime);
+  const S = maxSequenceLength;
+  return {
+    async encode(prompt) {
+      const { inputIds, tokenCount, truncated } = tokenizer.encode(prompt, { maxSequenceLength });
+      const outputs = await session.run({
+        input_ids: { type: "int64", data: inputIds, shape: [1, S] },
+        attention_mask: { type: "bool", data: causalMask(S, tokenCount), shape: [1, 1, S, S] },
+        rotary_cos: { type: "float32", ...rotary.cos },
+        rotary_sin: { type: "float32", ...rotary.sin },
+      });
+      return { embeds: toTensor(outputs, "prompt_embeds"), tokenCount, truncated };
+    },
+    close: () => session.close(),
+  };
+}
+
+/** [S, S]: a query sees the keys up to its own place, but no padding; padding tokens themselves see the whole prompt. */
+function causalMask(length: number, tokenCount: number): Uint8Array {
+  const mask = new Uint8Array(length * length);
+  for (let query = 0; query < length; query += 1) {
+    mask.fill(1, query * length, query * length + Math.min(query + 1, tokenCount));
+  }
+  return mask;
+}

@@ -1,0 +1,135 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { createRequire } from "node:module";
+import { FluxRuntimeError } from "../errors.ts";
+import { readProcessMemory, type ProcessMemory } from "./process-memory.ts";
+import type { SessionReply, SessionRequest, SessionTensors } from "./session-protocol.ts";
+
+/** How often the memory of a session's process is read, in milliseconds: often enough to see the peak of a pass. */
+const MEMORY_SAMPLING_INTERVAL = 50;
+
+/** How the sessions of a run are executed. */
+export interface RuntimeOptions {
+  readonly device?: "cpu" | "cuda";
+  /** Threads within an operator; ONNX Runtime's own choice (the physical cores) where absent. */
+  readonly threads?: number;
+  /** Ends the session's process and rejects what is under way. */
+  readonly signal?: AbortSignal;
+  /** Told, when a model's process ends, the largest memory that it was seen to hold; zeros where the system does not tell. */
+  readonly onPeakMemory?: (memory: ProcessMemory) => void;
+}
+
+/** A model that is loaded in a process of its own. */
+export interface ModelSession {
+  /** Runs the model once. @throws {FluxRuntimeError} `session-failed`, or the signal's reason. */
+  run(feeds: SessionTensors): Promise<SessionTensors>;
+  /** Ends the process; its memory is free when the promise resolves. */
+  close(): Promise<void>;
+}
+
+/**
+ * Loads an ONNX model into a process of its own, so that the caller's thread stays free and all memory comes back.
+ *
+ * @throws {FluxRuntimeError} `session-failed` where ONNX Runtime refuses the model or the device.
+ */
+export async function openModelSession(
+  model: Uint8Array,
+  externalDataFolder: string,
+  { device = "cpu", threads, signal, onPeakMemory }: RuntimeOptions = {},
+): Promise<ModelSession> {
+  signal?.throwIfAborted();
+  const host = createRequire(import.meta.url).resolve("@measure-plantain/flux-runtime/session-host");
+  const child = fork(host, [], { serialization: "advanced", stdio: ["ignore", "ignore", "pipe", "ipc"] });
+  const stderr = collectStderr(child);
+  const exited = new Promise<void>((resolve) =>
+    child.once("exit", () => {
+      resolve();
+    }),
+  );
+  let peak: ProcessMemory = { resident: 0, private: 0 };
+  const sampleMemory = (): void => {
+    peak = largest(peak, child.pid === undefined ? undefined : readProcessMemory(child.pid));
+  };
+  const sampling = setInterval(sampleMemory, MEMORY_SAMPLING_INTERVAL);
+  sampling.unref();
+
+  const kill = (): void => {
+    child.kill("SIGKILL");
+  };
+  const close = async (): Promise<void> => {
+    clearInterval(sampling);
+    signal?.removeEventListener("abort", kill);
+    kill();
+    await exited;
+    onPeakMemory?.(peak);
+  };
+  signal?.addEventListener("abort", kill, { once: true });
+
+  const ask = async (request: SessionRequest): Promise<SessionTensors> => {
+    const reply = await exchange(child, request);
+    signal?.throwIfAborted();
+    if (reply.kind === "failure") {
+      throw new FluxRuntimeError("session-failed", `ONNX Runtime (${device}) says: ${reply.message}`, {
+        device,
+      });
+    }
+    if (reply.kind === "ended") {
+      throw new FluxRuntimeError(
+        "session-failed",
+        `The process that runs the model ended (${reply.how}) before it answered${stderr() && `: ${stderr()}`}. The most frequent reason is too little memory; try a smaller size.`,
+        { device, how: reply.how },
+      );
+    }
+    return reply.kind === "result" ? reply.outputs : {};
+  };
+
+  try {
+    await ask({ kind: "open", model, externalDataFolder, provider: device, threads });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    async run(feeds) {
+      const outputs = await ask({ kind: "run", feeds });
+      sampleMemory();
+      return outputs;
+    },
+    close,
+  };
+}
+
+/** The reply, or the news that there will be none. */
+type Outcome = SessionReply | { readonly kind: "ended"; readonly how: string };
+
+function exchange(child: ChildProcess, request: SessionRequest): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const settle = (outcome: Outcome): void => {
+      child.off("message", settle);
+      child.off("exit", onExit);
+      resolve(outcome);
+    };
+    const onExit = (code: number | null, signal: string | null): void => {
+      settle({ kind: "ended", how: signal ?? `exit code ${code ?? "unknown"}` });
+    };
+    child.on("message", settle);
+    child.on("exit", onExit);
+    if (!child.connected) onExit(child.exitCode, child.signalCode);
+    else {
+      child.send(request, (error) => {
+        if (error) onExit(child.exitCode, child.signalCode);
+      });
+    }
+  });
+}
+
+function collectStderr(child: ChildProcess): () => string {
+  let text = "";
+  child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
+    text = (text + chunk).slice(-4_000);
+  });
+  return () => text.trim();
+}
+
+function largest(a: ProcessMemory, b: ProcessMemory = a): ProcessMemory {
+  return { resident: Math.max(a.resident, b.resident), private: Math.max(a.private, b.private) };
+}

@@ -1,0 +1,67 @@
+// The process that holds one ONNX Runtime session. `run` blocks the thread it is called on, and only the end of a process
+// gives back all the memory that a session took: hence a process of its own for each model.
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import type { SessionReply, SessionRequest, SessionTensor, SessionTensors } from "./session-protocol.ts";
+
+let session: InferenceSession | undefined;
+
+async function open(request: Extract<SessionRequest, { kind: "open" }>): Promise<void> {
+  session = await InferenceSession.create(request.model, {
+    executionProviders: [request.provider],
+    graphOptimizationLevel: "all",
+    // Without the arena and the pattern planner, memory goes back after each operator.
+    enableCpuMemArena: false,
+    enableMemPattern: false,
+    logSeverityLevel: 3,
+    ...(request.threads !== undefined && { intraOpNumThreads: request.threads }),
+    extra: {
+      session: {
+        model_external_initializers_file_folder_path: request.externalDataFolder,
+        // Prepacked or folded weights would be resident float32 copies of a mapped file.
+        disable_prepacking: "1",
+        ...(request.provider === "cuda" && {
+          disable_cpu_ep_fallback: "1",
+          use_device_allocator_for_initializers: "1", // the arena would round each weight up
+        }),
+      },
+      optimization: { disable_specified_optimizers: "ConstantFolding" },
+    },
+  });
+}
+
+async function run(feeds: SessionTensors): Promise<SessionTensors> {
+  if (session === undefined) throw new Error("run was asked for before open");
+  const inputs = Object.entries(feeds).map(([name, { type, data, shape }]) => [
+    name,
+    new Tensor(type, data, [...shape]),
+  ]);
+  const outputs = await session.run(Object.fromEntries(inputs) as InferenceSession.FeedsType); // entries in, record out
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, tensor]) => [name, toSessionTensor(name, tensor)]),
+  );
+}
+
+function toSessionTensor(name: string, { data, dims }: Tensor): SessionTensor {
+  if (data instanceof Float32Array) return { type: "float32", data, shape: dims };
+  if (data instanceof BigInt64Array) return { type: "int64", data, shape: dims };
+  if (data instanceof Uint8Array) return { type: "bool", data, shape: dims };
+  throw new TypeError(`output ${name} is neither float32, int64 nor bool`);
+}
+
+async function answer(request: SessionRequest): Promise<SessionReply> {
+  try {
+    if (request.kind === "run") return { kind: "result", outputs: await run(request.feeds) };
+    await open(request);
+    return { kind: "opened" };
+  } catch (error) {
+    return { kind: "failure", message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+process.on("message", (request: SessionRequest) => {
+  void answer(request).then((reply) => process.send?.(reply));
+});
+// The parent is gone: nobody is left to answer.
+process.on("disconnect", () => process.exit());
+// Ctrl-C reaches the whole process group; the parent decides what it means.
+process.on("SIGINT", () => undefined);
