@@ -1,1 +1,19 @@
-export {};
+export { HeadHooksError, type HeadHooksErrorCode, type HeadHooksErrorDetails } from "./head-hooks-error.ts";
+export { headMeanSquares, type MeanSquares } from "./head-mean-squares.ts";
+export { type HookedModel, hookModel, type HookOptions, type SegmentOptions } from "./hook-model.ts";
+export { type HookedModelFile, hookModelFile } from "./hook-model-file.ts";
+export { poolSegments, type SegmentRanges } from "./pool-segments.ts";
+export { type ElementType, listProjections, type Projection } from "./projections.ts";
+export type { HeadSpec, SectionSpec, TapSpec } from "./select-taps.ts";
+export { formatUnitAddress, isUnitPath, parseUnitAddress, type UnitAddress } from "./unit-address.ts";
+export {
+  headRecords,
+  type LayoutHeads,
+  type LayoutSection,
+  type LayoutTap,
+  type UnitLayout,
+  type UnitRecord,
+  unitRecords,
+  type UnitTable,
+  unitTable,
+} from "./unit-layout.ts";

@@ -1,0 +1,96 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  type AttributeProto,
+  AttributeProto_AttributeType,
+  AttributeProtoSchema,
+  type NodeProto,
+  NodeProtoSchema,
+  TensorProto_DataType,
+  TensorProtoSchema,
+} from "onnx-buf";
+
+/** The name of a tensor in the graph. */
+export type ValueName = string;
+
+/**
+ * Records nodes while they are written like function calls: each call returns the name of its output. Names come
+ * from the prefix and a label alone, so the same calls give the same nodes.
+ */
+export class NodeTape {
+  readonly nodes: NodeProto[] = [];
+  readonly #prefix: string;
+  readonly #opset: number;
+
+  constructor(prefix: string, opset: number) {
+    this.#prefix = prefix;
+    this.#opset = opset;
+  }
+
+  /** Record a node of the default domain. Its output is called like the node unless it is given a name. */
+  op(
+    label: string,
+    opType: string,
+    input: readonly ValueName[],
+    attribute: AttributeProto[] = [],
+    output?: ValueName,
+  ): ValueName {
+    const name = `${this.#prefix}/${label}`;
+    const value = output ?? name;
+    this.nodes.push(create(NodeProtoSchema, { name, opType, input: [...input], output: [value], attribute }));
+    return value;
+  }
+
+  /** An int64 constant: a scalar for a number, else a vector. */
+  int64(label: string, value: number | readonly number[]): ValueName {
+    const values = typeof value === "number" ? [value] : value;
+    const rawData = new Uint8Array(8 * values.length);
+    const data = new DataView(rawData.buffer);
+    for (const [index, entry] of values.entries()) data.setBigInt64(8 * index, BigInt(entry), true);
+    const dims = typeof value === "number" ? [] : [BigInt(values.length)];
+    return this.#constant(label, TensorProto_DataType.INT64, dims, rawData);
+  }
+
+  /** A float32 scalar. */
+  float32(label: string, value: number): ValueName {
+    const rawData = new Uint8Array(4);
+    new DataView(rawData.buffer).setFloat32(0, value, true);
+    return this.#constant(label, TensorProto_DataType.FLOAT, [], rawData);
+  }
+
+  cast(label: string, input: ValueName, to: TensorProto_DataType): ValueName {
+    return this.op(label, "Cast", [input], [integer("to", to)]);
+  }
+
+  /** A reduction over one axis, which is dropped. The axis is an attribute in older operator sets, then an input. */
+  reduce(
+    label: string,
+    opType: "ReduceSum" | "ReduceMean" | "ReduceSumSquare",
+    input: ValueName,
+    axis: number,
+  ): ValueName {
+    const axesAreInput = this.#opset >= (opType === "ReduceSum" ? 13 : 18);
+    const keepdims = integer("keepdims", 0);
+    if (!axesAreInput) return this.op(label, opType, [input], [integers("axes", [axis]), keepdims]);
+    return this.op(label, opType, [input, this.int64(`${label}/axes`, [axis])], [keepdims]);
+  }
+
+  #constant(label: string, dataType: number, dims: bigint[], rawData: Uint8Array<ArrayBuffer>): ValueName {
+    const t = create(TensorProtoSchema, { dataType, dims, rawData });
+    return this.op(
+      label,
+      "Constant",
+      [],
+      [create(AttributeProtoSchema, { name: "value", type: AttributeProto_AttributeType.TENSOR, t })],
+    );
+  }
+}
+
+/** An integer attribute. */
+export function integer(name: string, value: number): AttributeProto {
+  return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.INT, i: BigInt(value) });
+}
+
+function integers(name: string, values: readonly number[]): AttributeProto {
+  const ints = values.map(BigInt);
+  return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.INTS, ints });
+}
