@@ -1,1 +1,142 @@
-export {};
+#!/usr/bin/env node
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { generateImage, type GenerateCommandOptions } from "./commands/generate.ts";
+import { checkSet, listSets } from "./commands/prompts.ts";
+import { run, type RunOptions } from "./commands/run.ts";
+import { stats, type ResultOptions } from "./commands/stats.ts";
+import { deviceNames } from "./device/choose-device.ts";
+import { exitCodeOf, formatError } from "./exit-code.ts";
+import { ownVersion } from "./package-versions.ts";
+import { optionalTaps } from "./probe/plan-taps.ts";
+
+const interruption = new AbortController();
+
+const program = new Command("measure-plantain")
+  .description(
+    "A per-head attention probe of FLUX.2 Klein: from a checkpoint to t values against their sign-flip null.",
+  )
+  .version(ownVersion())
+  .showHelpAfterError("(--help lists the options)")
+  .exitOverride();
+
+const integer =
+  (least: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
+      throw new InvalidArgumentError(`Expected a whole number from ${least} on.`);
+    }
+    return value;
+  };
+
+const number = (text: string): number => {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("Expected a number.");
+  return value;
+};
+
+const flips = (text: string): number | "exact" => (text === "exact" ? text : integer(1)(text));
+
+const checkpointOption = new Option(
+  "--checkpoint <which>",
+  "tiny, random:klein-4b, a folder in the Hugging Face layout, or OWNER/NAME in the Hugging Face cache",
+).default("tiny");
+const deviceOption = new Option("--device <name>", "auto takes CUDA where it works")
+  .choices(deviceNames)
+  .default("auto");
+const ropeOption = new Option(
+  "--rope-frequencies <type>",
+  "precision of the text encoder's rotary frequencies: float32, as from_pretrained keeps them, or bfloat16, as a model that was cast as a whole has them",
+)
+  .choices(["float32", "bfloat16"])
+  .default("float32");
+
+program
+  .command("run", { isDefault: true })
+  .description("run the probe and write a run folder")
+  .addOption(checkpointOption)
+  .option("--prompts <which>", "a built-in prompt set, or the path of a JSON file", "measure")
+  .option(
+    "--out <dir>",
+    "the run folder; a run that was cut short is continued (default: runs/CHECKPOINT-PROMPTS)",
+  )
+  .option("--reference <png>", "the fixed image; rendered from the prompt set's reference where absent")
+  .option("--reference-seed <n>", "seed of the rendered reference", integer(0))
+  .option("--reference-steps <n>", "steps of the rendered reference", integer(1))
+  .option("--reference-guidance <x>", "guidance of the rendered reference", number)
+  .option("--seed <n>", "seed of the noise of every pass", integer(0), 0)
+  .option("--width <n>", "pixels, a multiple of 16 (default: the reference's)", integer(1))
+  .option("--height <n>", "pixels, a multiple of 16 (default: the reference's)", integer(1))
+  .option("--max-sequence-length <n>", "text tokens, padding included (default: 512)", integer(1))
+  .addOption(
+    new Option("--tap <what...>", "further projections to capture").choices(optionalTaps).default([]),
+  )
+  .option("--segments", "capture text, noise and reference tokens apart, too", false)
+  .option("--flips <n>", "random sign flips of the null, or exact for all of them", flips, 200)
+  .addOption(ropeOption)
+  .addOption(deviceOption)
+  .option("--threads <n>", "threads within an operator", integer(1))
+  .option("--full-hash", "put the SHA-256 of every weight file into the manifest", false)
+  .option("--json", "print the summary as JSON on stdout", false)
+  .option("--quiet", "no progress on stderr", false)
+  .action((options: RunOptions) => run(options, interruption.signal));
+
+program
+  .command("generate")
+  .description("make an image")
+  .addOption(checkpointOption)
+  .requiredOption("--prompt <text>", "what to make")
+  .option("--image <png...>", "images that condition the result", [])
+  .option("--steps <n>", "denoising steps", integer(1), 28)
+  .option("--guidance <x>", "classifier-free guidance", number, 4)
+  .option("--seed <n>", "seed of the noise", integer(0), 0)
+  .option("--width <n>", "pixels, a multiple of 16", integer(1))
+  .option("--height <n>", "pixels, a multiple of 16", integer(1))
+  .option("--max-sequence-length <n>", "text tokens, padding included (default: 512)", integer(1))
+  .addOption(ropeOption)
+  .addOption(deviceOption)
+  .option("--threads <n>", "threads within an operator", integer(1))
+  .requiredOption("--out <png>", "where to write it")
+  .option("--json", "print what was written as JSON", false)
+  .option("--quiet", "no progress on stderr", false)
+  .action((options: GenerateCommandOptions) => generateImage(options, interruption.signal));
+
+program
+  .command("stats")
+  .description("compute the statistics of a run folder anew from its captures, and write its tables")
+  .argument("<dir>", "a run folder")
+  .option("--flips <n>", "random sign flips of the null, or exact for all of them", flips, 200)
+  .option("--json", "print the summary as JSON on stdout", false)
+  .action((directory: string, options: ResultOptions) => stats(directory, options, interruption.signal));
+
+const prompts = program.command("prompts").description("list the built-in prompt sets, or check a file");
+prompts
+  .command("list")
+  .description("list the built-in prompt sets")
+  .option("--json", "as JSON", false)
+  .action((options: { json: boolean }) => {
+    listSets(options);
+  });
+prompts
+  .command("check")
+  .description("validate a prompt-set file and audit its pairs")
+  .argument("<file>", "a JSON file, or the name of a built-in set")
+  .addOption(new Option("--checkpoint <which>", "whose tokenizer counts the tokens").default("tiny"))
+  .option("--json", "print the audit as JSON", false)
+  .option("--quiet", "no progress on stderr", false)
+  .action((file: string, options: { checkpoint: string; json: boolean; quiet: boolean }) =>
+    checkSet(file, options),
+  );
+
+// The first Ctrl-C ends what runs and keeps what is stored; the second ends the process at once.
+process.once("SIGINT", () => {
+  interruption.abort(new Error("Interrupted. What was stored is kept; the same command goes on from there."));
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // Commander has said what was wrong with the command line.
+  if (!(error instanceof CommanderError)) process.stderr.write(`${formatError(error)}\n`);
+  process.exitCode = exitCodeOf(error);
+}

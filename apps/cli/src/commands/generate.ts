@@ -1,0 +1,73 @@
+import {
+  DEFAULT_MAX_SEQUENCE_LENGTH,
+  decodeToImage,
+  generate,
+  prepareConditionImage,
+  readImage,
+  tokenGrid,
+  writePng,
+  type Tensor,
+} from "@measure-plantain/flux-runtime";
+import { resolveCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
+import { chooseDevice, type DeviceName } from "../device/choose-device.ts";
+import { createProgress, type ProgressBar } from "../terminal/progress.ts";
+
+export interface GenerateCommandOptions {
+  readonly checkpoint: string;
+  readonly prompt: string;
+  readonly image: readonly string[];
+  readonly steps: number;
+  readonly guidance: number;
+  readonly seed: number;
+  readonly width?: number;
+  readonly height?: number;
+  readonly maxSequenceLength?: number;
+  readonly ropeFrequencies: "float32" | "bfloat16";
+  readonly device: DeviceName;
+  readonly threads?: number;
+  readonly out: string;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+/** Makes one image and writes it as PNG. */
+export async function generateImage(options: GenerateCommandOptions, signal: AbortSignal): Promise<void> {
+  const progress = createProgress(options);
+  const { id, checkpoint } = await resolveCheckpoint(options.checkpoint, progress);
+  const images: Tensor[] = [];
+  for (const path of options.image) images.push(prepareConditionImage(await readImage(path)));
+  // As the pipeline: the size of the first image, unless another is asked for.
+  const [firstHeight, firstWidth] = images[0]?.shape.slice(2) ?? [];
+  const fallback = id === "tiny" ? 256 : 1_024;
+  const size = {
+    width: options.width ?? firstWidth ?? fallback,
+    height: options.height ?? firstHeight ?? fallback,
+  };
+  tokenGrid(checkpoint, size);
+  const { device, why } = await chooseDevice(options.device);
+  progress.note(`Device: ${device} (${why}).`);
+
+  let bar: ProgressBar | undefined;
+  const { image } = await generate(checkpoint, {
+    prompt: options.prompt,
+    images,
+    steps: options.steps,
+    guidance: options.guidance,
+    seed: options.seed,
+    ...size,
+    maxSequenceLength: options.maxSequenceLength ?? DEFAULT_MAX_SEQUENCE_LENGTH,
+    rotaryFrequencies: options.ropeFrequencies,
+    device,
+    signal,
+    ...(options.threads !== undefined && { threads: options.threads }),
+    onProgress: (event) => {
+      if (event.stage !== "denoise") return;
+      bar ??= progress.start("denoising", { unit: "steps", total: event.steps });
+      bar.update(event.step, event.steps);
+    },
+  }).finally(() => bar?.stop());
+  await writePng(options.out, decodeToImage(image));
+  process.stdout.write(
+    options.json ? `${JSON.stringify({ out: options.out, ...size, device })}\n` : `${options.out}\n`,
+  );
+}

@@ -1,0 +1,45 @@
+import { createTokenizer } from "@measure-plantain/flux-runtime";
+import { auditPromptSet, listPromptSets, loadPromptSet, readPromptSet } from "@measure-plantain/prompts";
+import { resolveCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
+import { createProgress } from "../terminal/progress.ts";
+
+/** Lists the built-in prompt sets. */
+export function listSets({ json }: { readonly json: boolean }): void {
+  const sets = listPromptSets();
+  if (json) process.stdout.write(`${JSON.stringify(sets, null, 2)}\n`);
+  else
+    for (const { name, version, pairs, title } of sets)
+      process.stdout.write(`${name} ${version}\t${pairs} pairs\t${title}\n`);
+}
+
+/** Validates a prompt-set file and audits it under the tokenizer of a checkpoint. */
+export async function checkSet(
+  file: string,
+  {
+    checkpoint,
+    json,
+    quiet,
+  }: { readonly checkpoint?: string; readonly json: boolean; readonly quiet: boolean },
+): Promise<void> {
+  const isBuiltIn = listPromptSets().some(({ name }) => name === file);
+  const set = await (isBuiltIn ? loadPromptSet(file) : readPromptSet(file));
+  const resolved = await resolveCheckpoint(checkpoint ?? "tiny", createProgress({ quiet }));
+  const tokenizer = await createTokenizer(resolved.checkpoint.tokenizerFolder);
+  const audit = auditPromptSet(set, { countTokens: (text) => tokenizer.countTokens(text) });
+  if (json) {
+    process.stdout.write(`${JSON.stringify(audit, null, 2)}\n`);
+    return;
+  }
+  process.stdout.write(`${set.name} ${set.version}: ${set.pairs.length} pairs, valid.\n`);
+  if (resolved.isSynthesized) {
+    process.stdout.write(
+      `Tokens are those of the synthesised tokenizer; give --checkpoint for the real one's.\n`,
+    );
+  }
+  for (const { id, verdict, tokens, changes } of audit.pairs) {
+    process.stdout.write(
+      `${verdict.padEnd(9)} ${id} (${tokens.a}/${tokens.b} tokens) ${changes.join(" ")}\n`,
+    );
+  }
+  for (const change of audit.changes) process.stdout.write(`${change}\n`);
+}

@@ -1,0 +1,121 @@
+import { createTokenizer, DEFAULT_MAX_SEQUENCE_LENGTH, tokenGrid } from "@measure-plantain/flux-runtime";
+import { auditPromptSet, listReferences, loadPromptSet, type PromptSet } from "@measure-plantain/prompts";
+import { basename, join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { resolveCheckpoint, type ResolvedCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
+import { chooseDevice, type DeviceName } from "../device/choose-device.ts";
+import { fingerprintCheckpoint, sha256 } from "../probe/fingerprint.ts";
+import { chooseGroupSize, type OptionalTap } from "../probe/plan-taps.ts";
+import { referenceFileSize } from "../probe/prepare-reference.ts";
+import { runProbe } from "../probe/run-probe.ts";
+import { hashPromptSet, type ProbeSettings, type ReferenceSettings } from "../probe/settings.ts";
+import { createProgress } from "../terminal/progress.ts";
+import { writeResults, type ResultOptions } from "./stats.ts";
+
+/** What `measure-plantain run` was told; absent means the default. */
+export interface RunOptions extends ResultOptions {
+  readonly checkpoint: string;
+  readonly prompts: string;
+  readonly out?: string;
+  readonly reference?: string;
+  readonly referenceSeed?: number;
+  readonly referenceSteps?: number;
+  readonly referenceGuidance?: number;
+  readonly seed: number;
+  readonly width?: number;
+  readonly height?: number;
+  readonly maxSequenceLength?: number;
+  readonly device: DeviceName;
+  readonly threads?: number;
+  readonly tap: readonly OptionalTap[];
+  readonly segments: boolean;
+  readonly ropeFrequencies: "float32" | "bfloat16";
+  readonly fullHash: boolean;
+  readonly quiet: boolean;
+}
+
+/** Runs the probe and writes its results. */
+export async function run(options: RunOptions, signal: AbortSignal): Promise<void> {
+  const progress = createProgress(options);
+  const promptSet = await loadPromptSet(options.prompts);
+  const resolved = await resolveCheckpoint(options.checkpoint, progress);
+  const { checkpoint } = resolved;
+  const settings = await settle(resolved, promptSet, options);
+  tokenGrid(checkpoint, settings); // refuses a bad size before anything is written
+  const execution = await chooseDevice(options.device);
+  progress.note(`Device: ${execution.device} (${execution.why}).`);
+
+  const tokenizer = await createTokenizer(checkpoint.tokenizerFolder);
+  const audit = auditPromptSet(promptSet, { countTokens: (text) => tokenizer.countTokens(text) });
+  for (const change of audit.changes) progress.note(`Prompt set: ${change}`);
+
+  const folder = await runProbe({
+    checkpoint,
+    isSynthesizedCheckpoint: resolved.isSynthesized,
+    promptSet,
+    audit,
+    settings: { ...settings, device: execution.device },
+    out:
+      options.out ?? join("runs", `${basename(options.checkpoint).replaceAll(":", "-")}-${promptSet.name}`),
+    ...(options.reference !== undefined && { referenceFile: options.reference }),
+    execution,
+    progress,
+    runtime: {
+      device: execution.device,
+      signal,
+      ...(options.threads !== undefined && { threads: options.threads }),
+    },
+  });
+  await writeResults(folder, options, signal);
+  progress.note(`Results: ${folder.path}`);
+}
+
+/** Pixels of a side where nobody says otherwise: what Klein was made for, and what the tiny checkpoint does in seconds. */
+const DEFAULT_SIDE = { tiny: 256, other: 1_024 } as const;
+
+/** Turns options and their defaults into the settings that the captured numbers depend on. */
+async function settle(
+  { id, checkpoint }: ResolvedCheckpoint,
+  promptSet: PromptSet,
+  options: RunOptions,
+): Promise<ProbeSettings> {
+  const [recipe] = listReferences(promptSet);
+  const given = options.reference === undefined ? undefined : await referenceFileSize(options.reference);
+  const fromSet = id === "tiny" ? undefined : recipe;
+  const fallback = id === "tiny" ? DEFAULT_SIDE.tiny : DEFAULT_SIDE.other;
+  const width = options.width ?? given?.width ?? fromSet?.width ?? fallback;
+  const height = options.height ?? given?.height ?? fromSet?.height ?? fallback;
+  const { referenceSeed, referenceSteps, referenceGuidance } = options;
+  const reference: ReferenceSettings | null =
+    options.reference !== undefined
+      ? { kind: "file", sha256: sha256(await readFile(options.reference)) }
+      : recipe === undefined
+        ? null
+        : {
+            kind: "generated",
+            prompt: recipe.prompt,
+            seed: referenceSeed ?? recipe.seed,
+            steps: referenceSteps ?? recipe.steps,
+            guidance: referenceGuidance ?? recipe.guidance,
+            width,
+            height,
+          };
+  const { name, version, pairs } = promptSet;
+  return {
+    checkpoint: { id, files: await fingerprintCheckpoint(checkpoint, { full: options.fullHash }) },
+    promptSet: { name, version, sha256: await hashPromptSet(promptSet), pairs: pairs.length },
+    reference,
+    noiseSeed: options.seed,
+    width,
+    height,
+    maxSequenceLength: options.maxSequenceLength ?? DEFAULT_MAX_SEQUENCE_LENGTH,
+    steps: 1,
+    guidance: 1,
+    groupSize: chooseGroupSize(checkpoint),
+    taps: options.tap,
+    segments: options.segments,
+    rotaryFrequencies: options.ropeFrequencies,
+    device: "cpu",
+    dtype: "float32",
+  };
+}

@@ -1,0 +1,29 @@
+import { FluxRuntimeError, type FluxRuntimeErrorCode } from "@measure-plantain/flux-runtime";
+import { HeadHooksError } from "@measure-plantain/head-hooks";
+import { PairedStatsError } from "@measure-plantain/paired-stats";
+import { PromptsError } from "@measure-plantain/prompts";
+import { CommanderError } from "commander";
+import { UsageError } from "./errors.ts";
+
+/** The runtime's errors that are nobody's input. */
+const failures: readonly FluxRuntimeErrorCode[] = ["session-failed", "write-failed", "disk-full"];
+
+/** 0 done, 2 wrong use or bad input, 1 failure. */
+export function exitCodeOf(error: unknown): 0 | 1 | 2 {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof FluxRuntimeError) return failures.includes(error.code) ? 1 : 2;
+  const badInput = [UsageError, PromptsError, HeadHooksError, PairedStatsError];
+  return badInput.some((kind) => error instanceof kind) ? 2 : 1;
+}
+
+/** What a person reads: the message of an expected error; of an unexpected one, the stack too. */
+export function formatError(error: unknown): string {
+  if (!(error instanceof Error)) return `measure-plantain: ${String(error)}`;
+  const { code } = error as NodeJS.ErrnoException; // a system error has a code
+  if (code === "ENOSPC") {
+    return `measure-plantain: the disk is full (${error.message}). Free some room; the same command goes on from there.`;
+  }
+  const isExpected =
+    exitCodeOf(error) === 2 || error instanceof FluxRuntimeError || error.message.startsWith("Interrupted");
+  return `measure-plantain: ${isExpected ? error.message : (error.stack ?? error.message)}`;
+}

@@ -1,0 +1,73 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { open, readFile, stat } from "node:fs/promises";
+import { join, relative } from "node:path";
+import type { Checkpoint } from "@measure-plantain/flux-runtime";
+
+/** What identifies one file of a checkpoint without reading all of it. */
+export interface FileFingerprint {
+  /** Path within the checkpoint. */
+  readonly file: string;
+  readonly bytes: number;
+  /** SHA-256 of a safetensors file's header (names, types, shapes, offsets), of any other file's content. */
+  readonly headerSha256: string;
+  /** SHA-256 of the whole file, where it was asked for. */
+  readonly sha256?: string;
+}
+
+const configurationFiles = [
+  "model_index.json",
+  "scheduler/scheduler_config.json",
+  "text_encoder/config.json",
+  "tokenizer/tokenizer.json",
+  "tokenizer/tokenizer_config.json",
+  "transformer/config.json",
+  "vae/config.json",
+];
+
+/** The fingerprints of every file that a run depends on, sorted by name. */
+export async function fingerprintCheckpoint(
+  checkpoint: Checkpoint,
+  { full }: { full: boolean },
+): Promise<FileFingerprint[]> {
+  const components = [checkpoint.textEncoder, checkpoint.transformer, checkpoint.autoencoder];
+  const weightFiles = new Set(
+    components.flatMap(({ weights }) => [...weights.tensors.values()].map(({ file }) => file)),
+  );
+  const files = [
+    ...configurationFiles.map((file) => join(checkpoint.folder, file)),
+    ...[...weightFiles].sort(),
+  ];
+  return Promise.all(
+    files.map(async (file) => ({
+      file: relative(checkpoint.folder, file),
+      bytes: (await stat(file)).size,
+      headerSha256: sha256(file.endsWith(".safetensors") ? await readHeader(file) : await readFile(file)),
+      ...(full && { sha256: await sha256OfFile(file) }),
+    })),
+  );
+}
+
+/** The hex SHA-256 of some bytes. */
+export function sha256(bytes: Uint8Array | string): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+async function readHeader(path: string): Promise<Uint8Array> {
+  const file = await open(path);
+  try {
+    const length = new BigUint64Array(1);
+    await file.read(length, 0, 8, 0);
+    const header = new Uint8Array(Number(length[0] ?? 0n));
+    await file.read(header, 0, header.length, 8);
+    return header;
+  } finally {
+    await file.close();
+  }
+}
+
+async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array); // no encoding: bytes
+  return hash.digest("hex");
+}

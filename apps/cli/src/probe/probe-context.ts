@@ -1,0 +1,17 @@
+import type { Checkpoint, RuntimeOptions } from "@measure-plantain/flux-runtime";
+import type { PromptSet } from "@measure-plantain/prompts";
+import type { RunFolder } from "../run-folder/run-folder.ts";
+import type { Progress } from "../terminal/progress.ts";
+import type { ProbeSettings } from "./settings.ts";
+import type { StageClock } from "./stage-clock.ts";
+
+/** What every stage of a run works on. */
+export interface ProbeContext {
+  readonly checkpoint: Checkpoint;
+  readonly promptSet: PromptSet;
+  readonly settings: ProbeSettings;
+  readonly folder: RunFolder;
+  readonly progress: Progress;
+  readonly clock: StageClock;
+  readonly runtime: RuntimeOptions;
+}

@@ -1,0 +1,88 @@
+import { writeSafetensors, type Checkpoint } from "@measure-plantain/flux-runtime";
+import { unitRecords, type UnitLayout } from "@measure-plantain/head-hooks";
+import { promptImages, type PromptSet, type PromptSetAudit } from "@measure-plantain/prompts";
+import type { RuntimeOptions } from "@measure-plantain/flux-runtime";
+import type { Manifest } from "../run-folder/manifest.ts";
+import { joinPasses } from "../run-folder/pass-files.ts";
+import { RunFolder } from "../run-folder/run-folder.ts";
+import type { Progress } from "../terminal/progress.ts";
+import { packageVersions } from "../package-versions.ts";
+import { capturePasses } from "./capture-passes.ts";
+import { encodeConditions } from "./encode-conditions.ts";
+import { encodePrompts } from "./encode-prompts.ts";
+import type { ProbeContext } from "./probe-context.ts";
+import { prepareReference } from "./prepare-reference.ts";
+import type { ProbeSettings } from "./settings.ts";
+import { createStageClock } from "./stage-clock.ts";
+
+export interface RunProbeOptions {
+  readonly checkpoint: Checkpoint;
+  readonly isSynthesizedCheckpoint: boolean;
+  readonly promptSet: PromptSet;
+  readonly audit: PromptSetAudit;
+  readonly settings: ProbeSettings;
+  /** The run folder's path. */
+  readonly out: string;
+  /** The fixed image, where a file is given for it. */
+  readonly referenceFile?: string;
+  readonly execution: Manifest["execution"];
+  readonly progress: Progress;
+  readonly runtime: RuntimeOptions;
+}
+
+/**
+ * From a checkpoint and a prompt set to a run folder with its captures: reference, prompt embeddings, one pass for each
+ * prompt, everything joined. A folder that a killed run left is continued; a complete one is left as it is.
+ */
+export async function runProbe(options: RunProbeOptions): Promise<RunFolder> {
+  const { checkpoint, promptSet, settings, progress, runtime, referenceFile } = options;
+  const folder = await RunFolder.openForRun(options.out, settings);
+  const before = await folder.readManifest().catch(() => null);
+  if (before?.state === "complete") {
+    progress.note(`${folder.path} is complete: its captures are used as they are.`);
+    return folder;
+  }
+
+  const clock = createStageClock();
+  const startedAt = before?.startedAt ?? new Date().toISOString();
+  const writeManifest = (state: Manifest["state"], layout: UnitLayout | null): Promise<void> =>
+    folder.writeJson("manifest.json", {
+      schemaVersion: 1,
+      state,
+      packages: packageVersions(),
+      node: process.version,
+      platform: `${process.platform}-${process.arch}`,
+      isSynthesizedCheckpoint: options.isSynthesizedCheckpoint,
+      settings,
+      promptSet,
+      audit: options.audit,
+      layout,
+      execution: options.execution,
+      startedAt,
+      finishedAt: state === "complete" ? new Date().toISOString() : null,
+      stages: [...(before?.stages ?? []), ...clock.records],
+    } satisfies Manifest);
+  await writeManifest("running", null);
+
+  const context: ProbeContext = { checkpoint, promptSet, settings, folder, progress, clock, runtime };
+  const referencePath = await prepareReference(context, referenceFile);
+  await encodePrompts(context);
+  await writeManifest("running", null);
+  const sideImages = promptSet.pairs.flatMap(({ a, b }) => [...promptImages(a), ...promptImages(b)]);
+  const images = await encodeConditions(context, [
+    ...(referencePath === null ? [] : [referencePath]),
+    ...sideImages,
+  ]);
+  const reference = referencePath === null ? null : (images.get(referencePath) ?? null);
+  const layout = await capturePasses(context, { reference, images });
+
+  await folder.writeJson("units.json", unitRecords(layout));
+  const tensors = await joinPasses(folder, promptSet.pairs.length);
+  await writeSafetensors(
+    folder.file("captures.safetensors"),
+    [...tensors].map(([name, tensor]) => ({ name, ...tensor })),
+  );
+  await writeManifest("complete", layout);
+  await folder.removeWorkFiles();
+  return folder;
+}

@@ -1,0 +1,76 @@
+import type { RotaryFrequencies } from "@measure-plantain/flux-runtime";
+import { promptImages, promptText, type PromptSet, type PromptSide } from "@measure-plantain/prompts";
+import { readFile } from "node:fs/promises";
+import { sha256, type FileFingerprint } from "./fingerprint.ts";
+import type { OptionalTap } from "./plan-taps.ts";
+
+/**
+ * Everything that the captured numbers depend on. Two runs of equal settings capture the same bytes; a run folder is
+ * continued only under the settings that it was begun with.
+ */
+export interface ProbeSettings {
+  readonly checkpoint: { readonly id: string; readonly files: readonly FileFingerprint[] };
+  readonly promptSet: {
+    readonly name: string;
+    readonly version: string;
+    readonly sha256: string;
+    readonly pairs: number;
+  };
+  readonly reference: ReferenceSettings | null;
+  readonly noiseSeed: number;
+  readonly width: number;
+  readonly height: number;
+  readonly maxSequenceLength: number;
+  readonly steps: 1;
+  readonly guidance: 1;
+  readonly groupSize: number;
+  readonly taps: readonly OptionalTap[];
+  readonly segments: boolean;
+  readonly rotaryFrequencies: RotaryFrequencies;
+  readonly device: "cpu" | "cuda";
+  readonly dtype: "float32";
+}
+
+/** Where the fixed image comes from. */
+export type ReferenceSettings =
+  | { readonly kind: "file"; readonly sha256: string }
+  | {
+      readonly kind: "generated";
+      readonly prompt: string;
+      readonly seed: number;
+      readonly steps: number;
+      readonly guidance: number;
+      readonly width: number;
+      readonly height: number;
+    };
+
+/** A hash over what is asked of the model: the texts and the images' bytes, not the paths that led to them. */
+export async function hashPromptSet(set: PromptSet): Promise<string> {
+  const side = async (promptSide: PromptSide): Promise<unknown> => ({
+    prompt: promptText(promptSide),
+    images: await Promise.all(promptImages(promptSide).map(async (path) => sha256(await readFile(path)))),
+  });
+  const pairs = await Promise.all(
+    set.pairs.map(async ({ id, a, b, grade }) => ({ id, a: await side(a), b: await side(b), grade })),
+  );
+  return sha256(JSON.stringify({ name: set.name, version: set.version, labels: set.labels, pairs }));
+}
+
+/** The dotted paths of the settings in which two runs differ, with both values. */
+export function differingSettings(before: unknown, now: unknown, path = ""): string[] {
+  if (isRecord(before) && isRecord(now)) {
+    const keys = [...new Set([...Object.keys(before), ...Object.keys(now)])];
+    return keys.flatMap((key) => differingSettings(before[key], now[key], path ? `${path}.${key}` : key));
+  }
+  const [left, right] = [JSON.stringify(before), JSON.stringify(now)];
+  return left === right ? [] : [`${path}: ${shorten(left)} there, ${shorten(right)} now`];
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function shorten(json: string | undefined): string {
+  const text = json ?? "nothing";
+  return text.length <= 80 ? text : `${text.slice(0, 77)}…`;
+}

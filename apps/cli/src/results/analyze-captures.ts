@@ -1,0 +1,132 @@
+import type { UnitRecord } from "@measure-plantain/head-hooks";
+import {
+  type Matrix,
+  pairedDifference,
+  pairedT,
+  type PairedT,
+  type Progress,
+  signFlipNull,
+  type SignFlipNull,
+} from "@measure-plantain/paired-stats";
+import { type BlockResult, rankBlocks } from "./block-results.ts";
+import {
+  type Captures,
+  type Granularity,
+  type GranularityName,
+  splitByGranularity,
+} from "./granularities.ts";
+
+/** How captures are analysed. */
+export interface AnalysisOptions {
+  /** Units are counted whose |t| is strictly greater; the first one ranks the blocks. */
+  readonly thresholds?: readonly number[];
+  /** How many random sign flips make the null, or all of them. */
+  readonly flips?: number | "exact";
+  /** Seed of the random sign flips. */
+  readonly seed?: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** The statistics of a probe run. */
+export interface Analysis {
+  readonly pairs: number;
+  readonly thresholds: readonly number[];
+  readonly flips: number | "exact";
+  readonly seed: number;
+  /** `group`, `head`, `mlp`, `to_add_out`, each where the layout has such units. */
+  readonly granularities: readonly GranularityResult[];
+  /** The threshold of |t| that ranks the blocks: the first one. */
+  readonly blockThreshold: number;
+  /** The blocks by their groups over that threshold, strongest first. */
+  readonly blocks: readonly BlockResult[];
+}
+
+/** The units of one granularity and their statistics, each array in the order of the records. */
+export interface GranularityResult {
+  readonly name: GranularityName;
+  readonly records: readonly UnitRecord[];
+  /** Root mean squares, b − a [pairs, units]. */
+  readonly differences: Matrix;
+  /** Mean root mean square of each unit over the pairs, under each condition. */
+  readonly conditionMeans: { readonly a: Float64Array; readonly b: Float64Array };
+  readonly pairedT: PairedT;
+  /** `null` where no unit varies between the pairs, so that there is nothing to test. */
+  readonly signFlip: SignFlipNull | null;
+  /** Addresses of the units whose differences are all equal. */
+  readonly degenerateUnits: readonly string[];
+}
+
+/** The threshold that ranks the blocks where none is given. */
+const DEFAULT_THRESHOLD = 3;
+
+/**
+ * Computes every statistic of a probe run from its captures: per granularity the paired t of each unit's root mean
+ * square (b − a) and the sign-flip null of the counts over the thresholds and of the greatest |t|.
+ *
+ * All granularities are tested against the same labellings.
+ *
+ * @throws RangeError if captures and layout do not fit; PairedStatsError for values that are not finite, fewer than two
+ *   pairs, or options out of range. An aborted signal rejects with its reason.
+ */
+export async function analyzeCaptures(
+  captures: Captures,
+  { thresholds = [3, 5], flips = 200, seed = 0, signal, onProgress }: AnalysisOptions = {},
+): Promise<Analysis> {
+  const parts = splitByGranularity(captures);
+  const units = parts.map(({ records }) => records.length);
+  const allUnits = units.reduce((sum, count) => sum + count, 0);
+  const granularities: GranularityResult[] = [];
+  for (const [place, part] of parts.entries()) {
+    const before = units.slice(0, place).reduce((sum, count) => sum + count, 0);
+    const share = (units[place] ?? 0) / allUnits;
+    granularities.push(
+      await analyzeGranularity(part, {
+        thresholds,
+        ...(flips === "exact" ? { exact: true } : { flips }),
+        seed,
+        signal,
+        onProgress: ({ done, total }) =>
+          onProgress?.({ done: total * (before / allUnits) + done * share, total }),
+      }),
+    );
+  }
+  const blockThreshold = thresholds[0] ?? DEFAULT_THRESHOLD;
+  const groups = granularities.find(({ name }) => name === "group");
+  return {
+    pairs: captures.meanSquare.shape[0],
+    thresholds,
+    flips,
+    seed,
+    granularities,
+    blockThreshold,
+    blocks:
+      groups === undefined
+        ? []
+        : await rankBlocks(groups, { threshold: blockThreshold, flips, seed, signal }),
+  };
+}
+
+async function analyzeGranularity(
+  { name, records, a, b }: Granularity,
+  options: NonNullable<Parameters<typeof signFlipNull>[1]>,
+): Promise<GranularityResult> {
+  const differences = pairedDifference(a, b);
+  const statistics = pairedT(differences);
+  const { degenerateUnits } = statistics;
+  return {
+    name,
+    records,
+    differences,
+    conditionMeans: { a: meanOverPairs(a), b: meanOverPairs(b) },
+    pairedT: statistics,
+    signFlip: degenerateUnits.length === records.length ? null : await signFlipNull(differences, options),
+    degenerateUnits: degenerateUnits.map((unit) => records[unit]?.address ?? ""),
+  };
+}
+
+function meanOverPairs({ data, shape: [pairs, units] }: Matrix): Float64Array {
+  const sums = new Float64Array(units);
+  for (const [index, value] of data.entries()) sums[index % units] = (sums[index % units] ?? 0) + value;
+  return sums.map((sum) => sum / pairs);
+}

@@ -1,0 +1,71 @@
+import type { UnitRecord } from "@measure-plantain/head-hooks";
+import {
+  type BlockSummary,
+  type Matrix,
+  type PairedT,
+  signFlipNull,
+  summarizeByBlock,
+  type Tested,
+} from "@measure-plantain/paired-stats";
+
+/** What the units of one block show together, and what they show when the labels mean nothing. */
+export interface BlockResult extends BlockSummary {
+  /** The number of units over the threshold against its null; `null` if none of the block's units varies. */
+  readonly count: Tested | null;
+}
+
+/** What {@link rankBlocks} reads of a granularity. */
+interface Units {
+  readonly records: readonly UnitRecord[];
+  readonly differences: Matrix;
+  readonly pairedT: PairedT;
+}
+
+/** How the blocks are counted and their nulls made. */
+interface RankOptions {
+  readonly threshold: number;
+  readonly flips: number | "exact";
+  readonly seed: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Random flips per block where the null of all units takes every labelling: enough for a band in a figure. */
+const FLIPS_BESIDE_EXACT = 10_000;
+
+/** Summarises the units block by block, strongest first, each block with its own null over the same labellings. */
+export async function rankBlocks(
+  { records, differences, pairedT }: Units,
+  { threshold, flips, seed, signal }: RankOptions,
+): Promise<readonly BlockResult[]> {
+  const blocks = records.map(({ block }) => block);
+  const results: BlockResult[] = [];
+  for (const summary of summarizeByBlock(pairedT, blocks, { threshold })) {
+    const tested =
+      summary.units === 0
+        ? undefined
+        : await signFlipNull(columnsOfBlock(differences, blocks, summary.block), {
+            thresholds: [threshold],
+            flips: flips === "exact" ? FLIPS_BESIDE_EXACT : flips,
+            seed,
+            signal,
+          });
+    results.push({ ...summary, count: tested?.thresholds[0] ?? null });
+  }
+  return results;
+}
+
+function columnsOfBlock(
+  { data, shape: [pairs, units] }: Matrix,
+  blocks: readonly string[],
+  block: string,
+): Matrix {
+  const columns = Array.from(blocks.keys()).filter((unit) => blocks[unit] === block);
+  return {
+    data: Float64Array.from(
+      { length: pairs * columns.length },
+      (_, place) =>
+        data[Math.floor(place / columns.length) * units + (columns[place % columns.length] ?? 0)] ?? 0,
+    ),
+    shape: [pairs, columns.length],
+  };
+}

@@ -1,0 +1,32 @@
+import type { UnitLayout } from "@measure-plantain/head-hooks";
+import type { PromptSet, PromptSetAudit } from "@measure-plantain/prompts";
+import type { ProbeSettings } from "../probe/settings.ts";
+
+/** How long a stage took and how much memory its processes held at most. */
+export interface StageRecord {
+  readonly stage: string;
+  readonly seconds: number;
+  /** Bytes; of the process that ran the model, zeros where none did. */
+  readonly peakPrivateMemory: number;
+  readonly peakResidentMemory: number;
+}
+
+/** `manifest.json`: what a run is, for people and for the program that goes on with it. */
+export interface Manifest {
+  readonly schemaVersion: 1;
+  readonly state: "running" | "complete";
+  readonly packages: Readonly<Record<string, string>>;
+  readonly node: string;
+  readonly platform: string;
+  readonly isSynthesizedCheckpoint: boolean;
+  readonly settings: ProbeSettings;
+  readonly promptSet: PromptSet;
+  /** Under the tokenizer of the checkpoint. */
+  readonly audit: PromptSetAudit;
+  /** What stands where in the captures; null until they are complete. */
+  readonly layout: UnitLayout | null;
+  readonly execution: { readonly device: "cpu" | "cuda"; readonly provider: string; readonly why: string };
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly stages: readonly StageRecord[];
+}

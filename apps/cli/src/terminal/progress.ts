@@ -1,0 +1,78 @@
+import { Presets, SingleBar } from "cli-progress";
+
+/** A stage that is under way. */
+export interface ProgressBar {
+  /** How far it is. */
+  update(value: number, total: number): void;
+  stop(): void;
+}
+
+/** Tells a person what happens, on stderr. */
+export interface Progress {
+  /** A line that stays. */
+  note(text: string): void;
+  /** Begins a stage whose length is known, or becomes known with the first update. */
+  start(title: string, options: { unit: string; total?: number }): ProgressBar;
+}
+
+/** How often a stage is reported where stderr is no terminal, in milliseconds. */
+const PLAIN_INTERVAL = 10_000;
+
+/** A bar with rate and remaining time on a terminal; a plain line now and then elsewhere; nothing at all when quiet. */
+export function createProgress({ quiet }: { quiet: boolean }): Progress {
+  if (quiet)
+    return { note: () => undefined, start: () => ({ update: () => undefined, stop: () => undefined }) };
+  return {
+    note: (text) => process.stderr.write(`${text}\n`),
+    start: (title, { unit, total = 1 }) =>
+      process.stderr.isTTY ? terminalBar(title, unit, total) : plainLines(title, unit, total),
+  };
+}
+
+function terminalBar(title: string, unit: string, total: number): ProgressBar {
+  const began = Date.now();
+  const format = unit === "bytes" ? "{title} {bar} {percentage} %" : "{title} {bar} {value}/{total} {unit}";
+  const bar = new SingleBar(
+    { format: `${format} · {rate}/s · {eta_formatted} left`, stream: process.stderr, hideCursor: true },
+    Presets.shades_classic,
+  );
+  bar.start(total, 0, { title, unit, rate: "–" });
+  return {
+    update(value, newTotal) {
+      bar.setTotal(newTotal);
+      bar.update(value, { rate: formatRate(value, began, unit) });
+    },
+    stop() {
+      bar.stop();
+    },
+  };
+}
+
+function plainLines(title: string, unit: string, total: number): ProgressBar {
+  const began = Date.now();
+  let reported = began;
+  let last = { value: 0, total };
+  process.stderr.write(`${title} …\n`);
+  return {
+    update(value, newTotal) {
+      last = { value, total: newTotal };
+      if (Date.now() - reported < PLAIN_INTERVAL) return;
+      reported = Date.now();
+      const secondsLeft = ((reported - began) / 1_000) * (newTotal / Math.max(value, 1) - 1);
+      const share = Math.floor((100 * value) / newTotal);
+      process.stderr.write(
+        `${title}: ${share} %, ${formatRate(value, began, unit)}/s, about ${Math.ceil(secondsLeft)} s left\n`,
+      );
+    },
+    stop() {
+      const seconds = ((Date.now() - began) / 1_000).toFixed(1);
+      const amount = unit === "bytes" ? `${(last.value / 1e6).toFixed(1)} MB` : `${last.value} ${unit}`;
+      process.stderr.write(`${title}: ${amount} in ${seconds} s\n`);
+    },
+  };
+}
+
+function formatRate(value: number, began: number, unit: string): string {
+  const perSecond = value / Math.max((Date.now() - began) / 1_000, 1e-3);
+  return unit === "bytes" ? `${(perSecond / 1e6).toFixed(0)} MB` : `${perSecond.toFixed(2)} ${unit}`;
+}

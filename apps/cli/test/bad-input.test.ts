@@ -1,0 +1,112 @@
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createWorkplace, kleinTiny, promptSetJson } from "./cli.ts";
+
+const place = createWorkplace();
+const small = ["--width", "64", "--height", "64", "--max-sequence-length", "48", "--quiet"];
+
+beforeAll(async () => {
+  writeFileSync(place.path("few.json"), promptSetJson());
+  writeFileSync(place.path("no-image.png"), "this is text");
+  const { exitCode } = await place.run("run", "--prompts", "few.json", ...small, "--out", "done");
+  expect(exitCode).toBe(0);
+});
+afterAll(() => {
+  place.remove();
+});
+
+/** Runs into a fresh folder and expects exit code 2, one message, and no folder left behind. */
+async function refused(args: readonly string[], message: RegExp): Promise<void> {
+  const { exitCode, stdout, stderr } = await place.run(...args);
+  expect(stderr).toMatch(message);
+  expect(stderr).not.toMatch(/^\s+at /m); // a message, not a stack
+  expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
+}
+
+describe("exit code 2 and one clear message for", () => {
+  const pair = { id: "same", a: "one object", b: "another object" };
+  it.each([
+    [
+      "a duplicate id",
+      { pairs: [pair, pair] },
+      /bad\.json:\d+:\d+: pairs\[1\]\.id: two pairs have the same id.*"same" at pairs\[0\]/s,
+    ],
+    ["an empty side", { pairs: [pair, { ...pair, id: "empty", a: "" }] }, /pairs\[1\]\.a: a side is empty/],
+    ["one pair", { pairs: [pair] }, /pairs: there are too few pairs\. Expected at least two/],
+  ])("a prompt set with %s", async (_, changes, message) => {
+    writeFileSync(place.path("bad.json"), promptSetJson(changes));
+    await refused(["run", "--prompts", "bad.json", ...small, "--out", "none"], message);
+  });
+
+  it("a reference that is no image", () =>
+    refused(
+      ["run", "--prompts", "few.json", "--reference", "no-image.png", "--out", "none"],
+      /no-image\.png.*image/s,
+    ));
+
+  it("a reference that does not exist", () =>
+    refused(["run", "--prompts", "few.json", "--reference", "missing.png", "--out", "none"], /missing\.png/));
+
+  it("an output folder of a run with other settings, which is left as it is", async () => {
+    const before = readdirSync(place.path("done")).map((file) => readFileSync(place.path("done", file)));
+    const args = ["run", "--prompts", "few.json", ...small, "--seed", "7", "--out", "done"];
+    await refused(args, /holds a run with other settings.*noiseSeed: 0 there, 7 now/s);
+    expect(readdirSync(place.path("done")).map((file) => readFileSync(place.path("done", file)))).toEqual(
+      before,
+    );
+  });
+
+  it("an output folder that holds something else", () =>
+    refused(["run", "--prompts", "few.json", ...small, "--out", "cache"], /is no run folder/));
+
+  it("a width that is no multiple of 16", () =>
+    refused(
+      ["run", "--prompts", "few.json", "--width", "100", "--height", "64", "--out", "none"],
+      /width must be a positive multiple of 16 pixels, but is 100\. Use 96/,
+    ));
+
+  it("a checkpoint that is not there", () =>
+    refused(["run", "--checkpoint", "nowhere", "--out", "none"], /no checkpoint folder nowhere.*tiny/s));
+
+  it("a model that is not in the Hugging Face cache", () =>
+    refused(["run", "--checkpoint", "owner/name", "--out", "none"], /owner\/name.*Hugging Face cache/s));
+
+  it("a truncated weight file", async () => {
+    cpSync(join(kleinTiny, "checkpoint"), place.path("cut"), { recursive: true });
+    truncateSync(place.path("cut/vae/diffusion_pytorch_model.safetensors"), 100_000);
+    await refused(
+      ["run", "--checkpoint", "cut", "--out", "none"],
+      /vae.diffusion_pytorch_model\.safetensors/,
+    );
+  });
+
+  it("a tensor of another shape", async () => {
+    cpSync(join(kleinTiny, "checkpoint"), place.path("misfit"), { recursive: true });
+    const path = place.path("misfit/transformer/config.json");
+    writeFileSync(path, readFileSync(path, "utf8").replace('"mlp_ratio": 3.0', '"mlp_ratio": 2.0'));
+    await refused(
+      ["run", "--checkpoint", "misfit", "--prompts", "few.json", ...small, "--out", "misfit-run"],
+      /linear_in\.weight.*\[256, 64\].*\[384, 64\]/s,
+    );
+    rmSync(place.path("misfit-run"), { recursive: true, force: true });
+  });
+
+  it.skipIf(existsSync("/dev/nvidia0"))("CUDA where there is none", () =>
+    refused(
+      ["run", "--prompts", "few.json", ...small, "--device", "cuda", "--out", "none"],
+      /CUDA was asked for, but cannot be used here.*npm rebuild onnxruntime-node.*--device cpu/s,
+    ),
+  );
+
+  it("an option of the wrong kind", () =>
+    refused(["run", "--seed", "many"], /--seed.*Expected a whole number/s));
+
+  it("an unknown command", () => refused(["measure"], /unknown command|too many arguments/));
+
+  it("a folder that holds no run", () => refused(["stats", "cache"], /is no run folder/));
+});
+
+it("nothing that was refused left a folder behind", () => {
+  expect(readdirSync(place.folder)).not.toContain("none");
+});

@@ -1,0 +1,83 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const main = join(import.meta.dirname, "..", "dist", "main.js");
+
+/** The checkpoint of the runtime's parity tests, and what belongs to it. */
+export const kleinTiny: string = join(
+  import.meta.dirname,
+  "../../../packages/flux-runtime/test/fixtures/klein-tiny",
+);
+
+/** A folder for one test file, with a cache of its own, so that nothing of the user's is read or written. */
+export interface Workplace {
+  readonly folder: string;
+  path(...parts: readonly string[]): string;
+  /** Runs the built command to its end. */
+  run(...args: readonly string[]): Promise<Finished>;
+  /** Starts the built command. */
+  start(...args: readonly string[]): ChildProcess;
+  remove(): void;
+}
+
+export interface Finished {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export function createWorkplace(): Workplace {
+  const folder = mkdtempSync(join(tmpdir(), "measure-plantain-"));
+  const start = (...args: readonly string[]): ChildProcess =>
+    spawn(process.execPath, [main, ...args], {
+      cwd: folder,
+      env: {
+        ...process.env,
+        MEASURE_PLANTAIN_CACHE: join(folder, "cache"),
+        HF_HOME: join(folder, "huggingface"),
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+  return {
+    folder,
+    path: (...parts) => join(folder, ...parts),
+    start,
+    run: (...args) => finish(start(...args)),
+    remove: () => {
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+export function finish(child: ChildProcess): Promise<Finished> {
+  let [stdout, stderr] = ["", ""];
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  return new Promise((resolve) => {
+    child.on("close", (exitCode) => {
+      resolve({ exitCode, stdout, stderr });
+    });
+  });
+}
+
+/** A prompt set of a few pairs, as JSON. */
+export function promptSetJson(changes: Record<string, unknown> = {}): string {
+  const reference = { prompt: "a grey object", seed: 1, steps: 2, guidance: 4, width: 64, height: 64 };
+  const pairs = ["thumb", "house", "hill"].map((word) => ({
+    id: word,
+    a: `an object smaller than a ${word}`,
+    b: `an object larger than a ${word}`,
+  }));
+  const labels = { a: "small", b: "large" };
+  return JSON.stringify({
+    name: "few",
+    version: "1.0.0",
+    title: "A few pairs",
+    labels,
+    reference,
+    pairs,
+    ...changes,
+  });
+}

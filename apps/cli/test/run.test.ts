@@ -1,0 +1,234 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
+import { getCheckpointSpec, synthesizeCheckpoint } from "@measure-plantain/flux-runtime";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Manifest } from "../src/run-folder/manifest.ts";
+import type { Summary } from "../src/results/summary.ts";
+import { createWorkplace, finish, kleinTiny, promptSetJson } from "./cli.ts";
+
+const place = createWorkplace();
+const small = ["--prompts", "few.json", "--width", "64", "--height", "64", "--max-sequence-length", "48"];
+const captures = (folder: string): Buffer => readFileSync(place.path(folder, "captures.safetensors"));
+const manifest = (folder: string): Manifest =>
+  JSON.parse(readFileSync(place.path(folder, "manifest.json"), "utf8")) as Manifest; // what the command wrote
+
+beforeAll(() => {
+  writeFileSync(place.path("few.json"), promptSetJson());
+});
+afterAll(() => {
+  place.remove();
+});
+
+describe("run", () => {
+  it("writes a whole run folder and prints the table on stdout", async () => {
+    const { exitCode, stdout, stderr } = await place.run("run", ...small, "--out", "first");
+    expect(stderr).toContain("Device:");
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/Groups of 16 channels: 680/);
+    expect(stdout).toMatch(/Random weights: a control, not evidence/);
+    expect(readdirSync(place.path("first")).sort()).toEqual([
+      "captures.safetensors",
+      "heads.csv",
+      "manifest.json",
+      "reference.json",
+      "reference.png",
+      "report.html",
+      "summary.json",
+      "summary.md",
+      "units.csv",
+      "units.json",
+    ]);
+    const { state, stages, settings } = manifest("first");
+    expect({ state, width: settings.width }).toEqual({ state: "complete", width: 64 });
+    for (const { seconds } of stages) expect(seconds).toBeGreaterThan(0);
+    if (process.platform === "linux") {
+      const capture = stages.find(({ stage }) => stage === "capture passes");
+      expect(capture?.peakPrivateMemory).toBeGreaterThan(1e6);
+      expect(capture?.peakResidentMemory).toBeGreaterThan(capture?.peakPrivateMemory ?? 0);
+    }
+  });
+
+  it("gives the same captures, byte for byte, a second time", async () => {
+    await place.run("run", ...small, "--out", "second");
+    expect(captures("second").equals(captures("first"))).toBe(true);
+  });
+
+  it("killed amid the passes and started again, ends with the same bytes", async () => {
+    const args = [
+      "run",
+      "--width",
+      "64",
+      "--height",
+      "64",
+      "--max-sequence-length",
+      "96",
+      "--reference-steps",
+      "1",
+    ];
+    await place.run(...args, "--out", "whole");
+
+    const child = place.start(...args, "--out", "killed");
+    const passes = place.path("killed", "passes");
+    const stored = (): number =>
+      existsSync(passes) ? readdirSync(passes).filter((name) => name.endsWith("s")).length : 0;
+    while (stored() < 5) await setTimeout(5);
+    child.kill("SIGKILL");
+    await finish(child);
+    expect(stored()).toBeGreaterThanOrEqual(5);
+    expect(stored()).toBeLessThan(50);
+    expect(existsSync(place.path("killed", "captures.safetensors"))).toBe(false);
+
+    const { exitCode, stderr } = await place.run(...args, "--out", "killed");
+    expect(stderr).toMatch(/\d+ of 50 passes are there already/);
+    expect(exitCode).toBe(0);
+    expect(captures("killed").equals(captures("whole"))).toBe(true);
+  });
+
+  it("interrupted with Ctrl-C, says that nothing is lost, and goes on", async () => {
+    const args = ["run", "--max-sequence-length", "64", "--reference-steps", "1", "--out", "interrupted"];
+    const child = place.start(...args, "--width", "64", "--height", "64");
+    const passes = place.path("interrupted", "passes");
+    while (!existsSync(passes) || readdirSync(passes).length < 3) await setTimeout(5);
+    child.kill("SIGINT");
+    const { exitCode, stderr } = await finish(child);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/Interrupted\. What was stored is kept/);
+    expect((await place.run(...args, "--width", "64", "--height", "64")).exitCode).toBe(0);
+  });
+
+  it("leaves a complete folder's captures alone and computes its statistics anew", async () => {
+    const before = manifest("first");
+    const { exitCode, stdout } = await place.run(
+      "run",
+      ...small,
+      "--out",
+      "first",
+      "--flips",
+      "exact",
+      "--json",
+    );
+    expect(exitCode).toBe(0);
+    expect(manifest("first")).toEqual(before);
+    const summary = JSON.parse(stdout) as Summary; // --json prints the summary
+    expect(summary.signFlips).toMatchObject({ exact: true });
+    expect(JSON.parse(readFileSync(place.path("first", "summary.json"), "utf8"))).toEqual(summary);
+  });
+
+  it("runs a checkpoint of any other shape: widths, heads, axes, blocks, shards", async () => {
+    const tiny = getCheckpointSpec("tiny");
+    await synthesizeCheckpoint(place.path("other"), {
+      ...tiny,
+      transformer: {
+        jointBlocks: 2,
+        singleBlocks: 3,
+        heads: 3,
+        headSize: 24,
+        mlpRatio: 2,
+        ropeAxes: [4, 8, 8, 4],
+      },
+      textEncoder: {
+        ...tiny.textEncoder,
+        layers: 27,
+        hiddenSize: 48,
+        heads: 6,
+        keyValueHeads: 3,
+        headSize: 8,
+      },
+      autoencoder: { widths: [8, 12], latentChannels: 6, normGroups: 2 },
+      largestShard: 200_000,
+    });
+    const args = ["--reference", `${kleinTiny}/reference.png`, "--prompts", "few.json", "--seed", "99"];
+    const { exitCode, stderr } = await place.run(
+      ...["run", "--checkpoint", "other", ...args, "--max-sequence-length", "64", "--out", "other-run"],
+      ...["--tap", "to_add_out", "--segments"],
+    );
+    expect(stderr).not.toContain("Error");
+    expect(exitCode).toBe(0);
+    const { layout, settings } = manifest("other-run");
+    expect(settings).toMatchObject({ groupSize: 8, width: 96, height: 64 }); // 16 would cut heads of 24
+    expect(layout?.headCount).toBe(5 * 3);
+    expect(layout?.unitCount).toBe((2 * 72 + 3 * (72 + 144) + 2 * 72) / 8);
+  });
+
+  it("without the weights' own reference, a prompt set needs none", async () => {
+    writeFileSync(place.path("bare.json"), promptSetJson({ name: "bare", reference: undefined }));
+    const args = ["--prompts", "bare.json", "--width", "64", "--height", "64", "--max-sequence-length", "48"];
+    const { exitCode } = await place.run("run", ...args, "--out", "bare");
+    expect(exitCode).toBe(0);
+    expect(existsSync(place.path("bare", "reference.png"))).toBe(false);
+  });
+
+  it("conditions a side on its own images where it brings some", async () => {
+    const side = (image: string): unknown => ({ prompt: "an object", images: [image] });
+    const pairs = ["one", "two"].map((id) => ({
+      id,
+      a: side(`${kleinTiny}/reference.png`),
+      b: side(`${kleinTiny}/input.png`),
+    }));
+    writeFileSync(place.path("images.json"), promptSetJson({ name: "images", reference: undefined, pairs }));
+    const args = [
+      "--prompts",
+      "images.json",
+      "--width",
+      "64",
+      "--height",
+      "64",
+      "--max-sequence-length",
+      "48",
+    ];
+    const { exitCode, stderr } = await place.run("run", ...args, "--out", "images");
+    expect(stderr).not.toContain("Error");
+    expect(exitCode).toBe(0);
+  });
+});
+
+describe("stats", () => {
+  it("computes the same statistics from the captures as the run did", async () => {
+    const before = readFileSync(place.path("second", "units.csv"), "utf8");
+    const { exitCode } = await place.run("stats", "second");
+    expect(exitCode).toBe(0);
+    expect(readFileSync(place.path("second", "units.csv"), "utf8")).toBe(before);
+  });
+});
+
+describe("generate", () => {
+  it("writes an image of the asked size", async () => {
+    const args = [
+      "--prompt",
+      "a grey object",
+      "--steps",
+      "2",
+      "--width",
+      "64",
+      "--height",
+      "96",
+      "--out",
+      "image.png",
+    ];
+    const { exitCode, stdout } = await place.run(
+      "generate",
+      ...args,
+      "--max-sequence-length",
+      "48",
+      "--json",
+    );
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ out: "image.png", width: 64, height: 96 });
+    const png = readFileSync(place.path("image.png"));
+    expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([64, 96]);
+  });
+});
+
+describe("prompts", () => {
+  it("lists the built-in sets", async () => {
+    const { stdout } = await place.run("prompts", "list", "--json");
+    expect(JSON.parse(stdout)).toContainEqual(expect.objectContaining({ name: "measure", pairs: 25 }));
+  });
+
+  it("checks a file and audits its pairs", async () => {
+    const { exitCode, stdout } = await place.run("prompts", "check", "few.json");
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/few 1\.0\.0: 3 pairs, valid/);
+    expect(stdout).toMatch(/thumb \(\d+\/\d+ tokens\)/);
+  });
+});
