@@ -1,1 +1,53 @@
-export {};
+export { cohensDzInterval, type CohensDzIntervalOptions } from "./cohens-dz-interval.ts";
+export { describePairedT, describeSignFlipNull } from "./describe.ts";
+export { studentCriticalValue, studentTwoSidedP } from "./distributions/student-t.ts";
+export { exactSignFlipP, type ExactSignFlipPOptions } from "./flips/exact-sign-flip-p.ts";
+export type { SignMatrix } from "./flips/labellings.ts";
+export type { NullDistribution, Tested } from "./flips/null-distribution.ts";
+export type { ComputingOptions, Progress } from "./flips/score-labellings.ts";
+export {
+  signFlipNull,
+  type SignFlipNull,
+  type SignFlipNullOptions,
+  type SignFlipOptions,
+  type ThresholdNull,
+} from "./flips/sign-flip-null.ts";
+export type { Matrix } from "./matrix.ts";
+export {
+  adjustPValues,
+  type AdjustmentMethod,
+  type AdjustPValuesOptions,
+} from "./multiplicity/adjust-p-values.ts";
+export { singleStepMaxT, stepDownMaxT } from "./multiplicity/max-t.ts";
+export { tailP, type TailP, type TailPOptions } from "./multiplicity/tail-p.ts";
+export { pairedDifference } from "./paired-difference.ts";
+export { pairedT, type ConfidenceInterval, type PairedT, type PairedTOptions } from "./paired-t.ts";
+export {
+  PairedStatsError,
+  type PairedStatsErrorCode,
+  type PairedStatsErrorDetails,
+} from "./paired-stats-error.ts";
+export { covariateSignFlipNull, covariateT, type CovariateT } from "./regression/covariate.ts";
+export {
+  gradeCorrelation,
+  gradeCorrelationNull,
+  type CorrelationMethod,
+  type GradeCorrelation,
+  type GradeCorrelationNullOptions,
+  type GradeCorrelationOptions,
+} from "./regression/grade-correlation.ts";
+export type { NullOverUnits, NullOverUnitsOptions } from "./regression/null-over-units.ts";
+export type { HalvingOptions } from "./reliability/halves.ts";
+export {
+  splitHalfReliability,
+  type Reliability,
+  type SplitHalf,
+  type SplitHalfOptions,
+} from "./reliability/split-half.ts";
+export {
+  splitSampleEffect,
+  topUnitOverlap,
+  type SplitSampleEffect,
+  type TopUnitOverlap,
+} from "./reliability/top-units.ts";
+export { summarizeByBlock, type BlockSummary, type SummarizeByBlockOptions } from "./summarize-by-block.ts";

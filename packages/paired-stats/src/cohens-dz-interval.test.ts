@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import { expectClose, parityDifferences } from "../test/parity.ts";
+import { regression } from "../test/regression-parity.ts";
+import { noncentralityAt, noncentralTCdf } from "./distributions/noncentral-t.ts";
+import { normalCdf } from "./distributions/normal.ts";
+import { cohensDzInterval } from "./cohens-dz-interval.ts";
+import { pairedT } from "./paired-t.ts";
+
+describe("cohensDzInterval", () => {
+  const result = pairedT(parityDifferences);
+
+  it("inverts the noncentral t as scipy.stats.nct does", () => {
+    const cdf = noncentralTCdf(24);
+    for (const [t, lower, upper] of regression.nct_interval_24) {
+      expect(noncentralityAt(cdf, t, 0.975, 24) / 5).toBeCloseTo(lower, 9);
+      expect(noncentralityAt(cdf, t, 0.025, 24) / 5).toBeCloseTo(upper, 9);
+    }
+  });
+
+  it("contains d_z, and more so at a higher confidence", () => {
+    const narrow = cohensDzInterval(result, { confidence: 0.8 });
+    const wide = cohensDzInterval(result);
+    for (let unit = 2; unit < 40; unit += 1) {
+      const dz = result.cohensDz[unit] ?? NaN;
+      expect(wide.lower[unit]).toBeLessThan(narrow.lower[unit] ?? NaN);
+      expect(narrow.lower[unit]).toBeLessThan(dz);
+      expect(narrow.upper[unit]).toBeGreaterThan(dz);
+      expect(wide.upper[unit]).toBeGreaterThan(narrow.upper[unit] ?? NaN);
+    }
+  });
+
+  it("is d_z itself for degenerate units", () => {
+    const { lower, upper } = cohensDzInterval(result);
+    expect([lower[0], upper[0], lower[1], upper[1]]).toEqual([0, 0, Infinity, Infinity]);
+  });
+
+  it("refuses a confidence of 1", () => {
+    expect(() => cohensDzInterval(result, { confidence: 1 })).toThrow(
+      expect.objectContaining({ code: "option" }),
+    );
+  });
+});
+
+describe("noncentralTCdf", () => {
+  it.each([
+    [24, 3, 1, 0.9649931230988876],
+    [24, 14.89, 12, 0.8779770647508252],
+    [1, 2, 0.5, 0.7484855842392901],
+    [1, -3, 2, 0.0022320951318499],
+    [199, 5, 5, 0.49752276966715325],
+  ])(
+    "with %d degrees of freedom at t %d, noncentrality %d, is scipy's %d",
+    (df, t, noncentrality, expected) => {
+      expect(noncentralTCdf(df)(t, noncentrality)).toBeCloseTo(expected, 11);
+    },
+  );
+});
+
+describe("normalCdf", () => {
+  it.each([
+    [-50, 0],
+    [-10, 7.61985302416047e-24],
+    [-3.1, 0.0009676032132183563],
+    [-2.9, 0.0018658133003840375],
+    [0, 0.5],
+    [3.01, 0.9986937615512306],
+  ])("at %d is scipy's %d", (x, expected) => {
+    expectClose([normalCdf(x)], [expected], 1e-12);
+  });
+});

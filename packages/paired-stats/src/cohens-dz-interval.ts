@@ -1,0 +1,39 @@
+import { noncentralityAt, noncentralTCdf } from "./distributions/noncentral-t.ts";
+import { checkFraction } from "./options.ts";
+import type { ConfidenceInterval, PairedT } from "./paired-t.ts";
+import { valueAt } from "./reading.ts";
+
+/** Options of {@link cohensDzInterval}. */
+export interface CohensDzIntervalOptions {
+  /** Coverage, inside (0, 1). */
+  readonly confidence?: number;
+}
+
+/**
+ * The exact confidence interval of Cohen's d_z of every unit, for normal differences: the effects under which the
+ * observed t would lie at the edge of the noncentral t distribution.
+ *
+ * @param result - the paired t of all units.
+ * @returns bounds of d_z, one of each per unit; both equal d_z (0 or ±Infinity) for a degenerate unit.
+ * @throws {@link PairedStatsError} `option` for a confidence outside (0, 1).
+ * @see Steiger & Fouladi (1997), in Harlow et al., What If There Were No Significance Tests?; Cumming & Finch (2001),
+ *   Educ. Psychol. Meas. 61, 532.
+ * @example
+ * const { lower, upper } = cohensDzInterval(pairedT(differences), { confidence: 0.95 });
+ */
+export function cohensDzInterval(
+  { t, cohensDz, degreesOfFreedom, degenerateUnits }: PairedT,
+  { confidence = 0.95 }: CohensDzIntervalOptions = {},
+): ConfidenceInterval {
+  checkFraction(confidence, "confidence");
+  const cdf = noncentralTCdf(degreesOfFreedom);
+  const degenerate = new Set(degenerateUnits);
+  const bound = (probability: number): Float64Array =>
+    cohensDz.map((dz, unit) =>
+      degenerate.has(unit)
+        ? dz
+        : noncentralityAt(cdf, valueAt(t, unit), probability, degreesOfFreedom) /
+          Math.sqrt(degreesOfFreedom + 1),
+    );
+  return { confidence, lower: bound((1 + confidence) / 2), upper: bound((1 - confidence) / 2) };
+}

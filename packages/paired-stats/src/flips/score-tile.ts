@@ -1,0 +1,72 @@
+import { integerAt, valueAt } from "../reading.ts";
+import type { PatternGroup } from "./pattern-groups.ts";
+import { TILE_UNITS } from "./unit-tiles.ts";
+
+/** What a portion of labellings does, over the tiles scored so far. */
+export interface PortionScores {
+  /** `[labellings, thresholds]`: how many units score above each bound. */
+  readonly counts: Uint32Array;
+  /** `[labellings]`: the highest score of any unit. */
+  readonly maxima: Float64Array;
+}
+
+/**
+ * Tabulates the signed sums of one tile: row `firstRow + pattern` of a group holds, for each of the 16 units, the sum
+ * of the group's pairs with those flipped whose bit is set in the pattern, added in the order of the pairs.
+ *
+ * @param tile - `[pairs, 16]`.
+ * @param table - receives `[rows, 16]`.
+ */
+export function tabulate(tile: Float64Array, groups: readonly PatternGroup[], table: Float64Array): void {
+  for (const { firstPair, pairs, firstRow } of groups) {
+    const start = firstRow * TILE_UNITS;
+    table.fill(0, start, start + TILE_UNITS);
+    for (let pair = 0; pair < pairs; pair += 1) {
+      const half = TILE_UNITS << pair; // the values tabulated so far; as many follow with this pair flipped
+      const from = (firstPair + pair) * TILE_UNITS;
+      for (let at = 0; at < half; at += 1) {
+        const sum = valueAt(table, start + at);
+        const value = valueAt(tile, from + (at % TILE_UNITS));
+        table[start + half + at] = sum - value;
+        table[start + at] = sum + value;
+      }
+    }
+  }
+}
+
+/**
+ * Scores one tile under a portion of labellings: the plain reference of assembly/flip-kernel.ts, equal to it bit by bit.
+ *
+ * @param table - `[rows, 16]`, from {@link tabulate}.
+ * @param rows - `[labellings, groups]`, the table rows of each labelling.
+ * @param bounds - the scores to count above.
+ * @param scores - added to: counts grow, maxima rise.
+ */
+export function scoreTile(
+  table: Float64Array,
+  rows: Uint32Array,
+  groups: number,
+  bounds: Float64Array,
+  { counts, maxima }: PortionScores,
+): void {
+  const sums = new Float64Array(TILE_UNITS);
+  const labellings = rows.length / groups;
+  for (let labelling = 0; labelling < labellings; labelling += 1) {
+    sums.fill(0);
+    for (let group = groups - 1; group >= 0; group -= 1) {
+      const start = integerAt(rows, labelling * groups + group) * TILE_UNITS;
+      for (let unit = 0; unit < TILE_UNITS; unit += 1)
+        sums[unit] = valueAt(sums, unit) + valueAt(table, start + unit);
+    }
+    let highest = 0;
+    for (const sum of sums) highest = Math.max(highest, Math.abs(sum));
+    maxima[labelling] = Math.max(valueAt(maxima, labelling), highest);
+    for (const [threshold, bound] of bounds.entries()) {
+      if (highest <= bound) continue;
+      let above = 0;
+      for (const sum of sums) if (Math.abs(sum) > bound) above += 1;
+      const at = labelling * bounds.length + threshold;
+      counts[at] = integerAt(counts, at) + above;
+    }
+  }
+}

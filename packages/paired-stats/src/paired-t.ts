@@ -1,0 +1,147 @@
+import { studentCriticalValue, studentTwoSidedP } from "./distributions/student-t.ts";
+import { checkDifferences, readRow, type Matrix } from "./matrix.ts";
+import { checkFraction } from "./options.ts";
+import { PairedStatsError } from "./paired-stats-error.ts";
+import { valueAt } from "./reading.ts";
+
+/** How {@link pairedT} computes. */
+export interface PairedTOptions {
+  /** Coverage of the confidence interval, inside (0, 1). */
+  readonly confidence?: number;
+}
+
+/** The paired t test of every unit; each array holds one value per unit. */
+export interface PairedT {
+  /** Mean difference, in the unit of measurement. */
+  readonly mean: Float64Array;
+  /** Standard deviation of the differences (divisor N − 1), in the unit of measurement. */
+  readonly standardDeviation: Float64Array;
+  /** `mean / (standardDeviation / √N)`; 0 or ±Infinity where the standard deviation is 0, never NaN. */
+  readonly t: Float64Array;
+  /** Two-sided p-value of `t`. */
+  readonly p: Float64Array;
+  /** Cohen's d_z: `mean / standardDeviation`, so `t / √N`. */
+  readonly cohensDz: Float64Array;
+  /** The interval of the mean difference, in the unit of measurement. */
+  readonly confidenceInterval: ConfidenceInterval;
+  /** N − 1. */
+  readonly degreesOfFreedom: number;
+  /** Units whose differences are all equal (standard deviation 0), ascending. */
+  readonly degenerateUnits: readonly number[];
+}
+
+/** Lower and upper bound, one of each per unit. */
+export interface ConfidenceInterval {
+  /** The coverage, such as 0.95. */
+  readonly confidence: number;
+  /** Lower bounds. */
+  readonly lower: Float64Array;
+  /** Upper bounds. */
+  readonly upper: Float64Array;
+}
+
+/** Mean and standard deviation of each column. */
+export interface Moments {
+  /** One mean per unit. */
+  readonly mean: Float64Array;
+  /** One standard deviation per unit (divisor N − 1). */
+  readonly standardDeviation: Float64Array;
+}
+
+/**
+ * The paired t test of every unit.
+ *
+ * Sums are float64 and two-pass, taken from each unit's first difference, so a large common offset costs no digits and
+ * a constant unit has a standard deviation of exactly 0.
+ *
+ * @param differences - `[pairs, units]`, two pairs or more (see {@link pairedDifference}).
+ * @returns one value per unit.
+ * @throws {@link PairedStatsError} `too-few-pairs`, `shape`, `non-finite` (naming row and column), `range` where the
+ *   squares of a unit leave float64, `option` for a confidence outside (0, 1).
+ * @see Student (1908), Biometrika 6, 1; Cohen (1988), Statistical Power Analysis, section 2.3 (d_z).
+ * @example
+ * const { t, p } = pairedT({ data: Float64Array.of(1, 2, 4), shape: [3, 1] });
+ * // t[0] = 2.6457513110645907, p[0] = 0.11808289631180309
+ */
+export function pairedT(differences: Matrix, { confidence = 0.95 }: PairedTOptions = {}): PairedT {
+  checkDifferences(differences);
+  checkFraction(confidence, "confidence");
+  const [pairs, units] = differences.shape;
+  const degreesOfFreedom = pairs - 1;
+  const { mean, standardDeviation } = columnMoments(differences);
+  const t = mean.map((value, unit) => ratio(value, valueAt(standardDeviation, unit) / Math.sqrt(pairs)));
+  const margin = studentCriticalValue(1 - confidence, degreesOfFreedom) / Math.sqrt(pairs);
+  return {
+    mean,
+    standardDeviation,
+    t,
+    p: t.map((value) => studentTwoSidedP(value, degreesOfFreedom)),
+    cohensDz: mean.map((value, unit) => ratio(value, valueAt(standardDeviation, unit))),
+    confidenceInterval: {
+      confidence,
+      lower: mean.map((value, unit) => value - margin * valueAt(standardDeviation, unit)),
+      upper: mean.map((value, unit) => value + margin * valueAt(standardDeviation, unit)),
+    },
+    degreesOfFreedom,
+    degenerateUnits: Array.from({ length: units }, (_, unit) => unit).filter(
+      (unit) => standardDeviation[unit] === 0,
+    ),
+  };
+}
+
+/** Beyond these sizes the squares of differences leave the range where float64 keeps all its digits. */
+const LARGEST_DIFFERENCE = 1e150;
+const SMALLEST_DEVIATION = 1e-140;
+
+/**
+ * Mean and standard deviation of every column of a checked matrix of two rows or more.
+ *
+ * @throws {@link PairedStatsError} `range` for values too large, or deviations too small, to be squared.
+ */
+export function columnMoments(matrix: Matrix): Moments {
+  const [pairs, units] = matrix.shape;
+  const first = new Float64Array(units);
+  readRow(matrix, 0, first);
+  const row = new Float64Array(units);
+  const mean = new Float64Array(units);
+  for (let pair = 1; pair < pairs; pair += 1) {
+    readRow(matrix, pair, row);
+    for (let unit = 0; unit < units; unit += 1)
+      mean[unit] = valueAt(mean, unit) + (valueAt(row, unit) - valueAt(first, unit)) / pairs;
+  }
+  for (let unit = 0; unit < units; unit += 1) mean[unit] = valueAt(mean, unit) + valueAt(first, unit);
+
+  const squares = new Float64Array(units);
+  const rest = new Float64Array(units); // Σ(d − mean): what the rounding of the mean left over
+  const largest = new Float64Array(units); // max |d − mean|
+  for (let pair = 0; pair < pairs; pair += 1) {
+    readRow(matrix, pair, row);
+    for (let unit = 0; unit < units; unit += 1) {
+      const deviation = valueAt(row, unit) - valueAt(mean, unit);
+      squares[unit] = valueAt(squares, unit) + deviation * deviation;
+      rest[unit] = valueAt(rest, unit) + deviation;
+      largest[unit] = Math.max(valueAt(largest, unit), Math.abs(deviation));
+    }
+  }
+  for (const [unit, deviation] of largest.entries())
+    if (
+      Math.abs(valueAt(mean, unit)) + deviation > LARGEST_DIFFERENCE ||
+      (deviation > 0 && deviation < SMALLEST_DEVIATION)
+    )
+      throw new PairedStatsError(
+        "range",
+        `unit ${unit}: expected differences of at most ${LARGEST_DIFFERENCE} that are equal or vary by at least ` +
+          `${SMALLEST_DEVIATION}, got deviations of ${deviation}; rescale the measurements`,
+        { column: unit, deviation },
+      );
+  const standardDeviation = squares.map((sum, unit) => {
+    const left = valueAt(rest, unit);
+    return Math.sqrt(Math.max(0, sum - (left * left) / pairs) / (pairs - 1));
+  });
+  return { mean, standardDeviation };
+}
+
+/** `value / scale`, with 0 / 0 = 0: a unit that never differs shows no effect. */
+function ratio(value: number, scale: number): number {
+  return value === 0 ? 0 : value / scale;
+}

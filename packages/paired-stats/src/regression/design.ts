@@ -1,0 +1,113 @@
+import type { Matrix } from "../matrix.ts";
+import { PairedStatsError } from "../paired-stats-error.ts";
+import { valueAt } from "../reading.ts";
+
+/**
+ * A regression of the differences on two columns, one tested and one nuisance, as two orthogonal directions of length 1
+ * in the space of pairs: every statistic is then a matter of two sums per unit.
+ */
+export interface Design {
+  /** The tested column, freed from the nuisance: `[pairs]`. */
+  readonly tested: Float64Array;
+  /** The length that the tested column had when freed; its coefficient is the sum along `tested` divided by it. */
+  readonly testedLength: number;
+  /** The nuisance column: `[pairs]`. */
+  readonly nuisance: Float64Array;
+}
+
+/** A tested column of which less than this share remains beside the nuisance is the nuisance again. */
+const COLLINEAR = 1e-10;
+
+/**
+ * Makes a design of two columns.
+ *
+ * @throws {@link PairedStatsError} `degenerate` with `message` if one is zero or a multiple of the other.
+ */
+export function makeDesign(tested: Float64Array, nuisance: Float64Array, message: string): Design {
+  const nuisanceLength = lengthOf(nuisance);
+  const direction = nuisance.map((value) => value / nuisanceLength);
+  const along = dot(tested, direction);
+  const freed = tested.map((value, pair) => value - along * valueAt(direction, pair));
+  const testedLength = lengthOf(freed);
+  if (!(testedLength > COLLINEAR * lengthOf(tested))) throw new PairedStatsError("degenerate", message, {});
+  return { tested: freed.map((value) => value / testedLength), testedLength, nuisance: direction };
+}
+
+/**
+ * Reads one value per pair.
+ *
+ * @throws {@link PairedStatsError} `shape` for another number of values, `non-finite` naming the first bad one,
+ *   `too-few-pairs` below the three pairs that two columns need.
+ */
+export function readPerPair(values: ArrayLike<number>, pairs: number, name: string): Float64Array {
+  if (values.length !== pairs)
+    throw new PairedStatsError(
+      "shape",
+      `${name}: expected ${pairs} values, one per pair, got ${values.length}`,
+      {
+        pairs,
+        length: values.length,
+      },
+    );
+  const read = Float64Array.from(values);
+  const row = read.findIndex((value) => !Number.isFinite(value));
+  if (row >= 0)
+    throw new PairedStatsError(
+      "non-finite",
+      `${name}: expected finite numbers, got ${String(read[row])} at pair ${row}`,
+      {
+        row,
+      },
+    );
+  if (pairs < 3)
+    throw new PairedStatsError("too-few-pairs", `${name}: expected three pairs or more, got ${pairs}`, {
+      pairs,
+    });
+  return read;
+}
+
+/** The differences freed from the nuisance, unit by unit: `[pairs, units]`. */
+export function residuals({ data, shape: [pairs, units] }: Matrix, nuisance: Float64Array): Float64Array {
+  const along = sumsAlong(data, units, nuisance, () => false);
+  return Float64Array.from({ length: pairs * units }, (_, at) => {
+    const value = data[at] ?? NaN;
+    return value - valueAt(nuisance, Math.floor(at / units)) * valueAt(along, at % units);
+  });
+}
+
+/** Per unit, the sum over pairs of direction × value, some pairs flipped. */
+export function sumsAlong(
+  data: Float32Array | Float64Array,
+  units: number,
+  direction: Float64Array,
+  flips: (pair: number) => boolean,
+): Float64Array {
+  const sums = new Float64Array(units);
+  for (const [pair, weight] of direction.entries()) {
+    const signed = flips(pair) ? -weight : weight;
+    let unit = 0;
+    for (const value of data.subarray(pair * units, (pair + 1) * units)) {
+      sums[unit] = valueAt(sums, unit) + signed * value;
+      unit += 1;
+    }
+  }
+  return sums;
+}
+
+/** Per unit, the sum of squares. */
+export function squaresOf(data: Float64Array, units: number): Float64Array {
+  const squares = new Float64Array(units);
+  for (let at = 0; at < data.length; at += 1) {
+    const value = valueAt(data, at);
+    squares[at % units] = valueAt(squares, at % units) + value * value;
+  }
+  return squares;
+}
+
+function dot(x: Float64Array, y: Float64Array): number {
+  return x.reduce((sum, value, place) => sum + value * valueAt(y, place), 0);
+}
+
+function lengthOf(values: Float64Array): number {
+  return Math.sqrt(dot(values, values));
+}

@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { expectClose, parityDifferences } from "../../test/parity.ts";
+import { regression, regressionDifferences, regressionSigns } from "../../test/regression-parity.ts";
+import { gradeCorrelation, gradeCorrelationNull } from "./grade-correlation.ts";
+import { rank } from "./ranks.ts";
+
+const { grades } = regression;
+
+describe("rank", () => {
+  it("is scipy's rankdata, ties sharing their mean rank", () => {
+    const [values, ranks] = regression.rankdata;
+    expect([...rank(Float64Array.from(values))]).toEqual(ranks);
+  });
+});
+
+describe("gradeCorrelation", () => {
+  it("equals scipy's pearsonr and spearmanr", () => {
+    const byValue = gradeCorrelation(regressionDifferences, grades, { method: "pearson" });
+    expectClose(byValue.r, regression.pearson);
+    expectClose(byValue.p, regression.pearson_p);
+    const byRank = gradeCorrelation(regressionDifferences, grades);
+    expectClose(byRank.r, regression.spearman);
+    expectClose(byRank.p, regression.spearman_p);
+    expect(byRank.method).toBe("spearman");
+  });
+
+  it("names degenerate units, which have r 0 and p 1", () => {
+    const { degenerateUnits, r, p } = gradeCorrelation(parityDifferences, grades, { method: "pearson" });
+    expect(degenerateUnits).toEqual([0, 1]);
+    expect([r[0], r[1], p[0], p[1]]).toEqual([0, 0, 1, 1]);
+  });
+
+  it("is 1 for a difference that rises with the grade", () => {
+    const { r, p } = gradeCorrelation({ data: Float64Array.of(1, 4, 9), shape: [3, 1] }, [1, 2, 3]);
+    expect(r[0]).toBeCloseTo(1, 14);
+    expect(p[0]).toBeLessThan(1e-7);
+  });
+
+  it("refuses equal grades", () => {
+    expect(() => gradeCorrelation(regressionDifferences, new Array<number>(25).fill(3))).toThrow(
+      expect.objectContaining({ code: "degenerate" }),
+    );
+  });
+});
+
+describe("gradeCorrelationNull", () => {
+  it("equals scipy over the given signs", async () => {
+    const byValue = await gradeCorrelationNull(regressionDifferences, grades, {
+      method: "pearson",
+      signs: regressionSigns,
+    });
+    expectClose(byValue.maximum.null.values, regression.pearson_null_max);
+    const byRank = await gradeCorrelationNull(regressionDifferences, grades, {
+      signs: regressionSigns,
+      thresholds: [0.3],
+    });
+    expectClose(byRank.maximum.null.values, regression.spearman_null_max);
+    expect([...(byRank.thresholds[0]?.null.values ?? [])]).toEqual(regression.spearman_null_count_gt03);
+  });
+
+  it("ends with the reason of the abort", async () => {
+    const reason = new Error("enough");
+    const run = gradeCorrelationNull(regressionDifferences, grades, { signal: AbortSignal.abort(reason) });
+    await expect(run).rejects.toBe(reason);
+  });
+});

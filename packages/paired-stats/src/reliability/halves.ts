@@ -1,0 +1,71 @@
+import type { Matrix } from "../matrix.ts";
+import { checkWhole } from "../options.ts";
+import { PairedStatsError } from "../paired-stats-error.ts";
+import { randomOrder, randomWords } from "../random.ts";
+import { itemAt } from "../reading.ts";
+
+/** Which halvings of the pairs are looked at. */
+export interface HalvingOptions {
+  /** How many random halvings; ignored with `halves`. */
+  readonly splits?: number | undefined;
+  /** Seed of the random halvings, a whole number. */
+  readonly seed?: number | undefined;
+  /** Halvings of the caller's choice: of each the pairs of its first half, the others being the second. */
+  readonly halves?: readonly (readonly number[])[] | undefined;
+}
+
+/** One halving of the pairs. */
+export interface Halving {
+  readonly first: readonly number[];
+  readonly second: readonly number[];
+}
+
+/** A half of one pair has no standard deviation. */
+const FEWEST_PAIRS_PER_HALF = 2;
+
+/**
+ * The halvings that a caller's options ask for. Random ones take the first ⌊N / 2⌋ pairs of a random order.
+ *
+ * @throws {@link PairedStatsError} `too-few-pairs` for a half of fewer than two pairs, `option` for a number of splits
+ *   or a seed that is not whole, and for given halves that name a pair twice or one that does not exist.
+ */
+export function chooseHalvings(
+  pairs: number,
+  { splits = 100, seed = 0, halves }: HalvingOptions,
+): readonly Halving[] {
+  checkWhole(splits, "splits", 1);
+  checkWhole(seed, "seed", Number.MIN_SAFE_INTEGER);
+  const words = randomWords(seed);
+  const firsts =
+    halves ?? Array.from({ length: splits }, () => [...randomOrder(words, pairs).subarray(0, pairs >>> 1)]);
+  if (firsts.length === 0)
+    throw new PairedStatsError("option", "halves: expected at least one halving, got none", {});
+  return firsts.map((first, split) => {
+    const members = new Set(first);
+    const wrong = first.find((pair) => !Number.isSafeInteger(pair) || pair < 0 || pair >= pairs);
+    if (wrong !== undefined || members.size !== first.length)
+      throw new PairedStatsError(
+        "option",
+        `halves: expected different pairs from 0 to ${pairs - 1} in halving ${split}, got ${first.join(", ")}`,
+        { split },
+      );
+    const second = Array.from({ length: pairs }, (_, pair) => pair).filter((pair) => !members.has(pair));
+    if (first.length < FEWEST_PAIRS_PER_HALF || second.length < FEWEST_PAIRS_PER_HALF)
+      throw new PairedStatsError(
+        "too-few-pairs",
+        `expected two pairs or more in each half, got ${first.length} and ${second.length}`,
+        { pairs, split },
+      );
+    return { first, second };
+  });
+}
+
+/** The rows of some pairs, in their order. */
+export function rowsOf({ data, shape: [, units] }: Matrix, pairs: readonly number[]): Matrix {
+  const rows = new Float64Array(pairs.length * units);
+  for (let row = 0; row < pairs.length; row += 1) {
+    const pair = itemAt(pairs, row);
+    rows.set(data.subarray(pair * units, (pair + 1) * units), row * units);
+  }
+  return { data: rows, shape: [pairs.length, units] };
+}

@@ -1,0 +1,138 @@
+import { checkDifferences, type Matrix } from "../matrix.ts";
+import { checkWhole } from "../options.ts";
+import { pairedT, type PairedT } from "../paired-t.ts";
+import { PairedStatsError } from "../paired-stats-error.ts";
+import { median } from "../quantile.ts";
+import { valueAt } from "../reading.ts";
+import { chooseHalvings, rowsOf, type Halving, type HalvingOptions } from "./halves.ts";
+
+/** How far two halves of the pairs agree on the strongest units. */
+export interface TopUnitOverlap {
+  /** How many units were taken from each half. */
+  readonly top: number;
+  /** Per halving: the share of the first half's top units that are also the second half's, from 0 to 1. */
+  readonly overlap: Float64Array;
+  /** Median of `overlap`. */
+  readonly median: number;
+  /** The share that halves without anything in common would have on average: `top / units`. */
+  readonly expectedByChance: number;
+}
+
+/** What the strongest units of one half show in the other. */
+export interface SplitSampleEffect {
+  /** How many units were selected. */
+  readonly top: number;
+  /** Per halving: mean d_z of the selected units in the half that selected them, each in its own direction. */
+  readonly selectedDz: Float64Array;
+  /** Per halving: mean d_z of the same units in the other half, in the direction that the first half found. */
+  readonly estimatedDz: Float64Array;
+  /** Median of `selectedDz`: inflated by the selection. */
+  readonly medianSelectedDz: number;
+  /** Median of `estimatedDz`: free of the selection. */
+  readonly medianEstimatedDz: number;
+}
+
+/**
+ * The overlap between the units of greatest |t| in two halves of the pairs.
+ *
+ * @param differences - `[pairs, units]`, four pairs or more.
+ * @param top - how many units to take from each half, from 1 to the number of units that vary.
+ * @throws {@link PairedStatsError} as {@link pairedT} for invalid differences; `option` and `too-few-pairs` for a `top`
+ *   or halvings that cannot be.
+ * @example
+ * topUnitOverlap(differences, 100, { splits: 50 }).median; // 0.71: seven in ten strong units are found again
+ */
+export function topUnitOverlap(
+  differences: Matrix,
+  top: number,
+  options: HalvingOptions = {},
+): TopUnitOverlap {
+  const { units, halvings } = prepare(differences, top, options);
+  const overlap = Float64Array.from(halvings, ({ first, second }) => {
+    const found = new Set(strongest(pairedT(rowsOf(differences, second)), units, top));
+    const again = strongest(pairedT(rowsOf(differences, first)), units, top).filter((unit) =>
+      found.has(unit),
+    );
+    return again.length / top;
+  });
+  return { top, overlap, median: median(overlap), expectedByChance: top / units.length };
+}
+
+/**
+ * The effect size of the strongest units, free of the selection: units are selected by |t| on one half of the pairs and
+ * their d_z is taken from the other half; each halving is used both ways round and averaged.
+ *
+ * @param differences - `[pairs, units]`, four pairs or more.
+ * @param top - how many units to select, from 1 to the number of units that vary.
+ * @throws {@link PairedStatsError} as {@link topUnitOverlap}; `degenerate` where a selected unit does not vary within a
+ *   half and so has no finite d_z there.
+ * @see Kriegeskorte et al. (2009), Nat. Neurosci. 12, 535 (selection and estimation on the same data).
+ * @example
+ * const { medianSelectedDz, medianEstimatedDz } = splitSampleEffect(differences, 50); // 1.42 and 0.93
+ */
+export function splitSampleEffect(
+  differences: Matrix,
+  top: number,
+  options: HalvingOptions = {},
+): SplitSampleEffect {
+  const { units, halvings } = prepare(differences, top, options);
+  const selectedDz = new Float64Array(halvings.length);
+  const estimatedDz = new Float64Array(halvings.length);
+  for (const [split, { first, second }] of halvings.entries()) {
+    const left = pairedT(rowsOf(differences, first));
+    const right = pairedT(rowsOf(differences, second));
+    const fromLeft = strongest(left, units, top);
+    const fromRight = strongest(right, units, top);
+    selectedDz[split] = (alignedDz(left, left, fromLeft) + alignedDz(right, right, fromRight)) / 2;
+    estimatedDz[split] = (alignedDz(left, right, fromLeft) + alignedDz(right, left, fromRight)) / 2;
+  }
+  return {
+    top,
+    selectedDz,
+    estimatedDz,
+    medianSelectedDz: median(selectedDz),
+    medianEstimatedDz: median(estimatedDz),
+  };
+}
+
+function prepare(
+  differences: Matrix,
+  top: number,
+  options: HalvingOptions,
+): { units: readonly number[]; halvings: readonly Halving[] } {
+  checkDifferences(differences);
+  checkWhole(top, "top", 1);
+  const [pairs, columns] = differences.shape;
+  const degenerate = new Set(pairedT(differences).degenerateUnits);
+  const units = Array.from({ length: columns }, (_, unit) => unit).filter((unit) => !degenerate.has(unit));
+  if (top > units.length)
+    throw new PairedStatsError(
+      "option",
+      `top: expected at most ${units.length}, the units that vary, got ${top}`,
+      { top, units: units.length },
+    );
+  return { units, halvings: chooseHalvings(pairs, options) };
+}
+
+/** The units of greatest |t|, strongest first; equal ones in their order. */
+function strongest({ t }: PairedT, units: readonly number[], top: number): readonly number[] {
+  const size = (unit: number): number => Math.abs(valueAt(t, unit));
+  return [...units]
+    .sort((left, right) => (size(left) === size(right) ? left - right : size(right) - size(left)))
+    .slice(0, top);
+}
+
+/** Mean d_z of some units in one half, in the direction of their t in another. */
+function alignedDz(selecting: PairedT, estimating: PairedT, units: readonly number[]): number {
+  const mean =
+    units.reduce(
+      (sum, unit) => sum + Math.sign(valueAt(selecting.t, unit)) * valueAt(estimating.cohensDz, unit),
+      0,
+    ) / units.length;
+  if (Number.isFinite(mean)) return mean;
+  throw new PairedStatsError(
+    "degenerate",
+    "a selected unit has the same difference in all pairs of a half; take more pairs or leave that unit out",
+    {},
+  );
+}
