@@ -3,7 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { generateImage, type GenerateCommandOptions } from "./commands/generate.ts";
 import { checkSet, listSets } from "./commands/prompts.ts";
 import { run, type RunOptions } from "./commands/run.ts";
-import { stats, type ResultOptions } from "./commands/stats.ts";
+import { report, stats, type ResultOptions } from "./commands/stats.ts";
 import { deviceNames } from "./device/choose-device.ts";
 import { exitCodeOf, formatError } from "./exit-code.ts";
 import { ownVersion } from "./package-versions.ts";
@@ -108,6 +108,15 @@ program
   .option("--flips <n>", "random sign flips of the null, or exact for all of them", flips, 200)
   .option("--json", "print the summary as JSON on stdout", false)
   .action((directory: string, options: ResultOptions) => stats(directory, options, interruption.signal));
+
+program
+  .command("report")
+  .description("write the report of a run folder anew")
+  .argument("<dir>", "a run folder")
+  .option("--flips <n>", "random sign flips of the null, or exact for all of them", flips, 200)
+  .action((directory: string, options: Omit<ResultOptions, "json">) =>
+    report(directory, options, interruption.signal),
+  );
 
 const prompts = program.command("prompts").description("list the built-in prompt sets, or check a file");
 prompts

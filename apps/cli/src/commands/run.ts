@@ -67,7 +67,7 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
     },
   });
   await writeResults(folder, options, signal);
-  progress.note(`Results: ${folder.path}`);
+  progress.note(`Report: ${folder.file("report.html")}`);
 }
 
 /** Pixels of a side where nobody says otherwise: what Klein was made for, and what the tiny checkpoint does in seconds. */

@@ -1,0 +1,121 @@
+import type { Analysis } from "../results/analyze-captures.ts";
+import { formatCount } from "../results/format-number.ts";
+import { summarize, type Summary, type SummaryContext } from "../results/summary.ts";
+import { html, Html } from "./html.ts";
+import { pageStyle } from "./page-style.ts";
+import { renderPrompts } from "./prompts-section.ts";
+import { renderBlocks, renderResults, renderStrongest } from "./results-section.ts";
+import { renderRun } from "./run-section.ts";
+
+/** What the page shows. */
+export interface ReportInput {
+  readonly analysis: Analysis;
+  readonly context: SummaryContext;
+  /** The run folder's manifest, shown as it is. */
+  readonly manifest: object;
+  /** The fixed image that conditioned every pass. */
+  readonly reference?: ReportReference;
+  /** The command that makes this run again. */
+  readonly command?: string;
+}
+
+/** The reference image and where it came from. */
+export interface ReportReference {
+  /** The bytes of a PNG file. */
+  readonly png: Uint8Array;
+  /** The prompt that it was rendered from. */
+  readonly prompt?: string;
+}
+
+/**
+ * The report of a run as one HTML page that needs no other file and no network.
+ *
+ * Its numbers are those of `summarize(analysis, context)`, each in a `data` element whose value has all digits.
+ */
+export function renderReport({ analysis, context, manifest, reference, command }: ReportInput): string {
+  const summary = summarize(analysis, context);
+  const page = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta
+          http-equiv="Content-Security-Policy"
+          content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+        />
+        <title>${summary.promptSet.title}</title>
+        <style>
+          ${new Html(pageStyle)}
+        </style>
+      </head>
+      <body>
+        <main>
+          ${renderHeader(summary)} ${renderResults(summary)} ${renderConclusions(summary)}
+          ${renderBlocks(summary)} ${renderStrongest(summary)} ${renderPrompts(summary)}
+          ${renderRun({ manifest, reference, command })}
+        </main>
+      </body>
+    </html> `;
+  return page.markup;
+}
+
+function renderHeader({ promptSet, checkpoint, pairs, device, signFlips }: Summary): Html {
+  const flips = signFlips.exact
+    ? `all ${formatCount(signFlips.labellings)} sign flips`
+    : `${formatCount(signFlips.labellings)} random sign flips (seed ${signFlips.seed})`;
+  return html`<header>
+    <p class="eyebrow">Attention probe</p>
+    <h1 dir="auto">${promptSet.title}</h1>
+    <p class="lead">
+      <bdi>${promptSet.labels.b}</bdi> − <bdi>${promptSet.labels.a}</bdi>: the root mean square that enters
+      every attention output projection, per unit, as a paired t over ${pairs} prompt pairs.
+    </p>
+    <dl class="facts">
+      <div>
+        <dt>Checkpoint</dt>
+        <dd><bdi>${checkpoint.id}</bdi></dd>
+      </div>
+      <div>
+        <dt>Prompt set</dt>
+        <dd><bdi>${promptSet.name}</bdi> ${promptSet.version}</dd>
+      </div>
+      <div>
+        <dt>Pairs</dt>
+        <dd>${pairs}</dd>
+      </div>
+      <div>
+        <dt>Null</dt>
+        <dd>${flips}</dd>
+      </div>
+      <div>
+        <dt>Device</dt>
+        <dd>${device}</dd>
+      </div>
+    </dl>
+    ${
+      checkpoint.isSynthesized
+        ? html`<p class="notice" role="note">
+            <strong>Random weights.</strong> This run is a control, not evidence about FLUX.2.
+          </p>`
+        : null
+    }
+  </header>`;
+}
+
+function renderConclusions({ conclusions }: Summary): Html {
+  const list = (items: readonly string[]): Html =>
+    html`<ul>
+      ${items.map((item) => html`<li dir="auto">${item}</li>`)}
+    </ul>`;
+  return html`<section id="conclusions" class="columns">
+    <div>
+      <h2>What may be concluded</h2>
+      ${list(conclusions.may)}
+    </div>
+    <div>
+      <h2>What may not</h2>
+      ${list(conclusions.mayNot)}
+    </div>
+  </section>`;
+}

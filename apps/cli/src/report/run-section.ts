@@ -1,0 +1,44 @@
+import { html, type Html } from "./html.ts";
+import type { ReportInput } from "./report-html.ts";
+
+/** How the run came about: the reference image, the command, the manifest. */
+export function renderRun({
+  manifest,
+  reference,
+  command,
+}: Pick<ReportInput, "manifest"> & {
+  readonly [Key in "reference" | "command"]: ReportInput[Key] | undefined;
+}): Html {
+  return html`<section id="run">
+    <h2>The run</h2>
+    ${
+      reference === undefined
+        ? null
+        : html`<figure class="reference">
+            <img
+              src="data:image/png;base64,${Buffer.from(reference.png).toString("base64")}"
+              alt="The reference image"
+            />
+            <figcaption>
+              The fixed image that conditioned every
+              pass.${reference.prompt === undefined ? null : html` <q dir="auto">${reference.prompt}</q>`}
+            </figcaption>
+          </figure>`
+    }
+    ${
+      command === undefined
+        ? null
+        : html`<h3>To reproduce</h3>
+            <pre><code>${command}</code></pre>
+            <p>
+              The same settings on the same kind of device write the same captures, byte for byte. Every
+              number on this page follows from <code>captures.safetensors</code> alone; all units are in
+              <code>units.csv</code> and <code>heads.csv</code>.
+            </p>`
+    }
+    <details>
+      <summary>Manifest</summary>
+      <pre><code>${JSON.stringify(manifest, null, 2)}</code></pre>
+    </details>
+  </section>`;
+}
