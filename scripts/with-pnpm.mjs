@@ -22,7 +22,12 @@ for (const args of [
     cwd: root,
     stdio: "inherit",
     shell: process.platform === "win32",
-    env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1", ONNXRUNTIME_NODE_INSTALL: "skip" },
+    env: {
+      ...process.env,
+      TURBO_TELEMETRY_DISABLED: "1",
+      ONNXRUNTIME_NODE_INSTALL: "skip",
+      NPM_CONFIG_UPDATE_NOTIFIER: "false",
+    },
   });
   if (error) throw error;
   if (status !== 0) process.exit(status ?? 1);

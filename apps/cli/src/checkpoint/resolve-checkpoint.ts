@@ -61,7 +61,7 @@ async function synthesizedFolder(name: string, progress: Progress): Promise<stri
 }
 
 /** The user's cache folder: MEASURE_PLANTAIN_CACHE, else the platform's convention. */
-export function cacheFolder(): string {
+function cacheFolder(): string {
   const { MEASURE_PLANTAIN_CACHE, XDG_CACHE_HOME } = process.env;
   if (MEASURE_PLANTAIN_CACHE) return MEASURE_PLANTAIN_CACHE;
   return join(XDG_CACHE_HOME || join(homedir(), ".cache"), "measure-plantain");

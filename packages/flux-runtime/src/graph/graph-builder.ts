@@ -37,7 +37,7 @@ export interface Value {
 export type Dimension = number | string;
 
 /** An attribute of a node; an integer number is written as INT, so floats are marked with {@link float}. */
-export type Attribute = number | string | readonly number[] | FloatAttribute;
+type Attribute = number | string | readonly number[] | FloatAttribute;
 
 interface FloatAttribute {
   readonly float: number;
