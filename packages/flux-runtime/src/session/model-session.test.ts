@@ -1,0 +1,104 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { GraphBuilder } from "../graph/graph-builder.ts";
+import { openModelSession } from "./model-session.ts";
+import type { SessionTensors } from "./session-protocol.ts";
+
+/** y = x · x, `repetitions` times over, for x [N, N]. */
+function powerModel(repetitions: number): Uint8Array {
+  const g = new GraphBuilder("power");
+  let x = g.input("x", "float32", ["N", "N"]);
+  for (let count = 0; count < repetitions; count += 1) x = g.node("MatMul", [x, x], "float32");
+  g.output("y", x, ["N", "N"]);
+  return g.serialize();
+}
+
+function zeros(size: number): SessionTensors {
+  return { x: { type: "float32", data: new Float32Array(size * size), shape: [size, size] } };
+}
+
+/** The session processes that this test's process has started and that still run; on Linux, from /proc. */
+function sessionProcesses(): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const parent = /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+        const isSession = readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("session-host");
+        return Number(parent) === process.pid && isSession;
+      } catch {
+        return false; // it ended meanwhile
+      }
+    })
+    .map(Number);
+}
+
+describe.skipIf(process.platform !== "linux")("openModelSession(model)", () => {
+  it("runs a model in a process of its own, which ends with close()", async () => {
+    const session = await openModelSession(powerModel(1), ".");
+    expect(sessionProcesses()).toHaveLength(1);
+    const identity = Float32Array.of(2, 0, 0, 3);
+    const { y } = await session.run({ x: { type: "float32", data: identity, shape: [2, 2] } });
+    expect(y?.data).toEqual(Float32Array.of(4, 0, 0, 9));
+    await session.close();
+    expect(sessionProcesses()).toEqual([]);
+  });
+
+  it("the caller's thread stays free while a model runs", async () => {
+    const session = await openModelSession(powerModel(40), ".");
+    let ticks = 0;
+    const timer = setInterval(() => (ticks += 1), 5);
+    await session.run(zeros(700));
+    clearInterval(timer);
+    await session.close();
+    expect(ticks).toBeGreaterThan(5);
+  });
+
+  it("an abort ends a running model at once and rejects with the signal's reason", async () => {
+    const controller = new AbortController();
+    const session = await openModelSession(powerModel(2_000), ".", { signal: controller.signal });
+    const running = session.run(zeros(700));
+    setTimeout(() => {
+      controller.abort(new Error("enough"));
+    }, 100);
+    await expect(running).rejects.toThrow("enough");
+    await session.close();
+    expect(sessionProcesses()).toEqual([]);
+  });
+
+  it("a model that ONNX Runtime refuses is an error with its words, and leaves no process", async () => {
+    await expect(openModelSession(Uint8Array.of(1, 2, 3), ".")).rejects.toMatchObject({
+      code: "session-failed",
+      message: expect.stringContaining("ONNX Runtime (cpu) says") as string,
+    });
+    expect(sessionProcesses()).toEqual([]);
+  });
+
+  it("inputs that do not fit are an error, and the session goes on", async () => {
+    const session = await openModelSession(powerModel(1), ".");
+    await expect(session.run({})).rejects.toMatchObject({ code: "session-failed" });
+    await expect(session.run(zeros(2))).resolves.toHaveProperty("y");
+    await session.close();
+  });
+
+  it("a process that is killed from outside is an error that says so", async () => {
+    const session = await openModelSession(powerModel(2_000), ".");
+    const running = session.run(zeros(700));
+    const [pid] = sessionProcesses();
+    setTimeout(() => pid !== undefined && process.kill(pid, "SIGKILL"), 100);
+    await expect(running).rejects.toThrow(/ended \(SIGKILL\).*too little memory/);
+    await expect(session.run(zeros(2))).rejects.toMatchObject({ code: "session-failed" });
+    await session.close();
+  });
+
+  it("tells the largest memory of the process when it ends", async () => {
+    const seen: number[] = [];
+    const session = await openModelSession(powerModel(1), ".", {
+      onPeakMemory: (peak) => seen.push(peak.private),
+    });
+    await session.run(zeros(1_000));
+    await session.close();
+    expect(seen).toHaveLength(1);
+    expect(seen[0]).toBeGreaterThan(4e6);
+  });
+});
