@@ -33,7 +33,7 @@ function terminalBar(title: string, unit: string, total: number): ProgressBar {
   const began = Date.now();
   const format = unit === "bytes" ? "{title} {bar} {percentage} %" : "{title} {bar} {value}/{total} {unit}";
   const bar = new SingleBar(
-    { format: `${format} · {rate}/s · {eta_formatted} left`, stream: process.stderr, hideCursor: true },
+    { format: `${format} · {rate} · {eta_formatted} left`, stream: process.stderr, hideCursor: true },
     Presets.shades_classic,
   );
   bar.start(total, 0, { title, unit, rate: "–" });
@@ -61,7 +61,7 @@ function plainLines(title: string, unit: string, total: number): ProgressBar {
       const secondsLeft = ((reported - began) / 1_000) * (newTotal / Math.max(value, 1) - 1);
       const share = Math.floor((100 * value) / newTotal);
       process.stderr.write(
-        `${title}: ${share} %, ${formatRate(value, began, unit)}/s, about ${Math.ceil(secondsLeft)} s left\n`,
+        `${title}: ${share} %, ${formatRate(value, began, unit)}, about ${Math.ceil(secondsLeft)} s left\n`,
       );
     },
     stop() {
@@ -72,7 +72,9 @@ function plainLines(title: string, unit: string, total: number): ProgressBar {
   };
 }
 
+/** How fast it goes: so many a second, or, where it is slower than that, so many seconds for each. */
 function formatRate(value: number, began: number, unit: string): string {
   const perSecond = value / Math.max((Date.now() - began) / 1_000, 1e-3);
-  return unit === "bytes" ? `${(perSecond / 1e6).toFixed(0)} MB` : `${perSecond.toFixed(2)} ${unit}`;
+  if (unit === "bytes") return `${(perSecond / 1e6).toFixed(0)} MB/s`;
+  return perSecond < 1 ? `${(1 / perSecond).toFixed(1)} s each` : `${perSecond.toFixed(1)} ${unit}/s`;
 }

@@ -71,6 +71,16 @@ it("one conditioned step of each prompt ends at the reference's latents", async 
   }
 });
 
+it("a distilled model takes no guidance", async () => {
+  const checkpoint = await openKleinTiny();
+  const options = { prompt: "x", seed: 0, steps: 1, ...size, maxSequenceLength: 32 };
+  const unguided = await generate(checkpoint, { ...options, guidance: 1 });
+  const guided = await generate(checkpoint, { ...options, guidance: 4 });
+  const distilled = await generate({ ...checkpoint, isDistilled: true }, { ...options, guidance: 4 });
+  expect(distilled.latents.tokens.data).toEqual(unguided.latents.tokens.data);
+  expect(guided.latents.tokens.data).not.toEqual(unguided.latents.tokens.data);
+});
+
 describe("refuses", () => {
   it("a width that is no multiple of 16, and names the nearest that is", async () => {
     const options = { prompt: "x", seed: 0, steps: 1, guidance: 1, width: 100, height: 64 };
