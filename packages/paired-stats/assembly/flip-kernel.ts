@@ -5,7 +5,7 @@
  */
 
 /** Bytes of one row: 16 units of float64. */
-const ROW: usize = 128;
+const ROW: i32 = 128;
 
 /**
  * Scores all tiles under a portion of labellings.
@@ -50,7 +50,7 @@ function tabulate(tile: usize, groupPairs: usize, groups: i32, table: usize): vo
     memory.fill(table, 0, ROW);
     let half = ROW; // bytes tabulated so far; as many follow with the next pair flipped
     for (let pair: u32 = 0; pair < pairs; pair += 1) {
-      for (let at: usize = 0; at < half; at += 16) {
+      for (let at = 0; at < half; at += 16) {
         const sum = v128.load(table + at);
         const value = v128.load(tile + (at & (ROW - 1)));
         v128.store(table + half + at, f64x2.sub(sum, value));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { expectClose, parityDifferences } from "../test/parity.ts";
 import { regression } from "../test/regression-parity.ts";
-import { noncentralityAt, noncentralTCdf } from "./distributions/noncentral-t.ts";
+import { noncentralityInterval, noncentralTCdf } from "./distributions/noncentral-t.ts";
 import { normalCdf } from "./distributions/normal.ts";
 import { cohensDzInterval } from "./cohens-dz-interval.ts";
 import { pairedT } from "./paired-t.ts";
@@ -10,11 +10,18 @@ describe("cohensDzInterval", () => {
   const result = pairedT(parityDifferences);
 
   it("inverts the noncentral t as scipy.stats.nct does", () => {
-    const cdf = noncentralTCdf(24);
     for (const [t, lower, upper] of regression.nct_interval_24) {
-      expect(noncentralityAt(cdf, t, 0.975, 24) / 5).toBeCloseTo(lower, 9);
-      expect(noncentralityAt(cdf, t, 0.025, 24) / 5).toBeCloseTo(upper, 9);
+      const bounds = noncentralityInterval(t, 24, 0.95);
+      expect(bounds.lower / 5).toBeCloseTo(lower, 9);
+      expect(bounds.upper / 5).toBeCloseTo(upper, 9);
     }
+  });
+
+  it("approaches t √(χ²/ν) for a large t", () => {
+    // chi-square quantiles at 0.025 and 0.975 of scipy: 12.401150217444433 and 39.364077026603915
+    const { lower, upper } = noncentralityInterval(1e5, 24, 0.95);
+    expect(lower / 1e5).toBeCloseTo(Math.sqrt(12.401150217444433 / 24), 4);
+    expect(upper / 1e5).toBeCloseTo(Math.sqrt(39.364077026603915 / 24), 4);
   });
 
   it("contains d_z, and more so at a higher confidence", () => {
@@ -51,7 +58,7 @@ describe("noncentralTCdf", () => {
   ])(
     "with %d degrees of freedom at t %d, noncentrality %d, is scipy's %d",
     (df, t, noncentrality, expected) => {
-      expect(noncentralTCdf(df)(t, noncentrality)).toBeCloseTo(expected, 11);
+      expect(noncentralTCdf(t, df)(noncentrality)).toBeCloseTo(expected, 11);
     },
   );
 });

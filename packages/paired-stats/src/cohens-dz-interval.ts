@@ -1,7 +1,6 @@
-import { noncentralityAt, noncentralTCdf } from "./distributions/noncentral-t.ts";
+import { noncentralityInterval } from "./distributions/noncentral-t.ts";
 import { checkFraction } from "./options.ts";
 import type { ConfidenceInterval, PairedT } from "./paired-t.ts";
-import { valueAt } from "./reading.ts";
 
 /** Options of {@link cohensDzInterval}. */
 export interface CohensDzIntervalOptions {
@@ -12,6 +11,7 @@ export interface CohensDzIntervalOptions {
 /**
  * The exact confidence interval of Cohen's d_z of every unit, for normal differences: the effects under which the
  * observed t would lie at the edge of the noncentral t distribution.
+ * A few tenths of a millisecond per unit, more for |t| in the hundreds; beyond |t| = 1000 good to 1e-5 relative.
  *
  * @param result - the paired t of all units.
  * @returns bounds of d_z, one of each per unit; both equal d_z (0 or ±Infinity) for a degenerate unit.
@@ -26,14 +26,14 @@ export function cohensDzInterval(
   { confidence = 0.95 }: CohensDzIntervalOptions = {},
 ): ConfidenceInterval {
   checkFraction(confidence, "confidence");
-  const cdf = noncentralTCdf(degreesOfFreedom);
   const degenerate = new Set(degenerateUnits);
-  const bound = (probability: number): Float64Array =>
-    cohensDz.map((dz, unit) =>
-      degenerate.has(unit)
-        ? dz
-        : noncentralityAt(cdf, valueAt(t, unit), probability, degreesOfFreedom) /
-          Math.sqrt(degreesOfFreedom + 1),
-    );
-  return { confidence, lower: bound((1 + confidence) / 2), upper: bound((1 - confidence) / 2) };
+  const lower = Float64Array.from(cohensDz);
+  const upper = Float64Array.from(cohensDz);
+  for (const [unit, value] of t.entries()) {
+    if (degenerate.has(unit)) continue;
+    const bounds = noncentralityInterval(value, degreesOfFreedom, confidence);
+    lower[unit] = bounds.lower / Math.sqrt(degreesOfFreedom + 1);
+    upper[unit] = bounds.upper / Math.sqrt(degreesOfFreedom + 1);
+  }
+  return { confidence, lower, upper };
 }

@@ -64,12 +64,10 @@ export interface Moments {
  * // t[0] = 2.6457513110645907, p[0] = 0.11808289631180309
  */
 export function pairedT(differences: Matrix, { confidence = 0.95 }: PairedTOptions = {}): PairedT {
-  checkDifferences(differences);
   checkFraction(confidence, "confidence");
-  const [pairs, units] = differences.shape;
+  const { mean, standardDeviation, t, degenerateUnits } = unitT(differences);
+  const [pairs] = differences.shape;
   const degreesOfFreedom = pairs - 1;
-  const { mean, standardDeviation } = columnMoments(differences);
-  const t = mean.map((value, unit) => ratio(value, valueAt(standardDeviation, unit) / Math.sqrt(pairs)));
   const margin = studentCriticalValue(1 - confidence, degreesOfFreedom) / Math.sqrt(pairs);
   return {
     mean,
@@ -83,9 +81,32 @@ export function pairedT(differences: Matrix, { confidence = 0.95 }: PairedTOptio
       upper: mean.map((value, unit) => value + margin * valueAt(standardDeviation, unit)),
     },
     degreesOfFreedom,
-    degenerateUnits: Array.from({ length: units }, (_, unit) => unit).filter(
-      (unit) => standardDeviation[unit] === 0,
-    ),
+    degenerateUnits,
+  };
+}
+
+/** The part of {@link PairedT} that needs no distribution. */
+export interface UnitT extends Moments {
+  /** As {@link PairedT.t}. */
+  readonly t: Float64Array;
+  /** As {@link PairedT.degenerateUnits}. */
+  readonly degenerateUnits: readonly number[];
+  /** The other units, ascending. */
+  readonly testedUnits: readonly number[];
+}
+
+/** Mean, standard deviation and t of every unit; throws as {@link pairedT}. */
+export function unitT(differences: Matrix): UnitT {
+  checkDifferences(differences);
+  const [pairs, columns] = differences.shape;
+  const { mean, standardDeviation } = columnMoments(differences);
+  const units = Array.from({ length: columns }, (_, unit) => unit);
+  return {
+    mean,
+    standardDeviation,
+    t: mean.map((value, unit) => ratio(value, valueAt(standardDeviation, unit) / Math.sqrt(pairs))),
+    degenerateUnits: units.filter((unit) => standardDeviation[unit] === 0),
+    testedUnits: units.filter((unit) => standardDeviation[unit] !== 0),
   };
 }
 

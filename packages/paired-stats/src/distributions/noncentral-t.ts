@@ -1,70 +1,89 @@
 import { PairedStatsError } from "../paired-stats-error.ts";
 import { normalCdf } from "./normal.ts";
 
-/** One node of the quadrature over the standard deviation: its value and its weight, the weights summing to 1. */
+/** One node of the quadrature over Y: t·Y and its weight, the weights summing to 1. */
 interface Node {
-  readonly deviation: number;
+  readonly scaled: number;
   readonly weight: number;
 }
 
 /** Weights below this share of the greatest are left out. */
-const NEGLIGIBLE = 1e-17;
+const NEGLIGIBLE = 1e-15;
 
 /**
- * The distribution function of the noncentral t: P(T ≤ t) with the mean moved by `noncentrality` standard errors.
+ * The distribution function of the noncentral t at one t: P(T ≤ t) with the mean moved by `noncentrality` standard
+ * errors.
  *
  * T ≤ t means Z ≤ t·Y − δ with Y² = χ²/ν, so it is the mean of Φ(t·Y − δ) over Y: the trapezoidal rule on log Y, which
  * converges exponentially there.
  *
- * @returns a function of t and the noncentrality, for one number of degrees of freedom; about 1e-12 absolute.
+ * @returns a function of the noncentrality, good to about 1e-12 absolute; its cost grows with |t|.
  * @see Johnson, Kotz & Balakrishnan (1995), Continuous Univariate Distributions 2, chapter 31; Trefethen & Weideman
  *   (2014), SIAM Rev. 56, 385 (the rule).
  */
-export function noncentralTCdf(degreesOfFreedom: number): (t: number, noncentrality: number) => number {
-  const nodes = quadrature(degreesOfFreedom);
-  return (t, noncentrality) =>
-    nodes.reduce((sum, { deviation, weight }) => sum + weight * normalCdf(t * deviation - noncentrality), 0);
-}
-
-/** Log Y has density ∝ exp(ν w − ν e^(2w) / 2), greatest at 0 and about 1/√(2ν) wide. */
-function quadrature(degreesOfFreedom: number): readonly Node[] {
-  const step = 0.15 / Math.sqrt(degreesOfFreedom);
-  const weightAt = (w: number): number => Math.exp(degreesOfFreedom * (w - Math.expm1(2 * w) / 2));
-  const nodes: Node[] = [{ deviation: 1, weight: 1 }];
-  for (const direction of [1, -1])
-    for (let place = 1; ; place += 1) {
-      const w = direction * place * step;
-      const weight = weightAt(w);
-      if (weight < NEGLIGIBLE) break;
-      nodes.push({ deviation: Math.exp(w), weight });
-    }
-  const total = nodes.reduce((sum, { weight }) => sum + weight, 0);
-  return nodes.map(({ deviation, weight }) => ({ deviation, weight: weight / total }));
+export function noncentralTCdf(t: number, degreesOfFreedom: number): (noncentrality: number) => number {
+  const nodes = quadrature(t, degreesOfFreedom);
+  return (noncentrality) => {
+    let sum = 0;
+    for (const { scaled, weight } of nodes) sum += weight * normalCdf(scaled - noncentrality);
+    return sum;
+  };
 }
 
 /**
- * The noncentrality under which P(T ≤ t) is `probability`.
- *
- * @param cdf - from {@link noncentralTCdf}, of the same degrees of freedom.
+ * Log Y has density ∝ exp(ν w − ν e^(2w) / 2), greatest at 0 and about 1/√(2ν) wide; Φ changes over 1/|t|. The step
+ * resolves the narrower of the two, and the tail of a density of few degrees of freedom.
  */
-export function noncentralityAt(
-  cdf: (t: number, noncentrality: number) => number,
+function quadrature(t: number, degreesOfFreedom: number): readonly Node[] {
+  const step = Math.min(0.15, 0.5 / Math.sqrt(t * t + 2 * degreesOfFreedom));
+  const nodes: Node[] = [{ scaled: t, weight: 1 }];
+  let total = 1;
+  for (const direction of [1, -1])
+    for (let place = 1; ; place += 1) {
+      const w = direction * place * step;
+      const weight = Math.exp(degreesOfFreedom * (w - Math.expm1(2 * w) / 2));
+      if (weight < NEGLIGIBLE) break;
+      nodes.push({ scaled: t * Math.exp(w), weight });
+      total += weight;
+    }
+  return nodes.map(({ scaled, weight }) => ({ scaled, weight: weight / total }));
+}
+
+/** From here on Z matters so little beside t·Y that bounds of the noncentrality grow with t, within 1e-5 relative. */
+const LARGE_T = 1000;
+
+/** The noncentralities under which an observed t has (1 − confidence) / 2 above it, and as much below it. */
+export function noncentralityInterval(
   t: number,
+  degreesOfFreedom: number,
+  confidence: number,
+): { readonly lower: number; readonly upper: number } {
+  const excess = Math.max(1, Math.abs(t) / LARGE_T);
+  const cdf = noncentralTCdf(t / excess, degreesOfFreedom);
+  return {
+    lower: excess * solve(cdf, (1 + confidence) / 2, t / excess, degreesOfFreedom),
+    upper: excess * solve(cdf, (1 - confidence) / 2, t / excess, degreesOfFreedom),
+  };
+}
+
+/** P falls from 1 to 0 as the noncentrality rises: regula falsi with the Illinois correction. */
+function solve(
+  cdf: (noncentrality: number) => number,
   probability: number,
+  t: number,
   degreesOfFreedom: number,
 ): number {
-  // P falls from 1 to 0 as the noncentrality rises; regula falsi with the Illinois correction
   const reach = 2 * Math.sqrt(1 + (t * t) / (2 * degreesOfFreedom));
   let low = t - reach;
   let high = t + reach;
-  while (cdf(t, low) < probability) low -= reach;
-  while (cdf(t, high) > probability) high += reach;
-  let above = cdf(t, low) - probability;
-  let below = cdf(t, high) - probability;
+  while (cdf(low) < probability) low -= reach;
+  while (cdf(high) > probability) high += reach;
+  let above = cdf(low) - probability;
+  let below = cdf(high) - probability;
   for (let step = 0; step < 100; step += 1) {
     const middle = (low * below - high * above) / (below - above);
-    const value = cdf(t, middle) - probability;
-    if (Math.abs(value) < 1e-14 || high - low < 1e-12 * reach) return middle;
+    const value = cdf(middle) - probability;
+    if (Math.abs(value) < 1e-13 || high - low < 1e-12 * reach) return middle;
     if (value > 0) {
       low = middle;
       above = value;

@@ -79,6 +79,7 @@ export function workerScorer(
   const prepare = kernelPortions(memory, job, capacity);
   const worker = new Worker(new URL("./flip-worker.js", import.meta.url), {
     workerData: { module, memory: memory.memory },
+    execArgv: [], // flags of the main program, such as --input-type, are not for a file
   });
   return {
     async score(first, count) {

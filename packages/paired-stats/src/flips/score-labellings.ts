@@ -42,6 +42,8 @@ const PORTION_ADDITIONS = 2 ** 27;
 const LARGEST_PORTION = 2 ** 14;
 /** Additions from which starting threads pays (about half a second of one thread). */
 const ADDITIONS_FOR_THREADS = 2 ** 30;
+/** More threads than this are started only for a caller who asks for them: each takes about 10 MB. */
+const MOST_THREADS_UNASKED = 16;
 
 /**
  * Scores the chosen units of a checked matrix under every labelling (see {@link tileUnits} for what a score is).
@@ -74,7 +76,7 @@ export async function scoreLabellings(
   const portion = run * Math.max(1, Math.floor(runsEach));
   const large = labellings.count * additionsEach >= ADDITIONS_FOR_THREADS;
   const mostThreads = Math.min(
-    threads ?? (large ? availableParallelism() : 1),
+    threads ?? (large ? Math.min(availableParallelism(), MOST_THREADS_UNASKED) : 1),
     Math.ceil(labellings.count / portion),
   );
 

@@ -99,6 +99,29 @@ describe("signFlipNull", () => {
     );
   });
 
+  it("does not depend on the order, the scale or the sign of the units", async () => {
+    const { data, shape } = noise(11, 37, 6);
+    const changed: Matrix = {
+      // columns in reverse, the even ones negative and eight times as large: exact in float64
+      data: data.map((_, at) => {
+        const column = 36 - (at % 37);
+        return (data[at - (at % 37) + column] ?? NaN) * (column % 2 === 0 ? -8 : 1);
+      }),
+      shape,
+    };
+    const options = { flips: 300, seed: 2, thresholds: [2] };
+    const first = await signFlipNull({ data, shape }, options);
+    const second = await signFlipNull(changed, options);
+    expect(second.thresholds).toEqual(first.thresholds);
+    expectClose(second.maximum.null.values, [...first.maximum.null.values], 1e-14);
+  });
+
+  it("does not depend on a common sign of a labelling", async () => {
+    const opposite = { data: paritySigns.data.map((sign) => -sign), shape: paritySigns.shape };
+    const first = await signFlipNull(parityDifferences, { signs: paritySigns });
+    expect(await signFlipNull(parityDifferences, { signs: opposite })).toEqual(first);
+  });
+
   it("takes the whole sum where one unit's flipped differences become constant: |t| is infinite", async () => {
     const { maximum } = await signFlipNull(matrixOf([[1], [-1], [1]]), { exact: true, thresholds: [] });
     expect([...maximum.null.values].sort()).toEqual([0.5, 0.5, 0.5, Infinity]);

@@ -1,6 +1,6 @@
-import { checkDifferences, type Matrix } from "../matrix.ts";
+import type { Matrix } from "../matrix.ts";
 import { checkFlips, checkThreshold } from "../options.ts";
-import { columnMoments, pairedT } from "../paired-t.ts";
+import { unitT } from "../paired-t.ts";
 import { PairedStatsError } from "../paired-stats-error.ts";
 import { itemAt, valueAt } from "../reading.ts";
 import { chooseLabellings, type SignMatrix } from "./labellings.ts";
@@ -81,13 +81,10 @@ export async function signFlipNull(
     ...computing
   }: SignFlipNullOptions = {},
 ): Promise<SignFlipNull> {
-  checkDifferences(differences);
   checkFlips(flips, seed);
   for (const threshold of thresholds) checkThreshold(threshold);
+  const { t, degenerateUnits, testedUnits: units } = unitT(differences);
   const [pairs, columns] = differences.shape;
-  const { t, degenerateUnits } = pairedT(differences);
-  const degenerate = new Set(degenerateUnits);
-  const units = Array.from({ length: columns }, (_, unit) => unit).filter((unit) => !degenerate.has(unit));
   if (units.length === 0)
     throw new PairedStatsError(
       "degenerate",
@@ -103,7 +100,7 @@ export async function signFlipNull(
   for (const [labelling, score] of maxima.entries())
     maxima[labelling] =
       score > EXTREME_SCORE
-        ? largestT(differences, degenerate, (pair) => labellings.flips(labelling, pair))
+        ? largestT(differences, units, (pair) => labellings.flips(labelling, pair))
         : tOfScore(score, pairs);
 
   const observed = units.map((unit) => Math.abs(valueAt(t, unit)));
@@ -128,16 +125,12 @@ export async function signFlipNull(
 /** The greatest |t| under one labelling, by the two-pass formula. */
 function largestT(
   { data, shape }: Matrix,
-  degenerate: ReadonlySet<number>,
+  units: readonly number[],
   flips: (pair: number) => boolean,
 ): number {
-  const [pairs, columns] = shape;
   const relabelled = Float64Array.from(data, (value, at) =>
-    flips(Math.floor(at / columns)) ? -value : value,
+    flips(Math.floor(at / shape[1])) ? -value : value,
   );
-  const { mean, standardDeviation } = columnMoments({ data: relabelled, shape });
-  return mean.reduce((highest, value, unit) => {
-    if (degenerate.has(unit) || value === 0) return highest;
-    return Math.max(highest, Math.abs(value) / (valueAt(standardDeviation, unit) / Math.sqrt(pairs)));
-  }, 0);
+  const { t } = unitT({ data: relabelled, shape });
+  return units.reduce((highest, unit) => Math.max(highest, Math.abs(valueAt(t, unit))), 0);
 }

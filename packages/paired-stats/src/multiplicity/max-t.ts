@@ -5,9 +5,9 @@ import { patternGroups, selectRows, tableRows } from "../flips/pattern-groups.ts
 import { tabulate } from "../flips/score-tile.ts";
 import type { SignFlipNull, SignFlipOptions } from "../flips/sign-flip-null.ts";
 import { tileUnits, TILE_UNITS } from "../flips/unit-tiles.ts";
-import { checkDifferences, type Matrix } from "../matrix.ts";
+import type { Matrix } from "../matrix.ts";
 import { checkFlips } from "../options.ts";
-import { pairedT, type PairedT } from "../paired-t.ts";
+import { unitT, type PairedT } from "../paired-t.ts";
 import { PairedStatsError } from "../paired-stats-error.ts";
 import { integerAt, itemAt, valueAt } from "../reading.ts";
 
@@ -54,16 +54,14 @@ export async function stepDownMaxT(
   differences: Matrix,
   { flips = 200, seed = 0, signs, exact = false, onProgress, signal }: SignFlipOptions = {},
 ): Promise<Float64Array> {
-  checkDifferences(differences);
   checkFlips(flips, seed);
   signal?.throwIfAborted();
+  const { t, testedUnits } = unitT(differences);
   const [pairs, columns] = differences.shape;
-  const { t, degenerateUnits } = pairedT(differences);
   const labellings = chooseLabellings(pairs, { flips, seed, signs, exact });
-  const degenerate = new Set(degenerateUnits);
-  const ascending = Array.from({ length: columns }, (_, unit) => unit)
-    .filter((unit) => !degenerate.has(unit))
-    .sort((left, right) => Math.abs(valueAt(t, left)) - Math.abs(valueAt(t, right)));
+  const ascending = [...testedUnits].sort(
+    (left, right) => Math.abs(valueAt(t, left)) - Math.abs(valueAt(t, right)),
+  );
 
   const tiles = tileUnits(differences, ascending);
   const groups = patternGroups(pairs);

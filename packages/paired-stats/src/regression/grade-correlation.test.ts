@@ -1,8 +1,9 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectClose, parityDifferences } from "../../test/parity.ts";
 import { regression, regressionDifferences, regressionSigns } from "../../test/regression-parity.ts";
 import { gradeCorrelation, gradeCorrelationNull } from "./grade-correlation.ts";
-import { rank } from "./ranks.ts";
+import { orderFromSizes, rank, rankInOrder } from "./ranks.ts";
 
 const { grades } = regression;
 
@@ -10,6 +11,24 @@ describe("rank", () => {
   it("is scipy's rankdata, ties sharing their mean rank", () => {
     const [values, ranks] = regression.rankdata;
     expect([...rank(Float64Array.from(values))]).toEqual(ranks);
+  });
+});
+
+describe("orderFromSizes", () => {
+  it("ranks signed values as sorting does, ties and zeros included", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 1, maxLength: 12 }), (list) => {
+        const values = Float64Array.from(list);
+        const bySize = Uint32Array.from(values.keys()).sort(
+          (left, right) => Math.abs(list[left] ?? NaN) - Math.abs(list[right] ?? NaN),
+        );
+        const order = new Uint32Array(list.length);
+        const ranks = new Float64Array(list.length);
+        orderFromSizes(values, bySize, order);
+        rankInOrder(values, order, ranks);
+        expect(ranks).toEqual(rank(values));
+      }),
+    );
   });
 });
 

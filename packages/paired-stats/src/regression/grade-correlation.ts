@@ -1,9 +1,14 @@
 import { studentTwoSidedP } from "../distributions/student-t.ts";
 import { checkDifferences, type Matrix } from "../matrix.ts";
-import { valueAt } from "../reading.ts";
+import { itemAt, valueAt } from "../reading.ts";
 import { makeDesign, readPerPair, residuals, squaresOf, sumsAlong } from "./design.ts";
-import { nullOverUnits, type NullOverUnits, type NullOverUnitsOptions } from "./null-over-units.ts";
-import { rank } from "./ranks.ts";
+import {
+  nullOverUnits,
+  type NullOverUnits,
+  type NullOverUnitsOptions,
+  type StatisticUnderFlips,
+} from "./null-over-units.ts";
+import { orderFromSizes, rank, rankInOrder } from "./ranks.ts";
 
 /** How a difference is compared with a grade: by its size (`pearson`) or by its rank among the pairs (`spearman`). */
 export type CorrelationMethod = "pearson" | "spearman";
@@ -104,7 +109,7 @@ export async function gradeCorrelationNull(
 interface Prepared {
   readonly testedUnits: readonly number[];
   /** r of each tested unit under one labelling of the centred differences. */
-  readonly statistic: (flips: (pair: number) => boolean, values: Float64Array) => void;
+  readonly statistic: StatisticUnderFlips;
 }
 
 function prepare(differences: Matrix, grades: ArrayLike<number>, method: CorrelationMethod): Prepared {
@@ -134,26 +139,43 @@ function prepare(differences: Matrix, grades: ArrayLike<number>, method: Correla
         }
       },
     };
-  const column = new Float64Array(pairs);
-  return {
-    testedUnits,
-    statistic(flips, values) {
-      for (const [place, unit] of testedUnits.entries()) {
-        for (let pair = 0; pair < pairs; pair += 1) {
-          const value = valueAt(centred, pair * units + unit);
-          column[pair] = flips(pair) ? -value : value;
-        }
-        const ranks = rank(column);
-        let along = 0;
-        let left = 0;
-        for (let pair = 0; pair < pairs; pair += 1) {
-          const fromMean = valueAt(ranks, pair) - (pairs + 1) / 2;
-          along += fromMean * valueAt(tested, pair);
-          left += fromMean * fromMean;
-        }
-        values[place] = correlation(along, left);
+  return { testedUnits, statistic: spearmanUnderFlips(centred, units, testedUnits, tested) };
+}
+
+/** Spearman's r: the pairs of a unit are sorted by size once, and a flip only moves them to the other side. */
+function spearmanUnderFlips(
+  centred: Float64Array,
+  units: number,
+  testedUnits: readonly number[],
+  grades: Float64Array,
+): StatisticUnderFlips {
+  const pairs = grades.length;
+  const columns = testedUnits.map((unit) =>
+    Float64Array.from({ length: pairs }, (_, pair) => valueAt(centred, pair * units + unit)),
+  );
+  const bySize = columns.map((column) =>
+    Uint32Array.from(column.keys()).sort(
+      (left, right) => Math.abs(valueAt(column, left)) - Math.abs(valueAt(column, right)),
+    ),
+  );
+  const signed = new Float64Array(pairs);
+  const order = new Uint32Array(pairs);
+  const ranks = new Float64Array(pairs);
+  return (flips, values) => {
+    const signs = grades.map((_, pair) => (flips(pair) ? -1 : 1));
+    for (const [place, column] of columns.entries()) {
+      for (let pair = 0; pair < pairs; pair += 1) signed[pair] = valueAt(column, pair) * valueAt(signs, pair);
+      orderFromSizes(signed, itemAt(bySize, place), order);
+      rankInOrder(signed, order, ranks);
+      let along = 0;
+      let left = 0;
+      for (let pair = 0; pair < pairs; pair += 1) {
+        const fromMean = valueAt(ranks, pair) - (pairs + 1) / 2;
+        along += fromMean * valueAt(grades, pair);
+        left += fromMean * fromMean;
       }
-    },
+      values[place] = correlation(along, left);
+    }
   };
 }
 

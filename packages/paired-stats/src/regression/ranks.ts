@@ -11,12 +11,43 @@ export function rank(values: Float64Array): Float64Array {
     (left, right) => valueAt(values, left) - valueAt(values, right),
   );
   const ranks = new Float64Array(values.length);
+  rankInOrder(values, order, ranks);
+  return ranks;
+}
+
+/** The same where the order is known: `order` lists the places of the values from the least to the greatest. */
+export function rankInOrder(values: Float64Array, order: Uint32Array, ranks: Float64Array): void {
   for (let start = 0; start < order.length;) {
     const value = valueAt(values, integerAt(order, start));
     let end = start + 1;
     while (end < order.length && valueAt(values, integerAt(order, end)) === value) end += 1;
-    for (const place of order.subarray(start, end)) ranks[place] = (start + 1 + end) / 2;
+    for (let at = start; at < end; at += 1) ranks[integerAt(order, at)] = (start + 1 + end) / 2;
     start = end;
   }
-  return ranks;
+}
+
+/**
+ * Orders signed values from the order of their sizes, without sorting: the negative ones from the largest size down,
+ * then the others from the smallest size up.
+ *
+ * @param values - the signed values.
+ * @param bySize - their places from the smallest size to the largest.
+ * @param order - receives their places from the least value to the greatest.
+ */
+export function orderFromSizes(values: Float64Array, bySize: Uint32Array, order: Uint32Array): void {
+  let at = 0;
+  for (let size = bySize.length - 1; size >= 0; size -= 1) {
+    const place = integerAt(bySize, size);
+    if (valueAt(values, place) < 0) {
+      order[at] = place;
+      at += 1;
+    }
+  }
+  for (let size = 0; size < bySize.length; size += 1) {
+    const place = integerAt(bySize, size);
+    if (valueAt(values, place) >= 0) {
+      order[at] = place;
+      at += 1;
+    }
+  }
 }

@@ -35,7 +35,44 @@ export function pearson(
     squaresY += fromY * fromY;
     products += fromX * fromY;
   }
-  if (count < 2 || squaresX === 0 || squaresY === 0)
+  return correlationOf(count, squaresX, squaresY, products);
+}
+
+/**
+ * Pearson's correlation by one pass, for values whose mean is not large against their spread.
+ */
+export class RunningCorrelation {
+  #count = 0;
+  #x = 0;
+  #y = 0;
+  #xx = 0;
+  #yy = 0;
+  #xy = 0;
+
+  /** Takes one pair of values. */
+  add(x: number, y: number): void {
+    this.#count += 1;
+    this.#x += x;
+    this.#y += y;
+    this.#xx += x * x;
+    this.#yy += y * y;
+    this.#xy += x * y;
+  }
+
+  /** @throws {@link PairedStatsError} `degenerate` as {@link pearson}. */
+  r(): number {
+    const count = this.#count;
+    return correlationOf(
+      count,
+      this.#xx - (this.#x * this.#x) / count,
+      this.#yy - (this.#y * this.#y) / count,
+      this.#xy - (this.#x * this.#y) / count,
+    );
+  }
+}
+
+function correlationOf(count: number, squaresX: number, squaresY: number, products: number): number {
+  if (count < 2 || !(squaresX > 0) || !(squaresY > 0))
     throw new PairedStatsError(
       "degenerate",
       `a correlation needs two units or more that differ from each other on both sides, got ${count}`,

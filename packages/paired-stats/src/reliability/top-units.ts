@@ -1,6 +1,6 @@
-import { checkDifferences, type Matrix } from "../matrix.ts";
+import type { Matrix } from "../matrix.ts";
 import { checkWhole } from "../options.ts";
-import { pairedT, type PairedT } from "../paired-t.ts";
+import { unitT, type UnitT } from "../paired-t.ts";
 import { PairedStatsError } from "../paired-stats-error.ts";
 import { median } from "../quantile.ts";
 import { valueAt } from "../reading.ts";
@@ -49,10 +49,8 @@ export function topUnitOverlap(
 ): TopUnitOverlap {
   const { units, halvings } = prepare(differences, top, options);
   const overlap = Float64Array.from(halvings, ({ first, second }) => {
-    const found = new Set(strongest(pairedT(rowsOf(differences, second)), units, top));
-    const again = strongest(pairedT(rowsOf(differences, first)), units, top).filter((unit) =>
-      found.has(unit),
-    );
+    const found = new Set(strongest(unitT(rowsOf(differences, second)), units, top));
+    const again = strongest(unitT(rowsOf(differences, first)), units, top).filter((unit) => found.has(unit));
     return again.length / top;
   });
   return { top, overlap, median: median(overlap), expectedByChance: top / units.length };
@@ -79,8 +77,8 @@ export function splitSampleEffect(
   const selectedDz = new Float64Array(halvings.length);
   const estimatedDz = new Float64Array(halvings.length);
   for (const [split, { first, second }] of halvings.entries()) {
-    const left = pairedT(rowsOf(differences, first));
-    const right = pairedT(rowsOf(differences, second));
+    const left = unitT(rowsOf(differences, first));
+    const right = unitT(rowsOf(differences, second));
     const fromLeft = strongest(left, units, top);
     const fromRight = strongest(right, units, top);
     selectedDz[split] = (alignedDz(left, left, fromLeft) + alignedDz(right, right, fromRight)) / 2;
@@ -100,11 +98,9 @@ function prepare(
   top: number,
   options: HalvingOptions,
 ): { units: readonly number[]; halvings: readonly Halving[] } {
-  checkDifferences(differences);
   checkWhole(top, "top", 1);
-  const [pairs, columns] = differences.shape;
-  const degenerate = new Set(pairedT(differences).degenerateUnits);
-  const units = Array.from({ length: columns }, (_, unit) => unit).filter((unit) => !degenerate.has(unit));
+  const { testedUnits: units } = unitT(differences);
+  const [pairs] = differences.shape;
   if (top > units.length)
     throw new PairedStatsError(
       "option",
@@ -115,7 +111,7 @@ function prepare(
 }
 
 /** The units of greatest |t|, strongest first; equal ones in their order. */
-function strongest({ t }: PairedT, units: readonly number[], top: number): readonly number[] {
+function strongest({ t }: UnitT, units: readonly number[], top: number): readonly number[] {
   const size = (unit: number): number => Math.abs(valueAt(t, unit));
   return [...units]
     .sort((left, right) => (size(left) === size(right) ? left - right : size(right) - size(left)))
@@ -123,13 +119,13 @@ function strongest({ t }: PairedT, units: readonly number[], top: number): reado
 }
 
 /** Mean d_z of some units in one half, in the direction of their t in another. */
-function alignedDz(selecting: PairedT, estimating: PairedT, units: readonly number[]): number {
-  const mean =
-    units.reduce(
-      (sum, unit) => sum + Math.sign(valueAt(selecting.t, unit)) * valueAt(estimating.cohensDz, unit),
-      0,
-    ) / units.length;
-  if (Number.isFinite(mean)) return mean;
+function alignedDz(selecting: UnitT, estimating: UnitT, units: readonly number[]): number {
+  let sum = 0;
+  for (const unit of units)
+    sum +=
+      (Math.sign(valueAt(selecting.t, unit)) * valueAt(estimating.mean, unit)) /
+      valueAt(estimating.standardDeviation, unit);
+  if (Number.isFinite(sum)) return sum / units.length;
   throw new PairedStatsError(
     "degenerate",
     "a selected unit has the same difference in all pairs of a half; take more pairs or leave that unit out",
