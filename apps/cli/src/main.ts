@@ -44,6 +44,16 @@ const checkpointOption = new Option(
 const deviceOption = new Option("--device <name>", "auto takes CUDA where it works")
   .choices(deviceNames)
   .default("auto");
+const dtypeOption = new Option(
+  "--dtype <type>",
+  "type of the matrix products (default: bfloat16 on CUDA, float32 on the CPU)",
+).choices(["float32", "bfloat16", "float16"]);
+const weightsOption = new Option(
+  "--weights <how>",
+  "mapped leaves them in their files; resident keeps converted copies: faster, at several times the memory",
+)
+  .choices(["mapped", "resident"])
+  .default("mapped");
 const ropeOption = new Option(
   "--rope-frequencies <type>",
   "precision of the text encoder's rotary frequencies: float32, as from_pretrained keeps them, or bfloat16, as a model that was cast as a whole has them",
@@ -75,6 +85,8 @@ program
   .option("--flips <n>", "random sign flips of the null, or exact for all of them", flips, 200)
   .addOption(ropeOption)
   .addOption(deviceOption)
+  .addOption(dtypeOption)
+  .addOption(weightsOption)
   .option("--threads <n>", "threads within an operator", integer(1))
   .option("--full-hash", "put the SHA-256 of every weight file into the manifest", false)
   .option("--json", "print the summary as JSON on stdout", false)
@@ -95,6 +107,8 @@ program
   .option("--max-sequence-length <n>", "text tokens, padding included (default: 512)", integer(1))
   .addOption(ropeOption)
   .addOption(deviceOption)
+  .addOption(dtypeOption)
+  .addOption(weightsOption)
   .option("--threads <n>", "threads within an operator", integer(1))
   .requiredOption("--out <png>", "where to write it")
   .option("--json", "print what was written as JSON", false)

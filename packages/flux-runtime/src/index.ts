@@ -55,7 +55,9 @@ export { createFlowMatchSchedule, type FlowMatchSchedule } from "./sampling/flow
 export type { LatentSize } from "./sampling/latent-layout.ts";
 export { createTorchGenerator, type TorchGenerator } from "./sampling/torch-generator.ts";
 export { checkDevice, type DeviceCheck } from "./session/check-device.ts";
-export type { RuntimeOptions } from "./session/model-session.ts";
+export { chooseComputeType } from "./session/choose-compute-type.ts";
+export type { ComputeType } from "./graph/element-type.ts";
+export type { Device, RuntimeOptions } from "./session/model-session.ts";
 export type { ProcessMemory } from "./session/process-memory.ts";
 export type { SessionTensor, SessionTensors } from "./session/session-protocol.ts";
 export { checkpointSpecNames, getCheckpointSpec, type CheckpointSpec } from "./synthesis/checkpoint-spec.ts";

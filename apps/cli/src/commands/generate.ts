@@ -6,6 +6,7 @@ import {
   readImage,
   tokenGrid,
   writePng,
+  type ComputeType,
   type Tensor,
 } from "@measure-plantain/flux-runtime";
 import { resolveCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
@@ -24,6 +25,8 @@ export interface GenerateCommandOptions {
   readonly maxSequenceLength?: number;
   readonly ropeFrequencies: "float32" | "bfloat16";
   readonly device: DeviceName;
+  readonly dtype?: ComputeType;
+  readonly weights: "mapped" | "resident";
   readonly threads?: number;
   readonly out: string;
   readonly json: boolean;
@@ -58,7 +61,9 @@ export async function generateImage(options: GenerateCommandOptions, signal: Abo
     maxSequenceLength: options.maxSequenceLength ?? DEFAULT_MAX_SEQUENCE_LENGTH,
     rotaryFrequencies: options.ropeFrequencies,
     device,
+    weights: options.weights,
     signal,
+    ...(options.dtype !== undefined && { dtype: options.dtype }),
     ...(options.threads !== undefined && { threads: options.threads }),
     onProgress: (event) => {
       if (event.stage !== "denoise") return;

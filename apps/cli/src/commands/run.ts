@@ -1,4 +1,11 @@
-import { createTokenizer, DEFAULT_MAX_SEQUENCE_LENGTH, tokenGrid } from "@measure-plantain/flux-runtime";
+import {
+  chooseComputeType,
+  createTokenizer,
+  DEFAULT_MAX_SEQUENCE_LENGTH,
+  tokenGrid,
+  type ComputeType,
+  type RuntimeOptions,
+} from "@measure-plantain/flux-runtime";
 import { auditPromptSet, listReferences, loadPromptSet, type PromptSet } from "@measure-plantain/prompts";
 import { basename, join } from "node:path";
 import { readFile } from "node:fs/promises";
@@ -26,6 +33,8 @@ export interface RunOptions extends ResultOptions {
   readonly height?: number;
   readonly maxSequenceLength?: number;
   readonly device: DeviceName;
+  readonly dtype?: ComputeType;
+  readonly weights: "mapped" | "resident";
   readonly threads?: number;
   readonly tap: readonly OptionalTap[];
   readonly segments: boolean;
@@ -40,10 +49,18 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
   const promptSet = await loadPromptSet(options.prompts);
   const resolved = await resolveCheckpoint(options.checkpoint, progress);
   const { checkpoint } = resolved;
-  const settings = await settle(resolved, promptSet, options);
-  tokenGrid(checkpoint, settings); // refuses a bad size before anything is written
   const execution = await chooseDevice(options.device);
-  progress.note(`Device: ${execution.device} (${execution.why}).`);
+  const { device } = execution;
+  progress.note(`Device: ${device} (${execution.why}).`);
+  const runtime: RuntimeOptions = {
+    device,
+    dtype: chooseComputeType({ device, ...(options.dtype !== undefined && { dtype: options.dtype }) }),
+    weights: options.weights,
+    signal,
+    ...(options.threads !== undefined && { threads: options.threads }),
+  };
+  const settings = await settle(resolved, promptSet, options, runtime);
+  tokenGrid(checkpoint, settings); // refuses a bad size before anything is written
 
   const tokenizer = await createTokenizer(checkpoint.tokenizerFolder);
   const audit = auditPromptSet(promptSet, { countTokens: (text) => tokenizer.countTokens(text) });
@@ -54,17 +71,13 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
     isSynthesizedCheckpoint: resolved.isSynthesized,
     promptSet,
     audit,
-    settings: { ...settings, device: execution.device },
+    settings,
     out:
       options.out ?? join("runs", `${basename(options.checkpoint).replaceAll(":", "-")}-${promptSet.name}`),
     ...(options.reference !== undefined && { referenceFile: options.reference }),
     execution,
     progress,
-    runtime: {
-      device: execution.device,
-      signal,
-      ...(options.threads !== undefined && { threads: options.threads }),
-    },
+    runtime,
   });
   await writeResults(folder, options, signal);
   progress.note(`Report: ${folder.file("report.html")}`);
@@ -78,6 +91,7 @@ async function settle(
   { id, checkpoint }: ResolvedCheckpoint,
   promptSet: PromptSet,
   options: RunOptions,
+  { device = "cpu", dtype = "float32", weights = "mapped" }: RuntimeOptions,
 ): Promise<ProbeSettings> {
   const [recipe] = listReferences(promptSet);
   const given = options.reference === undefined ? undefined : await referenceFileSize(options.reference);
@@ -115,7 +129,8 @@ async function settle(
     taps: options.tap,
     segments: options.segments,
     rotaryFrequencies: options.ropeFrequencies,
-    device: "cpu",
-    dtype: "float32",
+    device,
+    dtype,
+    weights,
   };
 }

@@ -44,7 +44,7 @@ export async function capturePasses(
 
   const size = tokenGrid(checkpoint, settings);
   const latents = drawNoise(checkpoint, { seed: settings.noiseSeed, size });
-  const { model, layout } = hookModel(buildTransformerModel(checkpoint), {
+  const { model, layout } = hookModel(buildTransformerModel(checkpoint, runtime), {
     taps: planTaps(checkpoint, settings.taps),
     groupSize: settings.groupSize,
     segments: settings.segments,

@@ -18,6 +18,8 @@ export function formatCommandLine(settings: ProbeSettings): string {
     ["--segments", settings.segments ? "" : null],
     ["--rope-frequencies", settings.rotaryFrequencies],
     ["--device", settings.device],
+    ["--dtype", settings.dtype],
+    ["--weights", settings.weights],
   ];
   const shown = options.flatMap(([name, value]) => (value === null ? [] : [`${name} ${value}`.trim()]));
   return `npx measure-plantain run ${shown.join(" ")}`;

@@ -51,6 +51,7 @@ async function runOnKleinTiny(name: string, changes: Partial<ProbeSettings> = {}
     rotaryFrequencies: "bfloat16", // the reference model's frequencies were rounded when it was cast as a whole
     device: "cpu",
     dtype: "float32",
+    weights: "mapped",
     ...changes,
   };
   return runProbe({
@@ -63,7 +64,7 @@ async function runOnKleinTiny(name: string, changes: Partial<ProbeSettings> = {}
     referenceFile,
     execution: { device: "cpu", provider: "CPUExecutionProvider", why: "a test" },
     progress: createProgress({ quiet: true }),
-    runtime: {},
+    runtime: { weights: settings.weights },
   });
 }
 
@@ -81,36 +82,54 @@ function relativeDeviation(meanSquares: ArrayLike<number>, first: number, expect
 }
 
 describe("the captures of all 25 + 5 projections equal the reference's, for each of its six prompts,", () => {
-  it("in groups of 16 channels and in real heads", async () => {
-    const folder = await runOnKleinTiny("parity");
-    const expected = await readTensors(join(kleinTiny, "expected.safetensors"));
-    const { layout } = await folder.readManifest();
-    const captured = (await capturesOf(folder)).get("mean_square");
-    if (layout === null || captured === undefined) throw new Error("the run has no captures");
-    expect(captured.shape).toEqual([3, 2, layout.unitCount]);
-    expect(layout.taps).toHaveLength(30);
+  it.each(["mapped", "resident"] as const)(
+    "in groups of 16 channels and in real heads, weights %s",
+    async (weights) => {
+      const folder = await runOnKleinTiny(`parity-${weights}`, { weights });
+      const expected = await readTensors(join(kleinTiny, "expected.safetensors"));
+      const { layout } = await folder.readManifest();
+      const captured = (await capturesOf(folder)).get("mean_square");
+      if (layout === null || captured === undefined) throw new Error("the run has no captures");
+      expect(captured.shape).toEqual([3, 2, layout.unitCount]);
+      expect(layout.taps).toHaveLength(30);
 
-    const heads = headMeanSquares(captured, layout);
-    for (const [tap, { node, firstUnit, unitCount }] of layout.taps.entries()) {
-      const groups = expected.get(`probe.${node}.rms16`); // [6, groups]
-      const realHeads = expected.get(`probe.${node}.rms_head`); // [6, heads]
-      expect(groups?.shape).toEqual([6, unitCount]);
-      const headSection = layout.sections.find((section) => section.tap === tap && section.heads !== null);
-      for (let prompt = 0; prompt < 6; prompt += 1) {
-        const row = groups?.data.subarray(prompt * unitCount, (prompt + 1) * unitCount) ?? new Float32Array();
-        expect(relativeDeviation(captured.data, prompt * layout.unitCount + firstUnit, row)).toBeLessThan(
-          1e-4,
-        );
-        if (headSection?.heads && realHeads) {
-          const perPrompt = realHeads.shape[1] ?? 0;
-          const { firstHead, count } = headSection.heads;
-          const start = prompt * perPrompt;
-          const headRow = realHeads.data.subarray(start, start + count);
-          expect(relativeDeviation(heads.data, prompt * layout.headCount + firstHead, headRow)).toBeLessThan(
+      const heads = headMeanSquares(captured, layout);
+      for (const [tap, { node, firstUnit, unitCount }] of layout.taps.entries()) {
+        const groups = expected.get(`probe.${node}.rms16`); // [6, groups]
+        const realHeads = expected.get(`probe.${node}.rms_head`); // [6, heads]
+        expect(groups?.shape).toEqual([6, unitCount]);
+        const headSection = layout.sections.find((section) => section.tap === tap && section.heads !== null);
+        for (let prompt = 0; prompt < 6; prompt += 1) {
+          const row =
+            groups?.data.subarray(prompt * unitCount, (prompt + 1) * unitCount) ?? new Float32Array();
+          expect(relativeDeviation(captured.data, prompt * layout.unitCount + firstUnit, row)).toBeLessThan(
             1e-4,
           );
+          if (headSection?.heads && realHeads) {
+            const perPrompt = realHeads.shape[1] ?? 0;
+            const { firstHead, count } = headSection.heads;
+            const start = prompt * perPrompt;
+            const headRow = realHeads.data.subarray(start, start + count);
+            expect(
+              relativeDeviation(heads.data, prompt * layout.headCount + firstHead, headRow),
+            ).toBeLessThan(1e-4);
+          }
         }
       }
-    }
-  });
+    },
+  );
+});
+
+it("token segments are what the whole is made of", async () => {
+  const whole = await capturesOf(await runOnKleinTiny("whole"));
+  const apart = await capturesOf(await runOnKleinTiny("apart", { segments: true }));
+  expect([...apart.keys()]).toEqual([
+    "mean_square",
+    "mean_square.text",
+    "mean_square.noise",
+    "mean_square.reference",
+  ]);
+  const expected = whole.get("mean_square")?.data ?? new Float32Array();
+  const pooled = apart.get("mean_square")?.data;
+  expect(relativeDeviation(pooled ?? [], 0, expected.map(Math.sqrt))).toBeLessThan(1e-5);
 });

@@ -1,4 +1,4 @@
-import type { RotaryFrequencies } from "@measure-plantain/flux-runtime";
+import type { ComputeType, Device, RotaryFrequencies } from "@measure-plantain/flux-runtime";
 import { promptImages, promptText, type PromptSet, type PromptSide } from "@measure-plantain/prompts";
 import { readFile } from "node:fs/promises";
 import { sha256, type FileFingerprint } from "./fingerprint.ts";
@@ -27,8 +27,9 @@ export interface ProbeSettings {
   readonly taps: readonly OptionalTap[];
   readonly segments: boolean;
   readonly rotaryFrequencies: RotaryFrequencies;
-  readonly device: "cpu" | "cuda";
-  readonly dtype: "float32";
+  readonly device: Device;
+  readonly dtype: ComputeType;
+  readonly weights: "mapped" | "resident";
 }
 
 /** Where the fixed image comes from. */

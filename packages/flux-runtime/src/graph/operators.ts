@@ -40,6 +40,12 @@ export class OperatorGraph extends GraphBuilder {
     return this.node("Cast", [x], type, { attributes: { to: toDataType(type) } });
   }
 
+  /** x within [-limit, limit]. */
+  clip(x: Value, limit: number): Value {
+    const bound = (value: number): Value => this.cast(this.constant("float32", [], [value]), x.type);
+    return this.node("Clip", [x, bound(-limit), bound(limit)], x.type);
+  }
+
   concat(values: readonly Value[], axis: number): Value {
     const [first] = values;
     if (first === undefined) throw new RangeError("concat needs at least one value");

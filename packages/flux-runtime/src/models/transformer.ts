@@ -2,6 +2,8 @@ import type { TransformerConfig } from "./transformer-config.ts";
 import type { Value } from "../graph/graph-builder.ts";
 import { ModelGraph, type ModelGraphOptions } from "../graph/model-graph.ts";
 
+const LARGEST_FLOAT16 = 65_504;
+
 /** Shift, scale + 1 and gate of one modulated sub-block, each [B, 1, C]. */
 interface Modulation {
   readonly shift: Value;
@@ -66,6 +68,9 @@ export function buildTransformer(config: TransformerConfig, options: ModelGraphO
       out: C,
     });
 
+  // As the reference does after each block, lest a sum beyond float16 become infinite.
+  const keepFinite = (x: Value): Value => (g.computeType === "float16" ? g.clip(x, LARGEST_FLOAT16) : x);
+
   // Every block of a kind shares one modulation of the timestep.
   const timestepEmbedding = embedTimestep(g, timestep, config, C); // [B, C]
   const activated = g.silu(timestepEmbedding);
@@ -116,7 +121,9 @@ export function buildTransformer(config: TransformerConfig, options: ModelGraphO
 
     const textOut = project(g.slice(attention, start, textLength, 1), "to_add_out");
     text = g.add(text, g.mul(textAttention.gate, textOut));
-    text = g.add(text, g.mul(textMlp.gate, feedForward(modulate(text, textMlp), `${block}.ff_context`)));
+    text = keepFinite(
+      g.add(text, g.mul(textMlp.gate, feedForward(modulate(text, textMlp), `${block}.ff_context`))),
+    );
   }
 
   let hidden = g.concat([text, image], 1); // [B, S, C]
@@ -129,7 +136,9 @@ export function buildTransformer(config: TransformerConfig, options: ModelGraphO
     const [query, key, value, mlp] = g.split(fused, [C, C, C, 2 * M], -1) as [Value, Value, Value, Value];
     const attention = attend(normHeads(query, `${block}.norm_q`), normHeads(key, `${block}.norm_k`), value);
     const both = g.concat([attention, swiGlu(mlp)], -1); // [B, S, C + M]
-    hidden = g.add(hidden, g.mul(single.gate, g.linear(both, `${block}.to_out`, { in: C + M, out: C })));
+    hidden = keepFinite(
+      g.add(hidden, g.mul(single.gate, g.linear(both, `${block}.to_out`, { in: C + M, out: C }))),
+    );
   }
 
   const [scale, shift] = halves(

@@ -1,5 +1,6 @@
 import type { Checkpoint } from "../checkpoint/open-checkpoint.ts";
 import { buildTextEncoder } from "../models/text-encoder.ts";
+import { chooseComputeType } from "../session/choose-compute-type.ts";
 import { openModelSession, type RuntimeOptions } from "../session/model-session.ts";
 import { toTensor } from "../session/session-tensors.ts";
 import type { Tensor } from "../tensor.ts";
@@ -46,7 +47,7 @@ export async function openTextEncoder(
 ): Promise<TextEncoder> {
   const { config, weights } = checkpoint.textEncoder;
   const tokenizer = await createTokenizer(checkpoint.tokenizerFolder);
-  const model = buildTextEncoder(config, { weights, computeType: "float32" });
+  const model = buildTextEncoder(config, { weights, computeType: chooseComputeType(runtime) });
   const rotary = textRotaryEmbedding(maxSequenceLength, config, rotaryFrequencies);
   const session = await openModelSession(model, weights.externalDataFolder, runtime);
   const S = maxSequenceLength;

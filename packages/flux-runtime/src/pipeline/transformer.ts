@@ -3,6 +3,7 @@ import { FluxRuntimeError } from "../errors.ts";
 import { buildTransformer } from "../models/transformer.ts";
 import { latentPositionIds, referencePositionIds, textPositionIds } from "../sampling/position-ids.ts";
 import { createRotaryEmbedding, type RotaryEmbedding } from "../sampling/rotary-embedding.ts";
+import { chooseComputeType } from "../session/choose-compute-type.ts";
 import { openModelSession, type RuntimeOptions } from "../session/model-session.ts";
 import type { SessionTensors } from "../session/session-protocol.ts";
 import { toTensor } from "../session/session-tensors.ts";
@@ -57,10 +58,13 @@ export function tokenLayout({ latents, references = [], promptEmbeds }: Transfor
   return { text: promptEmbeds.shape[1] ?? 0, noise: latents.size.height * latents.size.width, reference };
 }
 
-/** Builds the transformer's ONNX model; nothing is loaded. */
-export function buildTransformerModel(checkpoint: Checkpoint): Uint8Array {
+/** Builds the transformer's ONNX model as a session with these options would load it; nothing is loaded. */
+export function buildTransformerModel(
+  checkpoint: Checkpoint,
+  options: Pick<RuntimeOptions, "device" | "dtype"> = {},
+): Uint8Array {
   const { config, weights } = checkpoint.transformer;
-  return buildTransformer(config, { weights, computeType: "float32" });
+  return buildTransformer(config, { weights, computeType: chooseComputeType(options) });
 }
 
 /**
@@ -74,7 +78,7 @@ export async function openTransformer(
   { rewriteGraph = (model) => model, ...runtime }: TransformerOptions = {},
 ): Promise<Transformer> {
   const { config, weights } = checkpoint.transformer;
-  const model = rewriteGraph(buildTransformerModel(checkpoint));
+  const model = rewriteGraph(buildTransformerModel(checkpoint, runtime));
   const session = await openModelSession(model, weights.externalDataFolder, runtime);
   const rotaryFor = remember((pass: TransformerPass): RotaryEmbedding => {
     const ids = concatRows([

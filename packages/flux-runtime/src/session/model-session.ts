@@ -1,15 +1,28 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { createRequire } from "node:module";
 import { FluxRuntimeError } from "../errors.ts";
+import type { ComputeType } from "../graph/element-type.ts";
 import { readProcessMemory, type ProcessMemory } from "./process-memory.ts";
 import type { SessionReply, SessionRequest, SessionTensors } from "./session-protocol.ts";
 
 /** How often the memory of a session's process is read, in milliseconds: often enough to see the peak of a pass. */
 const MEMORY_SAMPLING_INTERVAL = 50;
 
+export type Device = "cpu" | "cuda";
+
 /** How the sessions of a run are executed. */
 export interface RuntimeOptions {
-  readonly device?: "cpu" | "cuda";
+  readonly device?: Device;
+  /**
+   * The type of the matrix products of the text encoder and the transformer: bfloat16 on CUDA, float32 on the CPU, which has no
+   * other kernels. The autoencoder computes in float32 everywhere.
+   */
+  readonly dtype?: ComputeType;
+  /**
+   * `mapped` leaves the weights in their files and brings each into the compute type right before its use. `resident` lets ONNX
+   * Runtime keep converted and rearranged copies: faster, at several times the memory.
+   */
+  readonly weights?: "mapped" | "resident";
   /** Threads within an operator; ONNX Runtime's own choice (the physical cores) where absent. */
   readonly threads?: number;
   /** Ends the session's process and rejects what is under way. */
@@ -34,7 +47,7 @@ export interface ModelSession {
 export async function openModelSession(
   model: Uint8Array,
   externalDataFolder: string,
-  { device = "cpu", threads, signal, onPeakMemory }: RuntimeOptions = {},
+  { device = "cpu", weights = "mapped", threads, signal, onPeakMemory }: RuntimeOptions = {},
 ): Promise<ModelSession> {
   signal?.throwIfAborted();
   const host = createRequire(import.meta.url).resolve("@measure-plantain/flux-runtime/session-host");
@@ -83,7 +96,7 @@ export async function openModelSession(
   };
 
   try {
-    await ask({ kind: "open", model, externalDataFolder, provider: device, threads });
+    await ask({ kind: "open", model, externalDataFolder, provider: device, weights, threads });
   } catch (error) {
     await close();
     throw error;

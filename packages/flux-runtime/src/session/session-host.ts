@@ -18,13 +18,15 @@ async function open(request: Extract<SessionRequest, { kind: "open" }>): Promise
       session: {
         model_external_initializers_file_folder_path: request.externalDataFolder,
         // Prepacked or folded weights would be resident float32 copies of a mapped file.
-        disable_prepacking: "1",
+        ...(request.weights === "mapped" && { disable_prepacking: "1" }),
         ...(request.provider === "cuda" && {
           disable_cpu_ep_fallback: "1",
           use_device_allocator_for_initializers: "1", // the arena would round each weight up
         }),
       },
-      optimization: { disable_specified_optimizers: "ConstantFolding" },
+      ...(request.weights === "mapped" && {
+        optimization: { disable_specified_optimizers: "ConstantFolding" },
+      }),
     },
   });
 }

@@ -14,6 +14,7 @@ export type SessionRequest =
       /** Where the external data of the model's initializers lies. */
       readonly externalDataFolder: string;
       readonly provider: "cpu" | "cuda";
+      readonly weights: "mapped" | "resident";
       readonly threads: number | undefined;
     }
   | { readonly kind: "run"; readonly feeds: SessionTensors };
