@@ -39,8 +39,9 @@ const flips = (text: string): number | "exact" => (text === "exact" ? text : int
 
 const checkpointOption = new Option(
   "--checkpoint <which>",
-  "tiny, random:klein-4b, a folder in the Hugging Face layout, or OWNER/NAME in the Hugging Face cache",
+  "tiny, random:klein-4b, a folder in the Hugging Face layout, or OWNER/NAME[@REVISION] of a model on the hub",
 ).default("tiny");
+const offlineOption = new Option("--offline", "download nothing, as with HF_HUB_OFFLINE=1").default(false);
 const deviceOption = new Option("--device <name>", "auto takes CUDA where it works")
   .choices(deviceNames)
   .default("auto");
@@ -65,6 +66,7 @@ program
   .command("run", { isDefault: true })
   .description("run the probe and write a run folder")
   .addOption(checkpointOption)
+  .addOption(offlineOption)
   .option("--prompts <which>", "a built-in prompt set, or the path of a JSON file", "measure")
   .option(
     "--out <dir>",
@@ -88,6 +90,7 @@ program
   .addOption(dtypeOption)
   .addOption(weightsOption)
   .option("--threads <n>", "threads within an operator", integer(1))
+  .option("--batch <n>", "passes that are run together", integer(1), 1)
   .option("--full-hash", "put the SHA-256 of every weight file into the manifest", false)
   .option("--json", "print the summary as JSON on stdout", false)
   .option("--quiet", "no progress on stderr", false)
@@ -97,6 +100,7 @@ program
   .command("generate")
   .description("make an image")
   .addOption(checkpointOption)
+  .addOption(offlineOption)
   .requiredOption("--prompt <text>", "what to make")
   .option("--image <png...>", "images that condition the result", [])
   .option("--steps <n>", "denoising steps", integer(1), 28)
@@ -145,9 +149,10 @@ prompts
   .description("validate a prompt-set file and audit its pairs")
   .argument("<file>", "a JSON file, or the name of a built-in set")
   .addOption(new Option("--checkpoint <which>", "whose tokenizer counts the tokens").default("tiny"))
+  .addOption(offlineOption)
   .option("--json", "print the audit as JSON", false)
   .option("--quiet", "no progress on stderr", false)
-  .action((file: string, options: { checkpoint: string; json: boolean; quiet: boolean }) =>
+  .action((file: string, options: { checkpoint: string; offline: boolean; json: boolean; quiet: boolean }) =>
     checkSet(file, options),
   );
 

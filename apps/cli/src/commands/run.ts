@@ -35,11 +35,13 @@ export interface RunOptions extends ResultOptions {
   readonly device: DeviceName;
   readonly dtype?: ComputeType;
   readonly weights: "mapped" | "resident";
+  readonly batch: number;
   readonly threads?: number;
   readonly tap: readonly OptionalTap[];
   readonly segments: boolean;
   readonly ropeFrequencies: "float32" | "bfloat16";
   readonly fullHash: boolean;
+  readonly offline: boolean;
   readonly quiet: boolean;
 }
 
@@ -47,7 +49,7 @@ export interface RunOptions extends ResultOptions {
 export async function run(options: RunOptions, signal: AbortSignal): Promise<void> {
   const progress = createProgress(options);
   const promptSet = await loadPromptSet(options.prompts);
-  const resolved = await resolveCheckpoint(options.checkpoint, progress);
+  const resolved = await resolveCheckpoint(options.checkpoint, { ...options, progress, signal });
   const { checkpoint } = resolved;
   const execution = await chooseDevice(options.device);
   const { device } = execution;
@@ -72,8 +74,7 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
     promptSet,
     audit,
     settings,
-    out:
-      options.out ?? join("runs", `${basename(options.checkpoint).replaceAll(":", "-")}-${promptSet.name}`),
+    out: options.out ?? join("runs", `${runName(options.checkpoint)}-${promptSet.name}`),
     ...(options.reference !== undefined && { referenceFile: options.reference }),
     execution,
     progress,
@@ -81,6 +82,14 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
   });
   await writeResults(folder, options, signal);
   progress.note(`Report: ${folder.file("report.html")}`);
+}
+
+/** What a run is called after the checkpoint that the user named. */
+function runName(checkpoint: string): string {
+  return basename(checkpoint.replace(/@.*/, (revision) => revision.replaceAll("/", "-"))).replaceAll(
+    ":",
+    "-",
+  );
 }
 
 /** Pixels of a side where nobody says otherwise: what Klein was made for, and what the tiny checkpoint does in seconds. */
@@ -132,5 +141,6 @@ async function settle(
     device,
     dtype,
     weights,
+    batch: options.batch,
   };
 }

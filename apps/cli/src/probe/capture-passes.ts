@@ -5,7 +5,9 @@ import {
   tokenGrid,
   tokenLayout,
   type PackedLatents,
-  type SessionTensors,
+  type Transformer,
+  type TransformerPass,
+  type TransformerResult,
 } from "@measure-plantain/flux-runtime";
 import { hookModel, poolSegments, type UnitLayout } from "@measure-plantain/head-hooks";
 import { promptImages, promptText } from "@measure-plantain/prompts";
@@ -13,6 +15,7 @@ import { hasPass, writePass, type PassCapture, type PassKey } from "../run-folde
 import { readEmbedding } from "./encode-prompts.ts";
 import { planTaps } from "./plan-taps.ts";
 import type { ProbeContext } from "./probe-context.ts";
+import type { ProbeSettings } from "./settings.ts";
 import { rangeTensors, segmentNames, segmentRanges, type SegmentRanges } from "./token-segments.ts";
 
 /** What the transformer passes of a run are conditioned on beside their prompt. */
@@ -36,11 +39,16 @@ export async function capturePasses(
     { pair, condition: 0 },
     { pair, condition: 1 },
   ]);
-  const missing: PassKey[] = [];
-  for (const key of keys) if (!(await hasPass(folder, key))) missing.push(key);
-  if (missing.length < keys.length) {
-    progress.note(`${keys.length - missing.length} of ${keys.length} passes are there already.`);
+  const groups = batches(keys, settings.batch);
+  // A batch is run again as a whole, so that its numbers do not depend on where a run was cut short.
+  const missing: PassKey[][] = [];
+  for (const group of groups) {
+    const stored = await Promise.all(group.map((key) => hasPass(folder, key)));
+    if (stored.includes(false)) missing.push(group);
   }
+  const count = missing.flat().length;
+  if (count < keys.length)
+    progress.note(`${keys.length - count} of ${keys.length} passes are there already.`);
 
   const size = tokenGrid(checkpoint, settings);
   const latents = drawNoise(checkpoint, { seed: settings.noiseSeed, size });
@@ -56,23 +64,29 @@ export async function capturePasses(
       ...watch,
       rewriteGraph: () => model,
     });
-    const bar = progress.start("capturing passes", { unit: "passes", total: missing.length });
+    const bar = progress.start("capturing passes", { unit: "passes", total: count });
+    let done = 0;
     try {
-      for (const [index, key] of missing.entries()) {
-        const pair = promptSet.pairs[key.pair];
-        if (pair === undefined) throw new RangeError("a pass beyond the prompt set");
-        const side = key.condition === 0 ? pair.a : pair.b;
-        const own = promptImages(side).flatMap((path) => images.get(path) ?? []);
-        const references = own.length > 0 ? own : reference === null ? [] : [reference];
-        const promptEmbeds = await readEmbedding(context, promptText(side));
-        const pass = { latents, references, promptEmbeds, timestep: 1_000 };
-        const ranges = segmentRanges(tokenLayout(pass));
-        const { extraOutputs } = await transformer.predict({
-          ...pass,
-          ...(settings.segments && { extraInputs: rangeTensors(ranges) }),
-        });
-        await writePass(folder, key, readCapture(extraOutputs, layout, ranges, settings.segments));
-        bar.update(index + 1, missing.length);
+      for (const group of missing) {
+        const passes: TransformerPass[] = [];
+        for (const key of group) {
+          const pair = promptSet.pairs[key.pair];
+          if (pair === undefined) throw new RangeError("a pass beyond the prompt set");
+          const side = key.condition === 0 ? pair.a : pair.b;
+          const own = promptImages(side).flatMap((path) => images.get(path) ?? []);
+          const references = own.length > 0 ? own : reference === null ? [] : [reference];
+          const promptEmbeds = await readEmbedding(context, promptText(side));
+          passes.push({ latents, references, promptEmbeds, timestep: 1_000 });
+        }
+        for (const [index, { extraOutputs, ranges }] of (
+          await predict(transformer, passes, settings)
+        ).entries()) {
+          const key = group[index];
+          if (key === undefined) throw new RangeError("a result beyond the batch");
+          await writePass(folder, key, readCapture(extraOutputs, layout, ranges, settings.segments));
+        }
+        done += group.length;
+        bar.update(done, count);
       }
     } finally {
       bar.stop();
@@ -82,14 +96,47 @@ export async function capturePasses(
   return layout;
 }
 
+/** Consecutive keys, at most `size` at a time. */
+function batches(keys: readonly PassKey[], size: number): PassKey[][] {
+  return Array.from({ length: Math.ceil(keys.length / size) }, (_, index) =>
+    keys.slice(index * size, (index + 1) * size),
+  );
+}
+
+interface Prediction {
+  readonly extraOutputs: TransformerResult["extraOutputs"];
+  /** Where the pass's token segments lie. */
+  readonly ranges: SegmentRanges;
+}
+
+/** Runs the passes together where they have one layout, else one after the other. */
+async function predict(
+  transformer: Transformer,
+  passes: readonly TransformerPass[],
+  { segments }: Pick<ProbeSettings, "segments">,
+): Promise<Prediction[]> {
+  const ranges = passes.map((pass) => segmentRanges(tokenLayout(pass)));
+  const prepared = passes.map((pass, index) => ({
+    ...pass,
+    ...(segments && { extraInputs: rangeTensors(ranges[index] ?? {}) }),
+  }));
+  const layouts = new Set(
+    passes.map(({ references = [] }) => JSON.stringify(references.map(({ size }) => size))),
+  );
+  const results: TransformerResult[] = [];
+  if (layouts.size === 1) results.push(...(await transformer.predictBatch(prepared)));
+  else for (const pass of prepared) results.push(await transformer.predict(pass));
+  return results.map(({ extraOutputs }, index) => ({ extraOutputs, ranges: ranges[index] ?? {} }));
+}
+
 function readCapture(
-  outputs: SessionTensors,
+  outputs: TransformerResult["extraOutputs"],
   layout: UnitLayout,
   ranges: SegmentRanges,
   segments: boolean,
 ): PassCapture {
   const captured = outputs[layout.outputName];
-  if (captured?.type !== "float32") throw new TypeError(`the hooked graph gave no ${layout.outputName}`);
+  if (captured === undefined) throw new TypeError(`the hooked graph gave no ${layout.outputName}`);
   if (!segments) return new Map([["mean_square", { data: captured.data, shape: [layout.unitCount] }]]);
   const used = Object.fromEntries(
     layout.taps.flatMap(({ segmentsInput: name }) => (name ? [[name, ranges[name] ?? []]] : [])),

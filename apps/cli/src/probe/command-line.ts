@@ -20,6 +20,7 @@ export function formatCommandLine(settings: ProbeSettings): string {
     ["--device", settings.device],
     ["--dtype", settings.dtype],
     ["--weights", settings.weights],
+    ["--batch", settings.batch],
   ];
   const shown = options.flatMap(([name, value]) => (value === null ? [] : [`${name} ${value}`.trim()]));
   return `npx measure-plantain run ${shown.join(" ")}`;

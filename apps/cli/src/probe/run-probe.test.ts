@@ -52,6 +52,7 @@ async function runOnKleinTiny(name: string, changes: Partial<ProbeSettings> = {}
     device: "cpu",
     dtype: "float32",
     weights: "mapped",
+    batch: 1,
     ...changes,
   };
   return runProbe({
@@ -82,10 +83,15 @@ function relativeDeviation(meanSquares: ArrayLike<number>, first: number, expect
 }
 
 describe("the captures of all 25 + 5 projections equal the reference's, for each of its six prompts,", () => {
-  it.each(["mapped", "resident"] as const)(
-    "in groups of 16 channels and in real heads, weights %s",
-    async (weights) => {
-      const folder = await runOnKleinTiny(`parity-${weights}`, { weights });
+  it.each([
+    { weights: "mapped", batch: 1 },
+    { weights: "resident", batch: 1 },
+    { weights: "mapped", batch: 2 },
+    { weights: "mapped", batch: 7 },
+  ] as const)(
+    "in groups of 16 channels and in real heads, weights $weights, batch $batch",
+    async (changes) => {
+      const folder = await runOnKleinTiny(`parity-${changes.weights}-${changes.batch}`, changes);
       const expected = await readTensors(join(kleinTiny, "expected.safetensors"));
       const { layout } = await folder.readManifest();
       const captured = (await capturesOf(folder)).get("mean_square");

@@ -30,6 +30,8 @@ export interface ProbeSettings {
   readonly device: Device;
   readonly dtype: ComputeType;
   readonly weights: "mapped" | "resident";
+  /** Passes that are run together; sums are rounded differently in batches of another size. */
+  readonly batch: number;
 }
 
 /** Where the fixed image comes from. */

@@ -71,6 +71,43 @@ it("one conditioned step of each prompt ends at the reference's latents", async 
   }
 });
 
+it.each([2, 7])("a batch of %i gives what its passes give one by one", async (count) => {
+  const checkpoint = await openKleinTiny();
+  const encoder = await openTextEncoder(checkpoint, asTheReference);
+  const transformer = await openTransformer(checkpoint);
+  try {
+    const passes = [];
+    for (let k = 0; k < count; k += 1) {
+      const latents = drawNoise(checkpoint, { seed: k, size: tokenGrid(checkpoint, size) });
+      const { embeds } = await encoder.encode(`object number ${k}`);
+      passes.push({ latents, promptEmbeds: embeds, timestep: 100 * (k + 1) });
+    }
+    const together = await transformer.predictBatch(passes);
+    expect(together).toHaveLength(count);
+    for (const [k, pass] of passes.entries()) {
+      const alone = await transformer.predict(pass);
+      expect(deviation(together[k]?.velocity ?? alone.velocity, alone.velocity)).toBeLessThan(1e-5);
+      expect(together[k]).toBeDefined();
+    }
+  } finally {
+    await transformer.close();
+    await encoder.close();
+  }
+});
+
+it("passes of different sizes are no batch", async () => {
+  const checkpoint = await openKleinTiny();
+  const transformer = await openTransformer(checkpoint);
+  const promptEmbeds = { data: new Float32Array(4 * 96), shape: [1, 4, 96] };
+  const passes = [2, 3].map((width) => ({
+    latents: drawNoise(checkpoint, { seed: 0, size: { height: 2, width } }),
+    promptEmbeds,
+    timestep: 1_000,
+  }));
+  await expect(transformer.predictBatch(passes)).rejects.toThrow(/one layout.*4 2x2 and 4 2x3/);
+  await transformer.close();
+});
+
 it("a distilled model takes no guidance", async () => {
   const checkpoint = await openKleinTiny();
   const options = { prompt: "x", seed: 0, steps: 1, ...size, maxSequenceLength: 32 };

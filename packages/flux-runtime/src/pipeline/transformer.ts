@@ -1,4 +1,5 @@
 import type { Checkpoint } from "../checkpoint/open-checkpoint.ts";
+import { concatenate } from "../concatenate.ts";
 import { FluxRuntimeError } from "../errors.ts";
 import { buildTransformer } from "../models/transformer.ts";
 import { latentPositionIds, referencePositionIds, textPositionIds } from "../sampling/position-ids.ts";
@@ -35,8 +36,8 @@ export interface TransformerPass {
 export interface TransformerResult {
   /** [1, S_noise, out_channels]: the predicted velocity of the noise tokens. */
   readonly velocity: Tensor;
-  /** What a rewritten graph gives beyond the velocity, by name. */
-  readonly extraOutputs: SessionTensors;
+  /** What a rewritten graph gives beyond the velocity, by name: float32, with a batch axis, which is 1 here. */
+  readonly extraOutputs: Readonly<Record<string, Tensor>>;
 }
 
 /** How the tokens of a pass stand in the transformer's sequence: text, noise, references. */
@@ -49,6 +50,12 @@ export interface TokenLayout {
 /** A loaded transformer. */
 export interface Transformer {
   predict(pass: TransformerPass): Promise<TransformerResult>;
+  /**
+   * Runs several passes as one batch. They have the same sizes, text length and extra inputs.
+   *
+   * @throws {FluxRuntimeError} `invalid-argument` where they do not.
+   */
+  predictBatch(passes: readonly TransformerPass[]): Promise<TransformerResult[]>;
   close(): Promise<void>;
 }
 
@@ -81,38 +88,94 @@ export async function openTransformer(
   const model = rewriteGraph(buildTransformerModel(checkpoint, runtime));
   const session = await openModelSession(model, weights.externalDataFolder, runtime);
   const rotaryFor = remember((pass: TransformerPass): RotaryEmbedding => {
-    const ids = concatRows([
-      textPositionIds(tokenLayout(pass).text),
-      latentPositionIds(pass.latents.size),
-      referencePositionIds((pass.references ?? []).map(({ size }) => size)),
-    ]);
+    const ids = concatenate(
+      [
+        textPositionIds(tokenLayout(pass).text),
+        latentPositionIds(pass.latents.size),
+        referencePositionIds((pass.references ?? []).map(({ size }) => size)),
+      ],
+      0,
+    );
     return createRotaryEmbedding(ids, { axesDims: config.axes_dims_rope, theta: config.rope_theta });
   }, layoutKey);
+  const predictBatch = async (passes: readonly TransformerPass[]): Promise<TransformerResult[]> => {
+    const first = checkBatch(passes, checkpoint);
+    const rotary = rotaryFor(first);
+    const sequences = passes.map(({ latents, references = [] }) =>
+      concatenate(
+        [latents, ...references].map(({ tokens }) => tokens),
+        1,
+      ),
+    );
+    const outputs = await session.run({
+      hidden_states: { type: "float32", ...concatenate(sequences, 0) },
+      encoder_hidden_states: {
+        type: "float32",
+        ...concatenate(
+          passes.map(({ promptEmbeds }) => promptEmbeds),
+          0,
+        ),
+      },
+      timestep: {
+        type: "float32",
+        data: Float32Array.from(passes, ({ timestep }) => asTheReferenceRounds(timestep)),
+        shape: [passes.length],
+      },
+      rotary_cos: { type: "float32", ...rotary.cos },
+      rotary_sin: { type: "float32", ...rotary.sin },
+      ...first.extraInputs,
+    });
+    const { noise } = tokenLayout(first);
+    return passes.map((_, item) => {
+      const { velocity, ...extraOutputs } = Object.fromEntries(
+        Object.keys(outputs).map((name) => [name, itemOf(toTensor(outputs, name), item, passes.length)]),
+      );
+      if (velocity === undefined) throw missingVelocity(Object.keys(outputs));
+      const channels = velocity.shape[2] ?? 0;
+      const data = velocity.data.subarray(0, noise * channels);
+      return { velocity: { data, shape: [1, noise, channels] }, extraOutputs };
+    });
+  };
   return {
+    predictBatch,
     async predict(pass) {
-      checkPass(pass, checkpoint);
-      const rotary = rotaryFor(pass);
-      const tokens = concatTokens([pass.latents, ...(pass.references ?? [])]);
-      // As the pipeline does: divided by 1000 on the way in, multiplied inside, each rounded to float32.
-      const timestep = Math.fround(Math.fround(pass.timestep / 1_000) * 1_000);
-      const { velocity, ...extraOutputs } = await session.run({
-        hidden_states: { type: "float32", ...tokens },
-        encoder_hidden_states: { type: "float32", ...pass.promptEmbeds },
-        timestep: { type: "float32", data: Float32Array.of(timestep), shape: [1] },
-        rotary_cos: { type: "float32", ...rotary.cos },
-        rotary_sin: { type: "float32", ...rotary.sin },
-        ...pass.extraInputs,
-      });
-      const whole = toTensor({ ...(velocity && { velocity }) }, "velocity");
-      const { noise } = tokenLayout(pass);
-      const channels = whole.shape[2] ?? 0;
-      return {
-        velocity: { data: whole.data.slice(0, noise * channels), shape: [1, noise, channels] },
-        extraOutputs,
-      };
+      const [result] = await predictBatch([pass]);
+      return result as TransformerResult; // one pass in, one result out
     },
     close: () => session.close(),
   };
+}
+
+/** The pipeline divides by 1000 on the way in, the model multiplies: each rounds to float32. */
+function asTheReferenceRounds(timestep: number): number {
+  return Math.fround(Math.fround(timestep / 1_000) * 1_000);
+}
+
+/** One item of a batch, [B, …] → [1, …]. */
+function itemOf({ data, shape: [, ...rest] }: Tensor, item: number, batch: number): Tensor {
+  const length = data.length / batch;
+  return { data: data.slice(item * length, (item + 1) * length), shape: [1, ...rest] };
+}
+
+function missingVelocity(received: readonly string[]): FluxRuntimeError {
+  return new FluxRuntimeError(
+    "session-failed",
+    `The transformer's graph has no output velocity any more, only ${received.join(", ")}. A rewritten graph must keep the outputs it was given.`,
+    { received },
+  );
+}
+
+/** Checks each pass and that all are of one layout; returns the first. */
+function checkBatch(passes: readonly TransformerPass[], checkpoint: Checkpoint): TransformerPass {
+  for (const pass of passes) checkPass(pass, checkpoint);
+  const [first] = passes;
+  const layouts = [...new Set(passes.map(layoutKey))];
+  if (first !== undefined && layouts.length === 1) return first;
+  throw new FluxRuntimeError(
+    "invalid-argument",
+    `The passes of a batch must have one layout (text length, noise and reference sizes), but have ${layouts.join(" and ") || "none"}. Run them in batches of their own.`,
+    { layouts },
+  );
 }
 
 function checkPass(
@@ -159,29 +222,4 @@ function remember<Argument, Result>(
     known.set(key, result);
     return result;
   };
-}
-
-/** [S_i, N] … → [Σ S_i, N]. */
-function concatRows(parts: readonly Tensor[]): Tensor {
-  const [first] = parts;
-  const rows = parts.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0);
-  return { data: concatData(parts), shape: [rows, ...(first?.shape.slice(1) ?? [])] };
-}
-
-/** [1, S_i, C] … → [1, Σ S_i, C]. */
-function concatTokens(parts: readonly PackedLatents[]): Tensor {
-  const tensors = parts.map(({ tokens }) => tokens);
-  const [first] = tensors;
-  const tokens = tensors.reduce((sum, { shape }) => sum + (shape[1] ?? 0), 0);
-  return { data: concatData(tensors), shape: [1, tokens, first?.shape[2] ?? 0] };
-}
-
-function concatData(parts: readonly Tensor[]): Float32Array {
-  const data = new Float32Array(parts.reduce((sum, part) => sum + part.data.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    data.set(part.data, offset);
-    offset += part.data.length;
-  }
-  return data;
 }
