@@ -44,10 +44,9 @@ function hash(text: string): number {
   return state === 0 ? 1 : state;
 }
 
-/** The midpoint quantiles of the standard normal by bisection of its distribution function. */
+/** The medians of 2^16 equal slices of the standard normal, by walking along its density. */
 function normalQuantiles(): Float32Array {
   const quantiles = new Float32Array(QUANTILES);
-  // The median of each of 2^16 equal slices, by walking the density: Φ' is integrated with a fine trapezoid rule.
   const step = 1e-4;
   let x = -5.5;
   let cumulative = 0;

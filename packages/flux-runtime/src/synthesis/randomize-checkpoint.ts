@@ -1,0 +1,44 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Checkpoint } from "../checkpoint/open-checkpoint.ts";
+import { writeRandomCheckpoint, type RandomCheckpointOptions } from "./write-random-checkpoint.ts";
+
+/** Published checkpoints are split into files of about this many bytes. */
+const LARGEST_SHARD = 5_000_000_000;
+
+/**
+ * Writes the same checkpoint with random weights: its configurations and its tokenizer as they are, every tensor drawn
+ * anew. What a probe finds there, it finds without anything having been learned.
+ *
+ * @throws {FluxRuntimeError} as `synthesizeCheckpoint` does.
+ */
+export async function randomizeCheckpoint(
+  checkpoint: Checkpoint,
+  folder: string,
+  options: RandomCheckpointOptions = {},
+): Promise<void> {
+  const paths = [
+    "model_index.json",
+    "scheduler/scheduler_config.json",
+    "text_encoder/config.json",
+    "transformer/config.json",
+    "vae/config.json",
+    ...(await readdir(checkpoint.tokenizerFolder)).map((file) => `tokenizer/${file}`),
+  ];
+  const files = await Promise.all(
+    paths.map(async (path) => [path, await readFile(join(checkpoint.folder, path))] as const),
+  );
+  await writeRandomCheckpoint(
+    folder,
+    {
+      configs: {
+        textEncoder: checkpoint.textEncoder.config,
+        transformer: checkpoint.transformer.config,
+        autoencoder: checkpoint.autoencoder.config,
+      },
+      files: Object.fromEntries(files),
+      largestShard: LARGEST_SHARD,
+    },
+    options,
+  );
+}

@@ -1,0 +1,80 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Checkpoint } from "../src/checkpoint/open-checkpoint.ts";
+import type { ComputeType, ElementType } from "../src/graph/element-type.ts";
+import { GraphBuilder } from "../src/graph/graph-builder.ts";
+import { buildAutoencoderDecoder } from "../src/models/autoencoder-decoder.ts";
+import { buildAutoencoderEncoder } from "../src/models/autoencoder-encoder.ts";
+import { buildTextEncoder } from "../src/models/text-encoder.ts";
+import { buildTransformer } from "../src/models/transformer.ts";
+import { findMisplacedNodes, summarize } from "./cuda-placement.ts";
+import { openKleinTiny } from "./klein-tiny.ts";
+
+let checkpoint: Checkpoint;
+beforeAll(async () => {
+  checkpoint = await openKleinTiny();
+});
+
+describe("every node of the graphs for CUDA has a kernel there", () => {
+  it.each<ComputeType>(["bfloat16", "float16", "float32"])("transformer in %s", (computeType) => {
+    const { config, weights } = checkpoint.transformer;
+    expect(summarize(findMisplacedNodes(buildTransformer(config, { weights, computeType })))).toEqual([]);
+  });
+
+  it.each<ComputeType>(["bfloat16", "float16", "float32"])("text encoder in %s", (computeType) => {
+    const { config, weights } = checkpoint.textEncoder;
+    expect(summarize(findMisplacedNodes(buildTextEncoder(config, { weights, computeType })))).toEqual([]);
+  });
+
+  it.each([
+    { half: "encoder", build: buildAutoencoderEncoder },
+    { half: "decoder", build: buildAutoencoderDecoder },
+  ])("autoencoder's $half in float32", ({ build }) => {
+    const { config, weights } = checkpoint.autoencoder;
+    expect(summarize(findMisplacedNodes(build(config, { weights, computeType: "float32" })))).toEqual([]);
+  });
+});
+
+describe("the check finds a node that would leave the GPU", () => {
+  /** A model of one node over one input. */
+  function oneNode(op: string, type: ElementType, options: { domain?: "com.microsoft" } = {}): Uint8Array {
+    const g = new GraphBuilder("one-node");
+    g.output("y", g.node(op, [g.input("x", type, [2, 3])], type, { name: "it", ...options }), [2, 3]);
+    return g.serialize();
+  }
+  const reasons = (model: Uint8Array): string[] => findMisplacedNodes(model).map(({ reason }) => reason);
+
+  it("a type that no kernel takes", () => {
+    expect(findMisplacedNodes(oneNode("ReduceMean", "bfloat16"))).toEqual([
+      { node: "it", operator: "ReduceMean", reason: "no kernel of version 18 takes T = bfloat16" },
+    ]);
+    expect(findMisplacedNodes(oneNode("ReduceMean", "float16"))).toEqual([]);
+  });
+
+  it("an operator of another domain, or that nobody has looked up", () => {
+    expect(reasons(oneNode("Sqrt", "float32", { domain: "com.microsoft" }))).toEqual(["the table has no such operator"]);
+    expect(reasons(oneNode("Erf", "float32"))).toEqual(["the table has no such operator"]);
+  });
+
+  it("a version that an older kernel without an end does not take", () => {
+    expect(reasons(oneNode("InstanceNormalization", "float32"))).toEqual([
+      "no kernel for its version 22 (operator set 23)",
+    ]);
+  });
+
+  it("types that differ where the operator wants one", () => {
+    const g = new GraphBuilder("mixed");
+    const sum = g.node("Add", [g.input("x", "float32", [2]), g.input("z", "float16", [2])], "float32");
+    g.output("y", sum, [2]);
+    expect(reasons(g.serialize())).toEqual(["T is float32 and float16 at once"]);
+  });
+
+  it("arithmetic on a shape, but not a shape that a kernel reads from host memory", () => {
+    const g = new GraphBuilder("shapes");
+    const x = g.input("x", "float32", ["B", 3]);
+    const shape = g.node("Shape", [x], "int64");
+    const twice = g.node("Add", [shape, shape], "int64", { name: "twice" });
+    g.output("y", g.node("Reshape", [x, shape], "float32"), ["B", 3]);
+    g.output("z", g.node("Expand", [x, twice], "float32"), ["C", 6]);
+    expect(findMisplacedNodes(g.serialize()).map(({ node }) => node)).toEqual(["twice"]);
+  });
+});
