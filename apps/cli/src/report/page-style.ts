@@ -1,16 +1,9 @@
+import { dark, declareColours, light, print } from "./colour-schemes.ts";
+
 /** The page's style sheet: a light and a dark scheme, print, and widths down to a phone's. */
-export const pageStyle = `
-:root {
-  color-scheme: light dark;
-  --paper: #fdfcfa; --ink: #1c1d20; --soft: #5d6067; --line: #e0ddd6; --wash: #f4f2ed; --null: #b9b6ae;
-  --accent: #1f5fa6; --accent-wash: #e6eef7; --warm: #b4591a;
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --paper: #15171a; --ink: #e6e4df; --soft: #9c9fa6; --line: #2e3136; --wash: #1c1f23; --null: #5a5d63;
-    --accent: #7fb2ec; --accent-wash: #1a2836; --warm: #e79a5c;
-  }
-}
+export const pageStyle: string = `
+:root { color-scheme: light dark; ${declareColours(light)} }
+@media (prefers-color-scheme: dark) { :root { ${declareColours(dark)} } }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
 body {
@@ -55,11 +48,12 @@ td.note { white-space: normal !important; text-align: start !important; color: v
 td.number, th.number { text-align: end; white-space: nowrap; }
 .prompts td, .prompts th { padding-block: 0.5rem; }
 .prompts td:nth-child(2), .prompts td:nth-child(3) { min-width: 13rem; }
-.prompts tbody th { color: var(--soft); overflow-wrap: anywhere; max-width: 11rem; }
-.prompts small { display: block; color: var(--soft); max-width: 20rem; }
+.prompts tbody th { color: var(--soft); overflow-wrap: break-word; min-width: 5.5rem; max-width: 11rem; }
+.prompts tr:has(+ .changes) { border-bottom: 0; }
+.prompts .changes td { padding-top: 0; color: var(--soft); font-size: 0.85rem; }
 .verdict[data-verdict="change"] { color: var(--warm); }
 code, pre { font: 0.86em/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
-pre { background: var(--wash); padding: 0.9rem 1.1rem; margin: 0.5rem 0; overflow-x: auto; }
+pre { background: var(--wash); padding: 0.9rem 1.1rem; margin: 0.5rem 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 pre code { font-size: inherit; }
 details { margin: 0.8rem 0; }
 summary { cursor: pointer; padding: 0.25rem 0; }
@@ -67,20 +61,71 @@ summary::first-letter { text-transform: uppercase; }
 summary::marker { color: var(--accent); }
 figure { margin: 1rem 0; }
 figcaption { color: var(--soft); font-size: 0.86rem; margin-top: 0.4rem; max-width: 44rem; }
+figure svg { display: block; max-width: 100%; height: auto; }
+.narrow { display: none; }
+.wide svg { width: 100%; max-width: 48rem; }
+.multiples { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: 0.4rem 2rem; }
+.multiples figure { margin: 0.3rem 0 0.8rem; }
+.halves { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); gap: 1rem 3rem; }
+.halves h3 { margin-top: 0.6rem; }
+.halves svg { width: 100%; max-width: 26rem; }
+.dots { fill: none; stroke: var(--null); stroke-width: 2.4; stroke-linecap: round; stroke-opacity: 0.75; }
+.dots.strong { stroke: var(--accent); stroke-opacity: 0.8; }
+.marker { fill: none; stroke: var(--ink); stroke-width: 1.5; pointer-events: none; }
+svg[data-points] { touch-action: pan-y; }
+.heat-map { margin-inline: 0; }
+.controls { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0.6rem 1.2rem; align-items: center; margin-bottom: 0.9rem; font-size: 0.86rem; }
+.controls [role="group"] { display: flex; }
+.controls button {
+  font: inherit; color: var(--soft); background: none; border: 1px solid var(--line); padding: 0.28rem 0.75rem;
+  margin-inline-start: -1px; cursor: pointer; min-height: 2rem;
+}
+.controls button:hover { color: var(--ink); background: var(--wash); }
+.controls button[aria-pressed="true"] { color: var(--ink); background: var(--accent-wash); border-color: var(--accent); position: relative; }
+.scale { display: flex; align-items: center; gap: 0.6rem; justify-content: flex-end; margin-top: 0.8rem; color: var(--soft); font-size: 0.8rem; }
+.scale i { width: 7rem; height: 0.7rem; background: linear-gradient(to right, var(--map-n2), var(--map-n1), var(--map-0), var(--map-p1), var(--map-p2)); }
+.map { position: relative; }
+.map canvas { display: block; width: 100%; height: 22rem; touch-action: pan-y; cursor: crosshair; }
+.cursor { position: absolute; outline: 2px solid var(--ink); outline-offset: 1px; pointer-events: none; }
+#unit-pointer {
+  position: fixed; inset: 0 auto auto 0; z-index: 2; pointer-events: none; padding: 0.55rem 0.75rem; min-width: 11rem;
+  background: var(--paper); color: var(--ink); border: 1px solid var(--ink); font-size: 0.82rem; line-height: 1.45;
+  font-variant-numeric: tabular-nums;
+}
+#unit-pointer strong { display: block; font: 600 0.95em/1.6 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
+#unit-pointer div { display: flex; justify-content: space-between; gap: 1.5rem; }
+#unit-pointer bdi { color: var(--soft); }
+[hidden] { display: none !important; }
 .reference img { display: block; max-width: min(100%, 20rem); height: auto; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 @media (max-width: 40rem) {
   main { padding: 2rem 1rem 3rem; }
   section { margin-top: 2.6rem; }
   th, td { padding-inline: 0.45rem; }
+  .wide { display: none; }
+  .narrow { display: block; }
+  .narrow svg { width: 100%; }
+  table { font-size: 0.84rem; }
+  .numbers tbody th, .numbers thead th:not(:first-child) { white-space: normal; }
+  .numbers :is(th, td) { padding-inline: 0.3rem; }
+  .numbers :is(th, td):first-child { padding-inline-start: 0; }
+  .numbers .minor { display: none; }
+  .bars { min-width: 4.5rem; }
+  .scale { justify-content: center; font-size: 0.72rem; }
+  .scale i { width: 5rem; }
+  .controls button { padding-inline: 0.6rem; }
+  .prompts thead { display: none; }
+  .prompts tr { display: block; padding-block: 0.7rem; }
+  .prompts tr.changes { padding-top: 0; }
+  .prompts :is(th, td), .prompts td:nth-child(2), .prompts td:nth-child(3) { display: block; padding: 0.1rem 0; min-width: 0; max-width: none; text-align: start; }
 }
 @media print {
-  :root { --paper: #fff; --ink: #000; --soft: #444; --line: #ccc; --wash: #f2f2f2; --null: #b5b5b5; --accent: #1f5fa6; --accent-wash: #eef3f9; --warm: #8a4210; }
+  :root { ${declareColours(print)} }
+  .controls [role="group"], #unit-pointer { display: none; }
   body { font-size: 10pt; }
   main { max-width: none; padding: 0; }
   section { margin-top: 1.6rem; }
   tr, figure { break-inside: avoid; }
-  .scroll, pre { overflow: visible; }
-  pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+  .scroll { overflow: visible; }
 }
 `;

@@ -7,8 +7,8 @@ export function renderPrompts({ audit, promptSet: { labels } }: Summary): Html {
   return html`<section id="prompts">
     <h2>Prompt pairs</h2>
     <p>
-      ${verdicts.matched} matched, ${verdicts.change} to change, ${verdicts.identical} identical, by number of
-      tokens and by shared words.
+      ${verdicts.matched} matched, ${verdicts.change} to change, ${verdicts.identical} identical, by their
+      number of tokens and the words that they share.
     </p>
     ${
       changes.length === 0
@@ -17,33 +17,38 @@ export function renderPrompts({ audit, promptSet: { labels } }: Summary): Html {
             ${changes.map((change) => html`<li dir="auto">${change}</li>`)}
           </ul>`
     }
-    <div class="scroll">
-      <table class="prompts">
-        <thead>
-          <tr>
-            <th scope="col">pair</th>
-            <th scope="col"><bdi>${labels.a}</bdi></th>
-            <th scope="col"><bdi>${labels.b}</bdi></th>
-            <th scope="col" class="number">tokens</th>
-            <th scope="col">audit</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${pairs.map(renderPair)}
-        </tbody>
-      </table>
-    </div>
+    <table class="prompts">
+      <thead>
+        <tr>
+          <th scope="col">pair</th>
+          <th scope="col"><bdi>${labels.a}</bdi></th>
+          <th scope="col"><bdi>${labels.b}</bdi></th>
+          <th scope="col" class="number">tokens</th>
+          <th scope="col">audit</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${pairs.flatMap(renderPair)}
+      </tbody>
+    </table>
   </section>`;
 }
 
-function renderPair({ id, a, b, tokens, verdict, changes }: AuditSummary["pairs"][number]): Html {
-  return html`<tr data-pair="${id}">
-    <th scope="row" dir="auto">${id}</th>
-    <td dir="auto">${a}</td>
-    <td dir="auto">${b}</td>
-    <td class="number">${tokens.a} / ${tokens.b}</td>
-    <td class="verdict" data-verdict="${verdict}">
-      ${verdict}${changes.map((change) => html`<small dir="auto">${change}</small>`)}
-    </td>
-  </tr>`;
+function renderPair({ id, a, b, tokens, verdict, changes }: AuditSummary["pairs"][number]): Html[] {
+  return [
+    html`<tr data-pair="${id}">
+      <th scope="row" dir="auto">${id}</th>
+      <td dir="auto">${a}</td>
+      <td dir="auto">${b}</td>
+      <td class="number">${tokens.a} / ${tokens.b}</td>
+      <td class="verdict" data-verdict="${verdict}">${verdict}</td>
+    </tr>`,
+    ...changes.map(
+      (change) =>
+        html`<tr class="changes">
+          <td></td>
+          <td colspan="4" dir="auto">${change}</td>
+        </tr>`,
+    ),
+  ];
 }

@@ -37,20 +37,20 @@ describe("renderReport", () => {
   });
 
   test("prompt texts, image prompt and manifest stand in it as texts", () => {
-    const cells = Array.from(document.querySelectorAll("#prompts tbody tr"), (row) =>
+    const cells = Array.from(document.querySelectorAll("#prompts tbody tr[data-pair]"), (row) =>
       Array.from(row.querySelectorAll("td"), (cell) => cell.textContent).slice(0, 2),
     );
     expect(cells).toEqual(context.promptSet.pairs.map(({ a, b }) => [a, b]));
     expect(document.querySelector("#prompts img, #prompts b, #prompts script, #run b")).toBeNull();
     expect(document.querySelector(".reference q")?.textContent).toBe("A <grey> object");
     expect(document.querySelector("h1")?.textContent).toBe(context.promptSet.title);
-    for (const cell of document.querySelectorAll("#prompts td:nth-child(2)"))
+    for (const cell of document.querySelectorAll("#prompts [data-pair] td:nth-child(2)"))
       expect(cell.getAttribute("dir")).toBe("auto");
   });
 
   test("every number of the results is the summary's, with all its digits", () => {
     const summary = summarize(analysis, context);
-    for (const { name, units, thresholds, maximum } of summary.granularities) {
+    for (const { name, units, testedUnits, thresholds, maximum, survivors } of summary.granularities) {
       const values = Array.from(
         document.querySelectorAll(`#results [data-granularity="${name}"] data`),
         (element) => Number(element.getAttribute("value")),
@@ -75,6 +75,12 @@ describe("renderReport", () => {
               infinite(maximum.observedOverP99),
               maximum.p,
             ]),
+        ...(survivors === null
+          ? []
+          : [survivors.familyWise, survivors.falseDiscovery].flatMap((count) => [
+              count,
+              count / testedUnits,
+            ])),
       ]);
     }
   });
@@ -97,11 +103,31 @@ describe("renderReport", () => {
     expect(renderReport({ analysis, context: trained, manifest: {} })).not.toMatch(/class="notice"/);
   });
 
+  test("shows controls line by line, and what they lack as a dash", async () => {
+    const summary = summarize(analysis, context);
+    const other = await analyzeCaptures(syntheticCaptures(layout, { seed: 2 }), { thresholds: [3] });
+    const controls = [{ name: "random <weights>", summary: summarize(other, context) }];
+    const html = renderReport({ analysis, context, manifest: {}, controls, segments: controls });
+    const lines = Array.from(
+      parseHTML(html).document.querySelectorAll('#controls [data-granularity="group"] tr:not(.group)'),
+      (row) =>
+        Array.from(row.querySelectorAll("th, td"), (cell) => cell.textContent.replaceAll(/\s+/g, " ").trim()),
+    );
+    const [own] = summary.granularities;
+    expect(lines.map(([name]) => name)).toEqual(["this run", "random <weights>"]);
+    expect(lines[0]?.[1]).toContain(String(own?.thresholds[0]?.observed));
+    expect(lines[1]?.slice(3, 5)).toEqual(["–", "–"]);
+    expect(parseHTML(html).document.querySelectorAll("#segments tr:not(.group)")).toHaveLength(7);
+    expect(document.querySelector("#controls, #segments")).toBeNull();
+  });
+
   test("stands where nothing varies and where there is no image", async () => {
     const { meanSquare } = syntheticCaptures(layout);
     const still = { layout, meanSquare: { ...meanSquare, data: meanSquare.data.map(() => 1) } };
     const empty = renderReport({ analysis: await analyzeCaptures(still), context, manifest: {} });
     expect(empty).toMatch(/No unit varies between the pairs/);
-    expect(empty).not.toMatch(/NaN|undefined/);
+    expect(parseHTML(empty).document.querySelector("main")?.textContent).not.toMatch(
+      /NaN|undefined|Infinity/,
+    );
   });
 });

@@ -1,7 +1,16 @@
 import type { Analysis } from "../results/analyze-captures.ts";
 import { formatCount } from "../results/format-number.ts";
 import { summarize, type Summary, type SummaryContext } from "../results/summary.ts";
+import { examineTokenLength } from "../results/token-length.ts";
+import { type ComparedSummary, renderControls, renderSegments } from "./controls-section.ts";
 import { html, Html } from "./html.ts";
+import { renderDepthFigure } from "./figures/depth-figure.ts";
+import { renderHeatMap } from "./figures/heat-map-figure.ts";
+import { renderNullFigures } from "./figures/null-figures.ts";
+import { encodePageData } from "./figures/page-data.ts";
+import { renderScript, scriptHash } from "./figures/page-script.ts";
+import { renderRobustness, robustnessPoints } from "./figures/robustness-figures.ts";
+import { renderVolcanoFigure, volcanoPoints } from "./figures/volcano-figure.ts";
 import { pageStyle } from "./page-style.ts";
 import { renderPrompts } from "./prompts-section.ts";
 import { renderBlocks, renderResults, renderStrongest } from "./results-section.ts";
@@ -15,6 +24,10 @@ export interface ReportInput {
   readonly manifest: object;
   /** The fixed image that conditioned every pass. */
   readonly reference?: ReportReference;
+  /** Summaries of other runs to show beside this one: random weights, other prompt sets. */
+  readonly controls?: readonly ComparedSummary[];
+  /** Summaries of the same run over a part of the tokens each: text, noise, reference. */
+  readonly segments?: readonly ComparedSummary[];
   /** The command that makes this run again. */
   readonly command?: string;
 }
@@ -32,8 +45,19 @@ export interface ReportReference {
  *
  * Its numbers are those of `summarize(analysis, context)`, each in a `data` element whose value has all digits.
  */
-export function renderReport({ analysis, context, manifest, reference, command }: ReportInput): string {
+export function renderReport({
+  analysis,
+  context,
+  manifest,
+  reference,
+  controls = [],
+  segments = [],
+  command,
+}: ReportInput): string {
   const summary = summarize(analysis, context);
+  const volcano = volcanoPoints(analysis);
+  const robustness = robustnessPoints(analysis, examineTokenLength(analysis, context.audit)?.r);
+  const data = encodePageData(analysis, summary, { ...(volcano && { volcano }), ...robustness });
   const page = html`<!doctype html>
     <html lang="en">
       <head>
@@ -42,7 +66,7 @@ export function renderReport({ analysis, context, manifest, reference, command }
         <meta name="color-scheme" content="light dark" />
         <meta
           http-equiv="Content-Security-Policy"
-          content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+          content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src '${scriptHash}'"
         />
         <title>${summary.promptSet.title}</title>
         <style>
@@ -51,10 +75,15 @@ export function renderReport({ analysis, context, manifest, reference, command }
       </head>
       <body>
         <main>
-          ${renderHeader(summary)} ${renderResults(summary)} ${renderConclusions(summary)}
-          ${renderBlocks(summary)} ${renderStrongest(summary)} ${renderPrompts(summary)}
+          ${renderHeader(summary)} ${renderResults(summary)} ${renderControls(summary, controls)}
+          ${renderConclusions(summary)} ${renderHeatMap(analysis, summary, data)}
+          ${renderBlocks(summary, renderDepthFigure(analysis))}
+          ${renderStrongest(summary, renderVolcanoFigure(analysis, summary))}
+          ${renderNullFigures(analysis, summary)} ${renderRobustness(summary, analysis, robustness)}
+          ${renderSegments(summary, segments)} ${renderPrompts(summary)}
           ${renderRun({ manifest, reference, command })}
         </main>
+        ${renderScript(data)}
       </body>
     </html> `;
   return page.markup;

@@ -1,6 +1,6 @@
 import { formatCount, formatMeasure, formatP, formatShare, formatT } from "../results/format-number.ts";
 import { describeGranularity, titleGranularity } from "../results/granularity-names.ts";
-import { resultRows, shown } from "../results/result-rows.ts";
+import { resultRows, shown, survivorRows } from "../results/result-rows.ts";
 import type { BlockRow, GranularitySummary, Summary } from "../results/summary.ts";
 import { html, type Html } from "./html.ts";
 import { renderNumber } from "./shown-number.ts";
@@ -16,7 +16,7 @@ export function renderResults({ granularities }: Summary): Html {
             <th scope="col">units</th>
             <th scope="col">observed</th>
             <th scope="col">share</th>
-            <th scope="col">null mean</th>
+            <th scope="col" class="minor">null mean</th>
             <th scope="col">null p99</th>
             <th scope="col">observed / p99</th>
             <th scope="col">p</th>
@@ -36,7 +36,7 @@ function renderGranularity(granularity: GranularitySummary): Html {
         <th scope="row">${metric}</th>
         <td class="observed">${renderNumber(observed)}</td>
         <td>${share === null ? null : renderNumber(share)}</td>
-        <td>${renderNumber(nullMean)}</td>
+        <td class="minor">${renderNumber(nullMean)}</td>
         <td>${renderNumber(nullP99)}</td>
         <td>${renderNumber(observedOverP99)}</td>
         <td>${renderNumber(p)}</td>
@@ -64,15 +64,26 @@ function renderGranularity(granularity: GranularitySummary): Html {
           </tr>`
         : rows
     }
+    ${survivorRows(granularity).map(
+      ({ metric, count, share }) =>
+        html`<tr>
+          <th scope="row">${metric}</th>
+          <td class="observed">${renderNumber(count)}</td>
+          <td>${renderNumber(share)}</td>
+          <td colspan="4"></td>
+        </tr>`,
+    )}
     ${notTested}
   </tbody>`;
 }
 
 /** All blocks, strongest first, each with a bar of its share and a mark where its null ends. */
-export function renderBlocks({ blocks, blockThreshold }: Summary): Html | null {
+export function renderBlocks({ blocks, blockThreshold }: Summary, depth: Html | null): Html | null {
   if (blocks.length === 0) return null;
   return html`<section id="blocks">
-    <h2>Blocks, strongest first</h2>
+    <h2>Blocks</h2>
+    ${depth}
+    <h3>Strongest first</h3>
     <p>
       Groups over |t| = ${blockThreshold} in each block. The mark on a bar is the 99th percentile of the share
       in that block when the labels mean nothing.
@@ -84,7 +95,7 @@ export function renderBlocks({ blocks, blockThreshold }: Summary): Html | null {
             <th scope="col">block</th>
             <th scope="col" class="bars">share</th>
             <th scope="col"></th>
-            <th scope="col">groups</th>
+            <th scope="col" class="minor">groups</th>
             <th scope="col">max |t|</th>
             <th scope="col">median |d<sub>z</sub>|</th>
             <th scope="col" class="text">strongest group</th>
@@ -114,7 +125,7 @@ function renderBlock(row: BlockRow): Html {
       <div class="bar"><i class="fill" style="width:${(100 * share).toFixed(2)}%"></i>${mark}</div>
     </td>
     <td>${renderNumber(shown(share, formatShare))}</td>
-    <td>
+    <td class="minor">
       ${renderNumber(shown(overThreshold, formatCount))} of ${renderNumber(shown(testedUnits, formatCount))}
     </td>
     <td>${renderNumber(shown(maxAbsT, formatT))}</td>
@@ -124,10 +135,17 @@ function renderBlock(row: BlockRow): Html {
 }
 
 /** The strongest units of every granularity with what they measured. */
-export function renderStrongest({ granularities, promptSet: { labels } }: Summary): Html {
+export function renderStrongest(
+  { granularities, promptSet: { labels } }: Summary,
+  volcano: Html | null,
+): Html {
   return html`<section id="strongest">
     <h2>Strongest units</h2>
-    <p>By |t|, each granularity on its own; p is not corrected for the number of units.</p>
+    ${volcano}
+    <p>
+      By |t|, each granularity on its own; the family-wise p takes the number of units into account, the other
+      does not.
+    </p>
     ${granularities.map(
       (
         granularity,
@@ -135,18 +153,19 @@ export function renderStrongest({ granularities, promptSet: { labels } }: Summar
       ) => html`<details${place === 0 ? html` open` : null} data-granularity="${granularity.name}">
 <summary>${describeGranularity(granularity)}</summary>
 <div class="scroll"><table class="numbers">
-<thead><tr><th scope="col">unit</th><th scope="col"><bdi>${labels.a}</bdi></th><th scope="col"><bdi>${labels.b}</bdi></th>
-<th scope="col">difference</th><th scope="col">t</th><th scope="col">d<sub>z</sub></th><th scope="col">p</th></tr></thead>
+<thead><tr><th scope="col">unit</th><th scope="col" class="minor"><bdi>${labels.a}</bdi></th><th scope="col" class="minor"><bdi>${labels.b}</bdi></th>
+<th scope="col">difference</th><th scope="col">t</th><th scope="col">d<sub>z</sub></th><th scope="col">p</th><th scope="col">family-wise p</th></tr></thead>
 <tbody>${granularity.strongest.map(
-        ({ address, rmsA, rmsB, meanDifference, t, cohensDz, p }) =>
+        ({ address, rmsA, rmsB, meanDifference, t, cohensDz, p, familyWiseP }) =>
           html`<tr>
             <th scope="row"><code>${address}</code></th>
-            <td>${renderNumber(shown(rmsA, formatMeasure))}</td>
-            <td>${renderNumber(shown(rmsB, formatMeasure))}</td>
+            <td class="minor">${renderNumber(shown(rmsA, formatMeasure))}</td>
+            <td class="minor">${renderNumber(shown(rmsB, formatMeasure))}</td>
             <td>${renderNumber(shown(meanDifference, formatMeasure))}</td>
             <td>${renderNumber(shown(t, formatT))}</td>
             <td>${renderNumber(shown(cohensDz, formatT))}</td>
             <td>${renderNumber(shown(p, formatP))}</td>
+            <td>${renderNumber(shown(familyWiseP, formatP))}</td>
           </tr>`,
       )}</tbody>
 </table></div>

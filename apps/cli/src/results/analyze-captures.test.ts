@@ -1,5 +1,12 @@
 import { headMeanSquares, unitRecords } from "@measure-plantain/head-hooks";
-import { pairedT, signFlipNull } from "@measure-plantain/paired-stats";
+import {
+  adjustPValues,
+  exactSignFlipP,
+  pairedT,
+  signFlipNull,
+  singleStepMaxT,
+  stepDownMaxT,
+} from "@measure-plantain/paired-stats";
 import { describe, expect, test } from "vitest";
 import { syntheticCaptures, syntheticLayout } from "../../test/synthetic-probe.ts";
 import { analyzeCaptures, type Analysis, type GranularityResult } from "./analyze-captures.ts";
@@ -108,6 +115,38 @@ describe("analyzeCaptures", () => {
   test("takes all labellings where asked to", async () => {
     const analysis = await analyzeCaptures(syntheticCaptures(tiny, { pairs: 5 }), { flips: "exact" });
     expect(granularity(analysis, "group").signFlip).toMatchObject({ exact: true, labellings: 16 });
+  });
+
+  test("corrects every p for the number of units, and knows the exact p where all labellings are taken", async () => {
+    const captures = syntheticCaptures(tiny, { pairs: 8, planted: { block: "single.1", effect: 0.3 } });
+    const random = granularity(await analyzeCaptures(captures, { flips: 60, seed: 5 }), "group");
+    const { differences, pairedT: statistics, corrected } = random;
+    expect(corrected).toEqual({
+      familyWise: await stepDownMaxT(differences, { flips: 60, seed: 5 }),
+      familyWiseMethod: "step-down",
+      falseDiscovery: adjustPValues(statistics.p, "benjamini-hochberg"),
+      exact: null,
+    });
+    const exact = granularity(await analyzeCaptures(captures, { flips: "exact" }), "group");
+    expect(exact.corrected).toMatchObject({
+      familyWise: singleStepMaxT(statistics, await signFlipNull(differences, { exact: true })),
+      familyWiseMethod: "single-step",
+      exact: await exactSignFlipP(differences),
+    });
+  });
+
+  test("compares the halves of the pairs from six pairs on", async () => {
+    const planted = { block: "single.1", effect: 0.3 };
+    const { halves, granularities } = await analyzeCaptures(syntheticCaptures(tiny, { pairs: 8, planted }));
+    const [group] = granularities;
+    const evenRows = group?.differences.data.filter(
+      (_, place) => Math.floor(place / tiny.unitCount) % 2 === 0,
+    );
+    expect(halves?.example.even).toEqual(
+      pairedT({ data: evenRows ?? new Float64Array(), shape: [4, tiny.unitCount] }).t,
+    );
+    expect(halves?.ofT.median).toBeGreaterThan(0.5);
+    expect((await analyzeCaptures(syntheticCaptures(tiny, { pairs: 5 }))).halves).toBeNull();
   });
 
   test("ranks the blocks by their groups over the first threshold, each against its own null", async () => {

@@ -7,8 +7,11 @@ import {
   type Progress,
   signFlipNull,
   type SignFlipNull,
+  type SignFlipNullOptions,
 } from "@measure-plantain/paired-stats";
 import { type BlockResult, rankBlocks } from "./block-results.ts";
+import { correctP, type CorrectedP } from "./corrected-p.ts";
+import { compareHalves, type HalvesResult } from "./reliability.ts";
 import {
   type Captures,
   type Granularity,
@@ -40,6 +43,8 @@ export interface Analysis {
   readonly blockThreshold: number;
   /** The blocks by their groups over that threshold, strongest first. */
   readonly blocks: readonly BlockResult[];
+  /** Whether one half of the pairs shows the same groups as the other; `null` where that cannot be said. */
+  readonly halves: HalvesResult | null;
 }
 
 /** The units of one granularity and their statistics, each array in the order of the records. */
@@ -53,6 +58,8 @@ export interface GranularityResult {
   readonly pairedT: PairedT;
   /** `null` where no unit varies between the pairs, so that there is nothing to test. */
   readonly signFlip: SignFlipNull | null;
+  /** p-values corrected for the number of units; `null` with `signFlip`. */
+  readonly corrected: CorrectedP | null;
   /** Addresses of the units whose differences are all equal. */
   readonly degenerateUnits: readonly string[];
 }
@@ -83,7 +90,7 @@ export async function analyzeCaptures(
     granularities.push(
       await analyzeGranularity(part, {
         thresholds,
-        ...(flips === "exact" ? { exact: true } : { flips }),
+        flips,
         seed,
         signal,
         onProgress: ({ done, total }) =>
@@ -104,25 +111,40 @@ export async function analyzeCaptures(
       groups === undefined
         ? []
         : await rankBlocks(groups, { threshold: blockThreshold, flips, seed, signal }),
+    halves:
+      groups === undefined
+        ? null
+        : await compareHalves(groups.differences, {
+            testedUnits: groups.records.length - groups.degenerateUnits.length,
+            seed,
+            signal,
+          }),
   };
 }
 
 async function analyzeGranularity(
   { name, records, a, b }: Granularity,
-  options: NonNullable<Parameters<typeof signFlipNull>[1]>,
+  options: Required<Pick<AnalysisOptions, "thresholds" | "flips" | "seed">> & AnalysisOptions,
 ): Promise<GranularityResult> {
   const differences = pairedDifference(a, b);
   const statistics = pairedT(differences);
   const { degenerateUnits } = statistics;
+  const signFlip =
+    degenerateUnits.length === records.length ? null : await signFlipNull(differences, flipOptions(options));
   return {
     name,
     records,
     differences,
     conditionMeans: { a: meanOverPairs(a), b: meanOverPairs(b) },
     pairedT: statistics,
-    signFlip: degenerateUnits.length === records.length ? null : await signFlipNull(differences, options),
+    signFlip,
+    corrected: signFlip && (await correctP(differences, statistics, signFlip, options)),
     degenerateUnits: degenerateUnits.map((unit) => records[unit]?.address ?? ""),
   };
+}
+
+function flipOptions({ flips, ...options }: Parameters<typeof analyzeGranularity>[1]): SignFlipNullOptions {
+  return { ...options, ...(flips === "exact" ? { exact: true } : { flips }) };
 }
 
 function meanOverPairs({ data, shape: [pairs, units] }: Matrix): Float64Array {

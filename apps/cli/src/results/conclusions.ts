@@ -1,15 +1,12 @@
 import { formatCount, formatMeanCount, formatP, formatRatio, formatShare, formatT } from "./format-number.ts";
-import { describeGranularity } from "./granularity-names.ts";
-import type { GranularitySummary, Summary } from "./summary.ts";
+import { describeGranularity, titleGranularity } from "./granularity-names.ts";
+import type { GranularitySummary, Summary, ThresholdSummary } from "./summary.ts";
 
 /** What a run allows to say, and what it does not: whole sentences. */
 export interface Conclusions {
   readonly may: readonly string[];
   readonly mayNot: readonly string[];
 }
-
-/** Family-wise significance that the sentences speak of. */
-const ALPHA = 0.05;
 
 /** States what may and what may not be concluded from a run. */
 export function drawConclusions(results: Omit<Summary, "conclusions">): Conclusions {
@@ -21,7 +18,7 @@ export function drawConclusions(results: Omit<Summary, "conclusions">): Conclusi
       ]
     : [];
   return {
-    may: [...control, ...granularities.flatMap(describeCounts)],
+    may: [...control, ...granularities.flatMap(describeCounts), ...describeHalves(results)],
     mayNot: [
       ...describeConfounds(results),
       ...describeMissingControls(results),
@@ -32,29 +29,38 @@ export function drawConclusions(results: Omit<Summary, "conclusions">): Conclusi
 }
 
 function describeCounts(granularity: GranularitySummary): string[] {
-  const { thresholds, maximum, testedUnits, degenerate } = granularity;
+  const { thresholds, maximum, survivors, testedUnits, degenerate } = granularity;
   const name = describeGranularity(granularity);
-  if (maximum === null)
+  if (maximum === null || survivors === null)
     return [
       `No unit varies between the pairs among the ${formatCount(degenerate.count)} ${name}: there is nothing to test.`,
     ];
-  const counts = thresholds.map(
-    ({ threshold, observed, share, nullP99, observedOverP99, p }) =>
-      `${formatCount(observed)} (${formatShare(share)}) over |t| = ${threshold}, ` +
-      (observed > nullP99
-        ? `${observedOverP99 === null ? "above" : formatRatio(observedOverP99)} the 99th percentile of the sign-flip null (${formatMeanCount(nullP99)}; p = ${formatP(p)})`
-        : `which the sign-flip null reaches too (99th percentile ${formatMeanCount(nullP99)}; p = ${formatP(p)})`),
-  );
-  const verdict = maximum.p <= ALPHA ? "which is" : "which is not";
+  const [first] = thresholds;
   return [
-    `Of ${formatCount(testedUnits)} ${name}: ${[
-      ...counts,
-      `the greatest |t| is ${formatT(maximum.observed)} at ${maximum.address}, ${verdict} significant at family-wise ${ALPHA} (p = ${formatP(maximum.p)})`,
-    ].join("; ")}.`,
+    `${titleGranularity(granularity)}: ${first === undefined ? "" : describeThreshold(first, testedUnits)}` +
+      `${survivors.familyWise === 0 ? "None" : formatCount(survivors.familyWise)} ` +
+      `${survivors.familyWise < 2 ? "is" : "are"} significant at a family-wise ` +
+      `error of ${survivors.alpha}. The strongest is ${maximum.address} with |t| = ${formatT(maximum.observed)} ` +
+      `(family-wise p = ${formatP(maximum.p)}).`,
   ];
 }
 
-function describeConfounds({ audit, promptSet: { labels } }: Omit<Summary, "conclusions">): string[] {
+function describeThreshold(
+  { threshold, observed, share, nullP99, observedOverP99, p }: ThresholdSummary,
+  testedUnits: number,
+): string {
+  const count = `${formatCount(observed)} of ${formatCount(testedUnits)} (${formatShare(share)}) are over |t| = ${threshold}`;
+  if (observed <= nullP99)
+    return `${count}; the 99th percentile of the sign flips is ${formatMeanCount(nullP99)}, no fewer, so the count is what chance gives (p = ${formatP(p)}). `;
+  const times = observedOverP99 === null ? "more than" : `${formatRatio(observedOverP99)} as many as`;
+  return `${count}, ${times} sign flips reach at their 99th percentile (${formatMeanCount(nullP99)}; p = ${formatP(p)}). `;
+}
+
+function describeConfounds({
+  audit,
+  tokenLength,
+  promptSet: { labels },
+}: Omit<Summary, "conclusions">): string[] {
   const differing = audit.pairs.filter(({ tokens }) => tokens.difference !== 0).length;
   return [
     `A count beyond the null says that these units answer differently to "${labels.a}" and "${labels.b}" prompts. ` +
@@ -63,8 +69,26 @@ function describeConfounds({ audit, promptSet: { labels } }: Omit<Summary, "conc
       ? []
       : [
           `${formatCount(differing)} of the ${formatCount(audit.pairs.length)} pairs differ in their number of tokens, ` +
-            `so a part of the effect may be prompt length.`,
+            `so a part of the effect may be prompt length${describeAdjusted(tokenLength)}.`,
         ]),
+  ];
+}
+
+function describeAdjusted(tokenLength: Summary["tokenLength"]): string {
+  const [first] = tokenLength?.thresholds ?? [];
+  if (first === undefined) return "";
+  return `; with the token difference regressed out, ${formatCount(first.count)} groups are over |t| = ${first.threshold}`;
+}
+
+function describeHalves({ halves }: Omit<Summary, "conclusions">): string[] {
+  if (halves === null) return [];
+  const { median, nullP99, p } = halves;
+  return [
+    median > nullP99
+      ? `The groups that answer are the same in both halves of the pairs: their t correlate with r = ${formatT(median)} ` +
+        `(99th percentile of the null ${formatT(nullP99)}, p = ${formatP(p)}).`
+      : `Which groups answer is not seen again in the other half of the pairs: their t correlate with r = ${formatT(median)}, ` +
+        `which the null reaches too (99th percentile ${formatT(nullP99)}, p = ${formatP(p)}).`,
   ];
 }
 

@@ -8,6 +8,7 @@ export function formatCount(count: number): string {
 
 /** A mean or percentile of counts: `94`, and with one decimal below ten: `1.4`. */
 export function formatMeanCount(value: number): string {
+  if (value > 0 && value < 0.05) return "< 0.1";
   return Number.isInteger(value) || value >= 9.95 ? formatCount(value) : value.toFixed(1);
 }
 
@@ -29,10 +30,10 @@ export function formatRatio(ratio: Finite): string {
   return `${ratio >= 99.95 ? formatCount(ratio) : ratio.toFixed(1)}×`;
 }
 
-/** A p-value to two significant digits: `0.0050`, `1.2e-8`. */
+/** A p-value to two significant digits: `0.005`, `1.2e-8`. */
 export function formatP(p: number): string {
   if (p === 0) return "0";
-  return p >= 0.001 ? p.toPrecision(2) : p.toExponential(1);
+  return p >= 0.001 ? String(Number(p.toPrecision(2))) : p.toExponential(1);
 }
 
 /** A measured root mean square, or a difference of two, to four significant digits. */

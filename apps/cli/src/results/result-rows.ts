@@ -46,6 +46,27 @@ export function resultRows({ thresholds, maximum }: GranularitySummary): ResultR
   ];
 }
 
+/** One line of units that stay significant when their number is taken into account. */
+export interface SurvivorRow {
+  readonly metric: string;
+  readonly count: Shown;
+  readonly share: Shown;
+}
+
+/** The lines of the results table that follow from corrected p-values. */
+export function survivorRows({ survivors, testedUnits }: GranularitySummary): SurvivorRow[] {
+  if (survivors === null) return [];
+  const { alpha, familyWise, falseDiscovery } = survivors;
+  return [
+    { metric: `family-wise p\u00a0≤\u00a0${alpha}`, count: familyWise },
+    { metric: `false discovery q\u00a0≤\u00a0${alpha}`, count: falseDiscovery },
+  ].map(({ metric, count }) => ({
+    metric,
+    count: shown(count, formatCount),
+    share: shown(count / testedUnits, formatShare),
+  }));
+}
+
 /** A number together with its text. */
 export function shown(value: number, format: (value: number) => string): Shown {
   return { value, text: format(value) };

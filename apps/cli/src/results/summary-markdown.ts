@@ -1,6 +1,6 @@
 import { formatCount, formatShare, formatT } from "./format-number.ts";
 import { titleGranularity } from "./granularity-names.ts";
-import { resultRows } from "./result-rows.ts";
+import { resultRows, survivorRows } from "./result-rows.ts";
 import type { AuditSummary, GranularitySummary, Summary } from "./summary.ts";
 
 /** How many blocks the page of Markdown lists. */
@@ -40,6 +40,7 @@ export function formatSummaryMarkdown(summary: Summary): string {
 
 function formatGranularity(granularity: GranularitySummary): string[] {
   const rows = resultRows(granularity);
+  const survivors = survivorRows(granularity);
   const { count, first } = granularity.degenerate;
   const named = first.map((address) => `\`${address}\``).join(", ");
   return [
@@ -57,6 +58,9 @@ function formatGranularity(granularity: GranularitySummary): string[] {
             p.text,
           ]),
         ),
+    ...(survivors.length === 0
+      ? []
+      : [list(survivors.map(({ metric, count, share }) => `${metric}: ${count.text} (${share.text})`))]),
     ...(count === 0
       ? []
       : [
@@ -145,7 +149,7 @@ function table(header: readonly string[], rows: readonly (readonly string[])[], 
 }
 
 /** A text that Markdown shows as it is, on one line. */
-export function escapeMarkdown(text: string): string {
+function escapeMarkdown(text: string): string {
   return text
     .replaceAll(/[\\`*_{}[\]<#|~&$]/g, (mark) => `\\${mark}`)
     .replaceAll(/\s*[\r\n]+\s*/g, " ")

@@ -1,9 +1,11 @@
 import type { UnitRecord } from "@measure-plantain/head-hooks";
 import type { Tested } from "@measure-plantain/paired-stats";
+import { median } from "d3-array";
 import { type PromptSet, type PromptSetAudit, promptText } from "@measure-plantain/prompts";
 import type { Analysis, GranularityResult } from "./analyze-captures.ts";
 import { type Conclusions, drawConclusions } from "./conclusions.ts";
 import type { GranularityName } from "./granularities.ts";
+import { examineTokenLength } from "./token-length.ts";
 
 /** What the statistics do not know about a run. */
 export interface SummaryContext {
@@ -28,6 +30,10 @@ export interface Summary {
   readonly blocks: readonly BlockRow[];
   /** The threshold of |t| that the blocks are ranked by. */
   readonly blockThreshold: number;
+  /** `null` where it cannot be said: equal token differences, too few pairs. */
+  readonly tokenLength: TokenLengthSummary | null;
+  /** `null` where it cannot be said: too few pairs, nothing that varies. */
+  readonly halves: HalvesSummary | null;
   readonly audit: AuditSummary;
   readonly conclusions: Conclusions;
 }
@@ -46,8 +52,19 @@ export interface GranularitySummary {
   readonly thresholds: readonly ThresholdSummary[];
   /** The greatest |t|; `null` where nothing varies. */
   readonly maximum: MaximumSummary | null;
+  /** Units that are significant when their number is taken into account, at {@link ALPHA}; `null` where nothing varies. */
+  readonly survivors: Survivors | null;
   /** The units of the greatest |t|, the degenerate ones left out. */
   readonly strongest: readonly UnitRow[];
+}
+
+/** How many units keep a p of at most `alpha` when the number of units is taken into account. */
+export interface Survivors {
+  readonly alpha: number;
+  /** By the greatest |t|: all of them are right, with probability 1 − alpha. */
+  readonly familyWise: number;
+  /** By Benjamini and Hochberg: at most a share alpha of them is expected to be wrong. */
+  readonly falseDiscovery: number;
 }
 
 /** An observed statistic and its null in brief. */
@@ -85,7 +102,30 @@ export interface UnitRow extends Pick<UnitRecord, "address" | "block" | "kind"> 
   readonly t: number;
   /** Two-sided, not corrected for the number of units. */
   readonly p: number;
+  /** Corrected for the number of units by the greatest |t|. */
+  readonly familyWiseP: number;
   readonly cohensDz: number;
+}
+
+/** What the number of tokens has to do with the answers of the groups. */
+export interface TokenLengthSummary {
+  /** Pairs whose sides differ in their number of tokens. */
+  readonly differingPairs: number;
+  /** Median over the groups of |r| between difference and token difference. */
+  readonly medianAbsR: number;
+  /** Groups over each threshold at equal token counts, the token difference regressed out. */
+  readonly thresholds: readonly { readonly threshold: number; readonly count: number }[];
+}
+
+/** Whether one half of the pairs shows the same groups as the other: r of the t values across groups. */
+export interface HalvesSummary {
+  readonly splits: number;
+  readonly median: number;
+  readonly lowerQuartile: number;
+  readonly upperQuartile: number;
+  /** The median's 99th percentile when the labels mean nothing. */
+  readonly nullP99: number;
+  readonly p: number;
 }
 
 /** One block, counted in groups. */
@@ -118,6 +158,9 @@ export interface AuditSummary extends Pick<PromptSetAudit, "verdicts" | "directi
 /** How many units a summary lists as the strongest, and how many degenerate ones by name. */
 const LISTED_UNITS = 10;
 
+/** The error rate that survivors are counted at. */
+const ALPHA = 0.05;
+
 /** The results of a run in brief: plain data without infinities, so that JSON keeps all of it. */
 export function summarize(analysis: Analysis, context: SummaryContext): Summary {
   const { checkpoint, device, promptSet, audit } = context;
@@ -149,13 +192,15 @@ export function summarize(analysis: Analysis, context: SummaryContext): Summary 
       }),
     ),
     blockThreshold: analysis.blockThreshold,
+    tokenLength: summarizeTokenLength(analysis, audit),
+    halves: summarizeHalves(analysis),
     audit: summarizeAudit(promptSet, audit),
   };
   return { ...results, conclusions: drawConclusions(results) };
 }
 
 function summarizeGranularity(granularity: GranularityResult): GranularitySummary {
-  const { name, records, degenerateUnits, signFlip } = granularity;
+  const { name, records, degenerateUnits, signFlip, corrected } = granularity;
   const sizes = new Set(records.map(({ channels: [start, stop] }) => stop - start));
   const [size = null] = sizes;
   const strongest = listStrongest(granularity);
@@ -175,7 +220,42 @@ function summarizeGranularity(granularity: GranularityResult): GranularitySummar
       signFlip === null
         ? null
         : { address: strongest[0]?.address ?? "", ...summarizeTested(signFlip.maximum) },
+    survivors:
+      corrected === null
+        ? null
+        : {
+            alpha: ALPHA,
+            familyWise: corrected.familyWise.filter((p) => p <= ALPHA).length,
+            falseDiscovery: corrected.falseDiscovery.filter((p) => p <= ALPHA).length,
+          },
     strongest,
+  };
+}
+
+function summarizeTokenLength(analysis: Analysis, audit: PromptSetAudit): TokenLengthSummary | null {
+  const examined = examineTokenLength(analysis, audit);
+  if (examined === null) return null;
+  return {
+    differingPairs: audit.pairs.filter(({ tokens }) => tokens.difference !== 0).length,
+    medianAbsR: median(examined.r, Math.abs) ?? 0,
+    thresholds: analysis.thresholds.map((threshold) => ({
+      threshold,
+      count: examined.adjustedT.filter((t) => Math.abs(t) > threshold).length,
+    })),
+  };
+}
+
+function summarizeHalves({ halves }: Analysis): HalvesSummary | null {
+  if (halves?.nullOfT === undefined) return null;
+  const { ofT, nullOfT } = halves;
+  const { median, lowerQuartile, upperQuartile } = ofT;
+  return {
+    splits: ofT.r.length,
+    median,
+    lowerQuartile,
+    upperQuartile,
+    nullP99: nullOfT.null.p99,
+    p: nullOfT.p,
   };
 }
 
@@ -192,7 +272,7 @@ function summarizeTested({ observed, null: nullDistribution, observedOverP99, p 
   };
 }
 
-function listStrongest({ records, conditionMeans, pairedT }: GranularityResult): UnitRow[] {
+function listStrongest({ records, conditionMeans, pairedT, corrected }: GranularityResult): UnitRow[] {
   const degenerate = new Set(pairedT.degenerateUnits);
   const row = (unit: number, { address, block, kind }: UnitRecord): UnitRow => ({
     address,
@@ -203,6 +283,7 @@ function listStrongest({ records, conditionMeans, pairedT }: GranularityResult):
     meanDifference: pairedT.mean[unit] ?? 0,
     t: pairedT.t[unit] ?? 0,
     p: pairedT.p[unit] ?? 1,
+    familyWiseP: corrected?.familyWise[unit] ?? 1,
     cohensDz: pairedT.cohensDz[unit] ?? 0,
   });
   return [...records.entries()]

@@ -32,7 +32,7 @@ describe("formatUnitCsv", () => {
     const group = await firstGranularity();
     const rows = csvParse(formatUnitCsv(group));
     const read = (name: string): number[] => rows.map((row) => Number(row[name]));
-    const { pairedT, conditionMeans } = group;
+    const { pairedT, conditionMeans, corrected } = group;
     expect(read("t")).toEqual(Array.from(pairedT.t));
     expect(read("p")).toEqual(Array.from(pairedT.p));
     expect(read("sd")).toEqual(Array.from(pairedT.standardDeviation));
@@ -42,6 +42,9 @@ describe("formatUnitCsv", () => {
     expect(read("ci_upper")).toEqual(Array.from(pairedT.confidenceInterval.upper));
     expect(read("rms_a")).toEqual(Array.from(conditionMeans.a));
     expect(read("rms_b")).toEqual(Array.from(conditionMeans.b));
+    expect(read("p_family_wise")).toEqual(Array.from(corrected?.familyWise ?? []));
+    expect(read("q_false_discovery")).toEqual(Array.from(corrected?.falseDiscovery ?? []));
+    expect(new Set(rows.map((row) => row["p_sign_flip"]))).toEqual(new Set([""]));
   });
 
   test.each(["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\tx"])(

@@ -44,6 +44,15 @@ const COLUMNS: readonly Column[] = [
   column("ci_upper", "95 % interval of the mean difference", (unit, { pairedT: { confidenceInterval } }) =>
     number(confidenceInterval.upper[unit]),
   ),
+  column("p_family_wise", "p by the greatest |t| of all units of the table", (unit, { corrected }) =>
+    corrected === null ? "" : number(corrected.familyWise[unit]),
+  ),
+  column("q_false_discovery", "p after Benjamini and Hochberg over the table", (unit, { corrected }) =>
+    corrected === null ? "" : number(corrected.falseDiscovery[unit]),
+  ),
+  column("p_sign_flip", "exact sign-flip p of the unit; empty with random flips", (unit, { corrected }) =>
+    corrected?.exact ? number(corrected.exact[unit]) : "",
+  ),
 ];
 
 /** What each column of {@link formatUnitCsv} holds, in their order. */

@@ -1,0 +1,32 @@
+/** One bar of a histogram, in the units of the values. */
+export interface Bin {
+  readonly start: number;
+  readonly stop: number;
+  readonly count: number;
+}
+
+/** How values are binned. */
+interface BinOptions {
+  readonly bins: number;
+  /** The end of the last bin; the first begins at 0. Values beyond it are counted in the last bin. */
+  readonly end: number;
+  /** Bins that are equally wide on a square-root axis. */
+  readonly squareRoot?: boolean;
+}
+
+/** Counts values that are not negative in bins from 0; bins without a value are left out. */
+export function binValues(values: Iterable<number>, { bins, end, squareRoot = false }: BinOptions): Bin[] {
+  const toAxis = squareRoot ? Math.sqrt : (value: number): number => value;
+  const fromAxis = squareRoot ? (place: number): number => place ** 2 : (place: number): number => place;
+  const width = toAxis(end) / bins;
+  const counts = new Float64Array(bins);
+  for (const value of values) {
+    const bin = Math.min(bins - 1, Math.floor(toAxis(value) / width));
+    counts[bin] = (counts[bin] ?? 0) + 1;
+  }
+  return Array.from(counts, (count, bin) => ({
+    start: fromAxis(bin * width),
+    stop: fromAxis((bin + 1) * width),
+    count,
+  })).filter(({ count }) => count > 0);
+}
