@@ -3,6 +3,7 @@ import { HeadHooksError } from "@measure-plantain/head-hooks";
 import { PairedStatsError } from "@measure-plantain/paired-stats";
 import { PromptsError } from "@measure-plantain/prompts";
 import { CommanderError } from "commander";
+import { HubError } from "./checkpoint/hub-error.ts";
 import { UsageError } from "./errors.ts";
 
 /** The runtime's errors that are nobody's input. */
@@ -12,6 +13,7 @@ const failures: readonly FluxRuntimeErrorCode[] = ["session-failed", "write-fail
 export function exitCodeOf(error: unknown): 0 | 1 | 2 {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof FluxRuntimeError) return failures.includes(error.code) ? 1 : 2;
+  if (error instanceof HubError) return error.isUsage ? 2 : 1;
   const badInput = [UsageError, PromptsError, HeadHooksError, PairedStatsError];
   return badInput.some((kind) => error instanceof kind) ? 2 : 1;
 }
@@ -24,6 +26,9 @@ export function formatError(error: unknown): string {
     return `measure-plantain: the disk is full (${error.message}). Free some room; the same command goes on from there.`;
   }
   const isExpected =
-    exitCodeOf(error) === 2 || error instanceof FluxRuntimeError || error.message.startsWith("Interrupted");
+    exitCodeOf(error) === 2 ||
+    error instanceof FluxRuntimeError ||
+    error instanceof HubError ||
+    error.message.startsWith("Interrupted");
   return `measure-plantain: ${isExpected ? error.message : (error.stack ?? error.message)}`;
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { doctor, type DoctorOptions } from "./commands/doctor.ts";
 import { generateImage, type GenerateCommandOptions } from "./commands/generate.ts";
 import { checkSet, listSets } from "./commands/prompts.ts";
 import { run, type RunOptions } from "./commands/run.ts";
@@ -136,6 +137,20 @@ program
     report(directory, options, interruption.signal),
   );
 
+program
+  .command("doctor")
+  .description("tell whether a run can work on this machine, what is missing, and about what it takes")
+  .option(
+    "--checkpoint <which>",
+    "whose weights to look for and whose sizes to count with",
+    "black-forest-labs/FLUX.2-klein-base-4B",
+  )
+  .option("--width <n>", "pixels", integer(1), 1_024)
+  .option("--height <n>", "pixels", integer(1), 1_024)
+  .addOption(offlineOption)
+  .option("--json", "as one JSON document", false)
+  .action((options: DoctorOptions) => doctor(options, interruption.signal));
+
 const prompts = program.command("prompts").description("list the built-in prompt sets, or check a file");
 prompts
   .command("list")
@@ -153,7 +168,7 @@ prompts
   .option("--json", "print the audit as JSON", false)
   .option("--quiet", "no progress on stderr", false)
   .action((file: string, options: { checkpoint: string; offline: boolean; json: boolean; quiet: boolean }) =>
-    checkSet(file, options),
+    checkSet(file, options, interruption.signal),
   );
 
 // The first Ctrl-C ends what runs and keeps what is stored; the second ends the process at once.

@@ -28,7 +28,10 @@ export interface Finished {
   readonly stderr: string;
 }
 
-export function createWorkplace(): Workplace {
+/**
+ * @param environment - Variables beside the defaults, read at each start; by default nothing is asked of any network.
+ */
+export function createWorkplace(environment: Readonly<Record<string, string>> = {}): Workplace {
   const folder = mkdtempSync(join(tmpdir(), "measure-plantain-"));
   const start = (...args: readonly string[]): ChildProcess =>
     spawn(process.execPath, [main, ...args], {
@@ -37,6 +40,8 @@ export function createWorkplace(): Workplace {
         ...process.env,
         MEASURE_PLANTAIN_CACHE: join(folder, "cache"),
         HF_HOME: join(folder, "huggingface"),
+        HF_HUB_OFFLINE: "1",
+        ...environment,
       },
       stdio: ["ignore", "pipe", "pipe"],
     });

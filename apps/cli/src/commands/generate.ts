@@ -28,6 +28,7 @@ export interface GenerateCommandOptions {
   readonly dtype?: ComputeType;
   readonly weights: "mapped" | "resident";
   readonly threads?: number;
+  readonly offline: boolean;
   readonly out: string;
   readonly json: boolean;
   readonly quiet: boolean;
@@ -36,7 +37,7 @@ export interface GenerateCommandOptions {
 /** Makes one image and writes it as PNG. */
 export async function generateImage(options: GenerateCommandOptions, signal: AbortSignal): Promise<void> {
   const progress = createProgress(options);
-  const { id, checkpoint } = await resolveCheckpoint(options.checkpoint, progress);
+  const { id, checkpoint } = await resolveCheckpoint(options.checkpoint, { ...options, progress, signal });
   const images: Tensor[] = [];
   for (const path of options.image) images.push(prepareConditionImage(await readImage(path)));
   // As the pipeline: the size of the first image, unless another is asked for.

@@ -17,13 +17,24 @@ export async function checkSet(
   file: string,
   {
     checkpoint,
+    offline,
     json,
     quiet,
-  }: { readonly checkpoint?: string; readonly json: boolean; readonly quiet: boolean },
+  }: {
+    readonly checkpoint: string;
+    readonly offline: boolean;
+    readonly json: boolean;
+    readonly quiet: boolean;
+  },
+  signal: AbortSignal,
 ): Promise<void> {
   const isBuiltIn = listPromptSets().some(({ name }) => name === file);
   const set = await (isBuiltIn ? loadPromptSet(file) : readPromptSet(file));
-  const resolved = await resolveCheckpoint(checkpoint ?? "tiny", createProgress({ quiet }));
+  const resolved = await resolveCheckpoint(checkpoint, {
+    progress: createProgress({ quiet }),
+    offline,
+    signal,
+  });
   const tokenizer = await createTokenizer(resolved.checkpoint.tokenizerFolder);
   const audit = auditPromptSet(set, { countTokens: (text) => tokenizer.countTokens(text) });
   if (json) {

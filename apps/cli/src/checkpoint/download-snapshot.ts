@@ -1,0 +1,157 @@
+import { listFiles, modelInfo } from "@huggingface/hub";
+import { mkdir, stat, statfs } from "node:fs/promises";
+import type { Progress } from "../terminal/progress.ts";
+import { downloadBlob, type HubFile } from "./download-blob.ts";
+import type { HubCache } from "./hub-cache.ts";
+import type { HubEnvironment } from "./hub-environment.ts";
+import { HubError } from "./hub-error.ts";
+import { createHubFetch, type HubFetch } from "./hub-fetch.ts";
+import { formatRepository, isCommit, type HubRepository } from "./hub-repository.ts";
+import { listMissingFiles, selectNeededFiles } from "./needed-files.ts";
+
+/** Files that a repository may have at most; the list comes from elsewhere, and its pages must end. */
+const MOST_FILES = 10_000;
+
+/**
+ * Downloads what a checkpoint is opened from into the standard cache, and nothing else. What is there already, whole or in part,
+ * is not fetched again.
+ *
+ * @returns The commit that the revision stands for.
+ * @throws HubError.
+ */
+export async function downloadSnapshot(
+  repository: HubRepository,
+  {
+    environment,
+    cache,
+    progress,
+    signal,
+  }: {
+    readonly environment: HubEnvironment;
+    readonly cache: HubCache;
+    readonly progress: Progress;
+    readonly signal?: AbortSignal | undefined;
+  },
+): Promise<string> {
+  const { endpoint, token } = environment;
+  const hubFetch = createHubFetch({ endpoint, token, repository, signal });
+  const { commit, files } = await listSnapshot(repository, endpoint, hubFetch);
+  const sizes = await Promise.all(files.map((file) => bytesInCache(cache, file)));
+  const total = sum(files.map(({ size }) => size));
+  const open = total - sum(sizes);
+  await requireRoom(cache, open);
+  progress.note(
+    `Downloading ${formatRepository(repository)} (commit ${commit.slice(0, 12)}) into ${cache.folder}: ` +
+      `${files.length} files, ${formatBytes(total)}${open < total ? `, ${formatBytes(total - open)} of it is there already` : ""}.`,
+  );
+  const bar = progress.start("downloading", { unit: "bytes", total: open });
+  let received = 0;
+  try {
+    for (const file of files) {
+      const blobPath = cache.blobPath(file.checksum);
+      await downloadBlob(file, {
+        url: `${endpoint}/${repository.name}/resolve/${commit}/${file.path}`,
+        blobPath,
+        hubFetch,
+        signal,
+        onBytes: (count) => {
+          received += count;
+          bar.update(received, Math.max(open, received));
+        },
+      });
+      await cache.addToSnapshot(commit, file.path, blobPath);
+    }
+  } finally {
+    bar.stop();
+  }
+  // Last: a name that is there leads to a whole snapshot.
+  await cache.writeRef(repository.revision, commit);
+  return commit;
+}
+
+/** Which commit a revision is, and the needed files in it. */
+async function listSnapshot(
+  repository: HubRepository,
+  endpoint: string,
+  hubFetch: HubFetch,
+): Promise<{ readonly commit: string; readonly files: readonly HubFile[] }> {
+  const { name, revision } = repository;
+  const hub = { hubUrl: endpoint, fetch: hubFetch as typeof fetch }; // the client passes addresses as text
+  const { sha: commit } = await modelInfo({ name, revision, additionalFields: ["sha"], ...hub }).catch(
+    explain(endpoint),
+  );
+  const files = new Map<string, HubFile>();
+  const list = async (): Promise<void> => {
+    for await (const { type, path, size, oid, lfs } of listFiles({
+      ...{ repo: { type: "model", name }, revision: commit, recursive: true },
+      ...hub,
+    })) {
+      if (type !== "file") continue;
+      files.set(path, { path, size: lfs?.size ?? size, checksum: lfs?.oid ?? oid ?? "" });
+      if (files.size > MOST_FILES) throw unexpected(endpoint, `it lists more than ${MOST_FILES} files`);
+    }
+  };
+  if (!isCommit(commit)) throw unexpected(endpoint, `it calls the commit of ${name} “${commit}”`);
+  await list().catch(explain(endpoint));
+  const needed = selectNeededFiles([...files.keys()]);
+  // Which shards an index names is known when it is there; opening the checkpoint tells of one that is not.
+  const missing = await listMissingFiles(needed, () => Promise.resolve([]));
+  if (missing.length > 0) {
+    throw new HubError(
+      "not-found",
+      `${formatRepository(repository)} is no checkpoint of FLUX.2 Klein in the Diffusers layout: it has no ${missing.join(", no ")}. Give a repository that has them.`,
+    );
+  }
+  const selected = needed.flatMap((path) => files.get(path) ?? []);
+  const nameless = selected.find(({ checksum }) => !/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(checksum));
+  if (nameless !== undefined) throw unexpected(endpoint, `it gives no checksum of ${nameless.path}`);
+  return { commit, files: selected };
+}
+
+/** An error that the client raises over an answer of another form than the hub's. */
+function explain(endpoint: string): (error: unknown) => never {
+  return (error) => {
+    const isMalformed = error instanceof TypeError || error instanceof SyntaxError;
+    throw isMalformed ? unexpected(endpoint, error.message) : error;
+  };
+}
+
+function unexpected(endpoint: string, what: string): HubError {
+  return new HubError(
+    "unreachable",
+    `${endpoint} does not answer as a Hugging Face hub does: ${what}. Check HF_ENDPOINT, and whether something between here and the hub answers in its place.`,
+  );
+}
+
+async function bytesInCache(cache: HubCache, { checksum, size }: HubFile): Promise<number> {
+  const path = cache.blobPath(checksum);
+  const there = await stat(path)
+    .catch(() => stat(`${path}.incomplete`))
+    .catch(() => ({ size: 0 }));
+  return Math.min(there.size, size);
+}
+
+async function requireRoom(cache: HubCache, bytes: number): Promise<void> {
+  await mkdir(cache.folder, { recursive: true }).catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new HubError(
+      "write-failed",
+      `The cache folder ${cache.folder} cannot be made (${reason}). Make its parent writable, or set HF_HUB_CACHE to another folder.`,
+      { cause },
+    );
+  });
+  const { bavail, bsize } = await statfs(cache.folder);
+  if (bytes <= bavail * bsize) return;
+  throw new HubError(
+    "disk-full",
+    `The disk has too little room: ${formatBytes(bytes)} are still to be downloaded into ${cache.folder}, and ${formatBytes(bavail * bsize)} are free. Free some room, or set HF_HUB_CACHE to a folder with more.`,
+  );
+}
+
+function formatBytes(bytes: number): string {
+  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

@@ -1,0 +1,108 @@
+import { getRepoFolderName } from "@huggingface/hub";
+import {
+  access,
+  copyFile,
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
+import { dirname, join, relative, sep } from "node:path";
+import { isCommit, type HubRepository } from "./hub-repository.ts";
+import { listMissingFiles } from "./needed-files.ts";
+
+/** A revision in the cache. */
+export interface CachedSnapshot {
+  readonly folder: string;
+  readonly commit: string;
+  /** What it lacks to be opened; nothing where it is complete. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * One repository's folder in the standard cache, which Python's huggingface_hub shares: `blobs/` holds each content once under
+ * its checksum, `snapshots/COMMIT/` holds links to them under the names of the files, and `refs/` holds the commits of names.
+ */
+export class HubCache {
+  readonly folder: string;
+
+  constructor(cacheFolder: string, repository: HubRepository) {
+    this.folder = join(cacheFolder, getRepoFolderName({ type: "model", name: repository.name }));
+  }
+
+  /** Where a content lies once it is whole. */
+  blobPath(checksum: string): string {
+    return join(this.folder, "blobs", checksum);
+  }
+
+  snapshotFolder(commit: string): string {
+    return join(this.folder, "snapshots", commit);
+  }
+
+  /** The snapshot of a branch, tag or commit; null where the cache does not know it. */
+  async findSnapshot(revision: string): Promise<CachedSnapshot | null> {
+    const commit = isCommit(revision) ? revision : await this.readRef(revision);
+    if (commit === null) return null;
+    const folder = this.snapshotFolder(commit);
+    const entries = await readdir(folder, { recursive: true }).catch(() => null);
+    if (entries === null) return null;
+    const isThere = await Promise.all(entries.map((entry) => exists(join(folder, entry)))); // follows links
+    const paths = entries.filter((_, index) => isThere[index]).map((path) => path.split(sep).join("/"));
+    const missing = await listMissingFiles(paths, (path) => readShardNames(join(folder, path)));
+    return { folder, commit, missing };
+  }
+
+  /** Puts a content into a snapshot under a file's name: as a link, or where there are none, as a second name or a copy. */
+  async addToSnapshot(commit: string, file: string, blobPath: string): Promise<void> {
+    const target = join(this.snapshotFolder(commit), file);
+    if (await exists(target)) return;
+    await mkdir(dirname(target), { recursive: true });
+    await rm(target, { force: true }); // a link whose content is gone
+    // Relative, so that the cache can be moved.
+    await symlink(relative(dirname(target), blobPath), target)
+      .catch(ignoreExisting)
+      .catch(() => link(blobPath, target))
+      .catch(() => copyFile(blobPath, target));
+  }
+
+  /** Notes which commit a branch or tag stands for. */
+  async writeRef(revision: string, commit: string): Promise<void> {
+    if (isCommit(revision)) return;
+    const path = join(this.folder, "refs", revision);
+    await mkdir(dirname(path), { recursive: true });
+    const aside = `${path}.${process.pid}`;
+    await writeFile(aside, commit);
+    await rename(aside, path);
+  }
+
+  private async readRef(revision: string): Promise<string | null> {
+    const text = await readFile(join(this.folder, "refs", revision), "utf8").catch(() => "");
+    return isCommit(text.trim()) ? text.trim() : null;
+  }
+}
+
+/** The files that a weight index names; nothing where it cannot be read, which opening the checkpoint then tells. */
+async function readShardNames(path: string): Promise<string[]> {
+  try {
+    const index = JSON.parse(await readFile(path, "utf8")) as { weight_map?: Record<string, string> }; // checked on opening
+    return [...new Set(Object.values(index.weight_map ?? {}))];
+  } catch {
+    return [];
+  }
+}
+
+/** Another process may have made the same link just now. */
+function ignoreExisting(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EEXIST") throw error;
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,44 @@
+import { getHFHubCachePath, HUB_URL } from "@huggingface/hub";
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { UsageError } from "../errors.ts";
+
+/** How this machine talks to the hub: what the environment says, in the variables that Python's huggingface_hub reads. */
+export interface HubEnvironment {
+  /** The hub's address, without a slash at its end. */
+  readonly endpoint: string;
+  readonly cacheFolder: string;
+  /** Sent to the endpoint, never to the servers that it redirects to. */
+  readonly token: string | undefined;
+  /** Use the cache alone. */
+  readonly offline: boolean;
+}
+
+/**
+ * Reads HF_ENDPOINT, HF_HUB_CACHE, HF_HOME, HF_TOKEN (else the token that a login stored) and HF_HUB_OFFLINE.
+ *
+ * @throws UsageError where HF_ENDPOINT is no address.
+ */
+export async function readHubEnvironment({ offline }: { offline: boolean }): Promise<HubEnvironment> {
+  const { HF_ENDPOINT, HF_HUB_OFFLINE } = process.env;
+  const endpoint = (HF_ENDPOINT || HUB_URL).replace(/\/+$/, "");
+  if (!URL.canParse(endpoint) || !/^https?:/.test(endpoint)) {
+    throw new UsageError(
+      `HF_ENDPOINT is ${endpoint}, but must be the http(s) address of a hub. Correct or unset it.`,
+    );
+  }
+  return {
+    endpoint,
+    cacheFolder: resolve(getHFHubCachePath()),
+    token: process.env["HF_TOKEN"]?.trim() || (await storedToken()),
+    offline: offline || /^(1|on|yes|true)$/i.test(HF_HUB_OFFLINE ?? ""),
+  };
+}
+
+async function storedToken(): Promise<string | undefined> {
+  const { HF_TOKEN_PATH, HF_HOME, XDG_CACHE_HOME } = process.env;
+  const home = HF_HOME || join(XDG_CACHE_HOME || join(homedir(), ".cache"), "huggingface");
+  const text = await readFile(HF_TOKEN_PATH || join(home, "token"), "utf8").catch(() => "");
+  return text.trim() || undefined;
+}

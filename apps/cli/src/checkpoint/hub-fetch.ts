@@ -1,0 +1,154 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { HubError } from "./hub-error.ts";
+import type { HubEnvironment } from "./hub-environment.ts";
+import { formatRepository, type HubRepository } from "./hub-repository.ts";
+
+/** How long and how often a hub is asked. */
+export interface HubFetchOptions extends Pick<HubEnvironment, "endpoint" | "token"> {
+  readonly repository: HubRepository;
+  readonly signal?: AbortSignal | undefined;
+  /** Requests for the same thing, the first included. */
+  readonly attempts?: number;
+  /** Milliseconds before the second request; doubled before each further one. */
+  readonly firstDelay?: number;
+  /** The longest wait that a hub may ask for, in milliseconds; where it asks for more, the user is told. */
+  readonly longestDelay?: number;
+  /** Milliseconds within which an answer must begin. */
+  readonly answerTimeout?: number;
+}
+
+/** As `fetch`, but with the user's token, bounded repetitions, and an error in words for every refusal. */
+export type HubFetch = (url: string, init?: RequestInit) => Promise<Response>;
+
+/**
+ * Makes the function that sends every request to a hub. It waits and asks again where the hub says 429, fails by itself or cannot
+ * be reached; any other refusal ends it.
+ */
+export function createHubFetch({
+  endpoint,
+  token,
+  repository,
+  signal,
+  attempts = 5,
+  firstDelay = 500,
+  longestDelay = 60_000,
+  answerTimeout = 30_000,
+}: HubFetchOptions): HubFetch {
+  return async (url, init = {}) => {
+    const headers = new Headers(init.headers);
+    // A redirect to another server drops this header; the address of a next page could name another server, too.
+    if (token !== undefined && new URL(url).origin === new URL(endpoint).origin) {
+      headers.set("Authorization", `Bearer ${token}`);
+    }
+    for (let attempt = 1; ; attempt += 1) {
+      signal?.throwIfAborted();
+      const answer = await ask(url, { ...init, headers }, answerTimeout, [signal, init.signal]);
+      if (answer instanceof Response && answer.ok) return answer;
+      const error =
+        answer instanceof Response
+          ? await refusal(answer, { endpoint, token, repository })
+          : unreachable(endpoint, answer);
+      const asked = answer instanceof Response ? askedDelay(answer.headers) : undefined;
+      const delay = asked ?? firstDelay * 2 ** (attempt - 1);
+      const mayPass = error.code === "rate-limited" || error.code === "unreachable";
+      if (!mayPass || attempt >= attempts || delay > longestDelay) throw error;
+      await wait(delay, undefined, { ...(signal && { signal }) }).catch(() => signal?.throwIfAborted());
+    }
+  };
+}
+
+/** The answer, or why there is none. */
+async function ask(
+  url: string,
+  init: RequestInit,
+  answerTimeout: number,
+  signals: readonly (AbortSignal | null | undefined)[],
+): Promise<Response | Error> {
+  const given = signals.filter((signal) => signal != null);
+  const late = new AbortController();
+  const timer = setTimeout(() => {
+    late.abort(new Error(`no answer within ${answerTimeout / 1_000} s`));
+  }, answerTimeout);
+  try {
+    return await fetch(url, { ...init, signal: AbortSignal.any([late.signal, ...given]) });
+  } catch (error) {
+    for (const signal of given) signal.throwIfAborted();
+    return error instanceof Error ? error : new Error(String(error));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function unreachable(endpoint: string, error: Error): HubError {
+  // fetch says only that it failed; the cause says why.
+  const reason = error.cause instanceof Error ? error.cause.message || error.cause.name : error.message;
+  return new HubError(
+    "unreachable",
+    `The hub ${endpoint} cannot be reached (${reason}). Check the connection, give a folder as --checkpoint, or use --offline for what is in the cache.`,
+    { cause: error },
+  );
+}
+
+async function refusal(
+  { status, statusText, headers, body }: Response,
+  { endpoint, token, repository }: Pick<HubFetchOptions, "endpoint" | "token" | "repository">,
+): Promise<HubError> {
+  await body?.cancel().catch(() => undefined);
+  const code = headers.get("X-Error-Code");
+  const { name, revision } = repository;
+  const authorize = token === undefined ? "set HF_TOKEN to your token" : "check the token in HF_TOKEN";
+  if (code === "GatedRepo" || (status === 403 && code === null)) {
+    return new HubError(
+      "not-allowed",
+      `${name} is gated: accept its licence at ${endpoint}/${name}, ${authorize}, and start the same command again.`,
+    );
+  }
+  if (code === "RevisionNotFound") {
+    return new HubError(
+      "not-found",
+      `${name} has no revision ${revision}. Give a branch, a tag or a full commit of it after the @.`,
+    );
+  }
+  if (status === 404 && code === "EntryNotFound") {
+    return new HubError(
+      "not-found",
+      `${formatRepository(repository)} has no such file. Start the same command again.`,
+    );
+  }
+  if (status === 404 || code === "RepoNotFound") {
+    return new HubError(
+      "not-found",
+      `There is no model ${name} at ${endpoint}, or it is private. Check the name; for a private one, ${authorize}.`,
+    );
+  }
+  if (status === 401 || status === 403) {
+    return new HubError(
+      "not-allowed",
+      `The hub ${endpoint} refuses access to ${name} (${status}). If it is private or gated, accept its licence there and ${authorize}; a token that has expired is refused, too.`,
+    );
+  }
+  if (status === 429) {
+    const delay = askedDelay(headers);
+    const when = delay === undefined ? "later" : `in ${Math.ceil(delay / 1_000)} s`;
+    return new HubError(
+      "rate-limited",
+      `The hub ${endpoint} takes no more requests for now (429). Start the same command again ${when}; what was downloaded is kept.`,
+    );
+  }
+  return new HubError(
+    status >= 500 || status === 408 ? "unreachable" : "not-allowed",
+    `The hub ${endpoint} answered ${status} ${statusText} for ${name}. Start the same command again later; what was downloaded is kept.`,
+  );
+}
+
+/** The milliseconds that an answer asks to wait: `Retry-After: 5`, or as the hub says it, `RateLimit: "api";r=0;t=5`. */
+function askedDelay(headers: Headers): number | undefined {
+  const after = headers.get("Retry-After");
+  const limit = /;\s*t=(\d+)/.exec(headers.get("RateLimit") ?? "")?.[1];
+  if (after !== null && !/^\d+$/.test(after)) {
+    const until = Date.parse(after);
+    return Number.isNaN(until) ? undefined : Math.max(0, until - Date.now());
+  }
+  const seconds = after ?? limit;
+  return seconds === undefined ? undefined : Number(seconds) * 1_000;
+}
