@@ -121,7 +121,8 @@ function inferTypes(
   const first = types.get(node.input[0] ?? "");
   for (const [index, output] of node.output.entries()) {
     const parameter = at(operator?.outputs ?? [], index);
-    const type = attributeType(node) ?? fixedType(parameter) ?? boundType(node, operator, parameter, types) ?? first;
+    const type =
+      attributeType(node) ?? fixedType(parameter) ?? boundType(node, operator, parameter, types) ?? first;
     if (type === undefined) throw new Error(`the type of ${output} is not known; its node is ${node.opType}`);
     types.set(output, type);
   }
@@ -146,7 +147,9 @@ function boundType(
   parameter: string | undefined,
   types: ReadonlyMap<string, ElementType>,
 ): ElementType | undefined {
-  const index = node.input.findIndex((input, i) => input !== "" && at(operator?.inputs ?? [], i) === parameter);
+  const index = node.input.findIndex(
+    (input, i) => input !== "" && at(operator?.inputs ?? [], i) === parameter,
+  );
   if (index >= 0) return types.get(node.input[index] ?? "");
   return parameter !== undefined && ["Less", "And"].includes(node.opType) ? "bool" : undefined;
 }
@@ -201,6 +204,7 @@ function at<Item>(items: readonly Item[], index: number): Item | undefined {
 
 function toElementType(dataType: number | undefined): ElementType {
   const type = elementTypes.get(dataType ?? 0);
-  if (type === undefined) throw new Error(`the element type ${dataType ?? "none"} is none that a graph here has`);
+  if (type === undefined)
+    throw new Error(`the element type ${dataType ?? "none"} is none that a graph here has`);
   return type;
 }

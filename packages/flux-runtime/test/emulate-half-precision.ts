@@ -4,14 +4,13 @@ import {
   AttributeProtoSchema,
   ModelProtoSchema,
   NodeProtoSchema,
-  TensorProto_DataType,
   TypeProto_TensorSchema,
   TypeProtoSchema,
   ValueInfoProtoSchema,
   type NodeProto,
 } from "onnx-buf";
-import { inferElementTypes } from "./cuda-placement.ts";
 import { toDataType, type ElementType } from "../src/graph/element-type.ts";
+import { inferElementTypes } from "./cuda-placement.ts";
 
 export interface EmulationOptions {
   /** Round each result to the 16-bit type that it has in the model, as a kernel with float32 accumulation does; else not at all. */
@@ -20,8 +19,9 @@ export interface EmulationOptions {
   readonly tapInputsOf?: readonly string[];
 }
 
-/** Operators that only move values: a rounded value stays as it is. */
+/** Operators that only move or pick values: a rounded value stays as it is. */
 const MOVES: ReadonlySet<string> = new Set([
+  "Clip",
   "Concat",
   "Gather",
   "Identity",
@@ -48,7 +48,7 @@ export function emulateHalfPrecision(
   const { graph } = proto;
   if (graph === undefined) throw new Error("the model has no graph");
   const types = inferElementTypes(model);
-  const isHalf = (value: string): boolean => ["bfloat16", "float16"].includes(types.get(value) ?? "");
+  const isHalf = (value: string): boolean => isHalfType(types.get(value));
 
   const wide = (value: string): string => (isHalf(value) ? `${value}/wide` : value);
   const nodes: NodeProto[] = graph.initializer
@@ -67,16 +67,18 @@ export function emulateHalfPrecision(
       continue;
     }
     const isRounded = rounding && !MOVES.has(node.opType);
-    copy.output = node.output.map((output) => (isRounded && isHalf(output) ? `${output}/exact` : wide(output)));
+    copy.output = node.output.map((output) =>
+      isRounded && isHalf(output) ? `${output}/exact` : wide(output),
+    );
     nodes.push(copy);
     if (isRounded) {
       for (const output of halves) nodes.push(...rounded(`${output}/exact`, wide(output), types.get(output)));
     }
   }
+  const inputs = firstInputs(model);
   for (const name of tapInputsOf) {
-    const input = graph.node.find((node) => node.name === name)?.input[0];
-    if (input === undefined) throw new Error(`the model has no node ${name}`);
-    nodes.push(create(NodeProtoSchema, { opType: "Identity", input: [wide(input)], output: [name] }));
+    const input = wide(inputs.get(name) ?? "");
+    nodes.push(create(NodeProtoSchema, { opType: "Identity", input: [input], output: [name] }));
     const value = create(TypeProto_TensorSchema, { elemType: toDataType("float32") });
     const type = create(TypeProtoSchema, { value: { case: "tensorType", value } });
     graph.output.push(create(ValueInfoProtoSchema, { name, type }));
@@ -85,21 +87,38 @@ export function emulateHalfPrecision(
   return toBinary(ModelProtoSchema, proto);
 }
 
-/** How many results a model rounds to a 16-bit type on the longest way from an input to a value. */
-export function countRoundings(model: Uint8Array, to: string): number {
+/** How many results of 16-bit arithmetic went into each value of a model, whatever the way. */
+export function countRoundings(model: Uint8Array): (value: string) => number {
   const { graph } = fromBinary(ModelProtoSchema, model);
   const types = inferElementTypes(model);
-  const depths = new Map<string, number>();
+  const constants = new Set(graph?.initializer.map(({ name }) => name));
+  const ancestors = new Map<string, ReadonlySet<string>>();
   for (const node of graph?.node ?? []) {
-    const before = Math.max(0, ...node.input.map((input) => depths.get(input) ?? 0));
+    const before = new Set(node.input.flatMap((input) => [...(ancestors.get(input) ?? [])]));
+    // Weights and constants that are cast are exact in both types.
+    const isExact = MOVES.has(node.opType) || (node.opType === "Cast" && constants.has(node.input[0] ?? ""));
     for (const output of node.output) {
-      const isRounding = ["bfloat16", "float16"].includes(types.get(output) ?? "") && !MOVES.has(node.opType);
-      depths.set(output, before + (isRounding ? 1 : 0));
+      ancestors.set(
+        output,
+        isHalfType(types.get(output)) && !isExact ? new Set([...before, output]) : before,
+      );
     }
   }
-  const depth = depths.get(to);
-  if (depth === undefined) throw new Error(`the model has no value ${to}`);
-  return depth;
+  return (value) => {
+    const set = ancestors.get(value);
+    if (set === undefined) throw new Error(`no node of the model makes ${value}`);
+    return set.size;
+  };
+}
+
+/** The first input of each node, by the node's name. */
+export function firstInputs(model: Uint8Array): ReadonlyMap<string, string> {
+  const nodes = fromBinary(ModelProtoSchema, model).graph?.node ?? [];
+  return new Map(nodes.map(({ name, input: [first = ""] }) => [name, first]));
+}
+
+function isHalfType(type: ElementType | undefined): boolean {
+  return type === "bfloat16" || type === "float16";
 }
 
 /** The nodes that round a float32 value to a type and widen it again; without a type it is only renamed. */
@@ -112,7 +131,13 @@ function cast(input: string, output: string, to: ElementType): NodeProto {
   const attribute = create(AttributeProtoSchema, {
     name: "to",
     type: AttributeProto_AttributeType.INT,
-    i: BigInt(to === "float32" ? TensorProto_DataType.FLOAT : toDataType(to)),
+    i: BigInt(toDataType(to)),
   });
-  return create(NodeProtoSchema, { name: output, opType: "Cast", input: [input], output: [output], attribute: [attribute] });
+  return create(NodeProtoSchema, {
+    name: output,
+    opType: "Cast",
+    input: [input],
+    output: [output],
+    attribute: [attribute],
+  });
 }

@@ -41,7 +41,10 @@ function kernel(from: number, to: number | undefined, types: readonly Constraint
 }
 
 /** Kernels for each version of a moving operator that the provider follows one by one. */
-function kernels(ranges: readonly (readonly [number, number?])[], types: readonly Constraints[]): CudaKernel[] {
+function kernels(
+  ranges: readonly (readonly [number, number?])[],
+  types: readonly Constraints[],
+): CudaKernel[] {
   return ranges.map(([from, to]) => kernel(from, to, types));
 }
 
@@ -90,7 +93,12 @@ function reduction(ranges: readonly CudaKernel[], schemas: readonly number[]): C
 export const cudaKernels: Readonly<Record<string, CudaOperator>> = {
   Abs: unary([1, 6, 13], kernels([[13]], same(NUMBERS, "T"))),
   Add: binary(NUMBERS),
-  And: { schemas: [1, 7], inputs: ["T"], outputs: ["T1"], kernels: [kernel(7, undefined, [{ T: ["bool"], T1: ["bool"] }])] },
+  And: {
+    schemas: [1, 7],
+    inputs: ["T"],
+    outputs: ["T1"],
+    kernels: [kernel(7, undefined, [{ T: ["bool"], T1: ["bool"] }])],
+  },
   Attention: {
     schemas: [23, 24, 25],
     inputs: ["T1", "T1", "T2", "U", "T1", "T2"],
@@ -112,7 +120,12 @@ export const cudaKernels: Readonly<Record<string, CudaOperator>> = {
     outputs: ["T"],
     kernels: kernels([[13]], same(["float32", "float16", "int64"], "T")),
   },
-  Concat: { schemas: [1, 4, 11, 13], inputs: ["T"], outputs: ["T"], kernels: kernels([[13]], same(ANY, "T")) },
+  Concat: {
+    schemas: [1, 4, 11, 13],
+    inputs: ["T"],
+    outputs: ["T"],
+    kernels: kernels([[13]], same(ANY, "T")),
+  },
   ConstantOfShape: {
     schemas: [9, 20, 21, 23, 24, 25],
     inputs: ["int64"],
@@ -168,7 +181,10 @@ export const cudaKernels: Readonly<Record<string, CudaOperator>> = {
     schemas: [17],
     inputs: ["T", "T", "T"],
     outputs: ["T", "U", "U"],
-    kernels: kernels([[17]], FLOATS.map((type) => ({ T: [type], U: ["float32"] }))),
+    kernels: kernels(
+      [[17]],
+      FLOATS.map((type) => ({ T: [type], U: ["float32"] })),
+    ),
   },
   Less: {
     schemas: [1, 7, 9, 13],
@@ -176,8 +192,18 @@ export const cudaKernels: Readonly<Record<string, CudaOperator>> = {
     outputs: ["T1"],
     kernels: kernels([[13]], [{ T: ["float32", "float16", "int64"], T1: ["bool"] }]),
   },
-  MatMul: { schemas: [1, 9, 13], inputs: ["T", "T"], outputs: ["T"], kernels: kernels([[13]], same(FLOATS, "T")) },
-  Max: { schemas: [1, 6, 8, 12, 13], inputs: ["T"], outputs: ["T"], kernels: kernels([[13]], same(NUMBERS, "T")) },
+  MatMul: {
+    schemas: [1, 9, 13],
+    inputs: ["T", "T"],
+    outputs: ["T"],
+    kernels: kernels([[13]], same(FLOATS, "T")),
+  },
+  Max: {
+    schemas: [1, 6, 8, 12, 13],
+    inputs: ["T"],
+    outputs: ["T"],
+    kernels: kernels([[13]], same(NUMBERS, "T")),
+  },
   Mul: binary(NUMBERS),
   Not: unary([1], kernels([[1]], same(["bool"], "T"))),
   Range: {
@@ -187,7 +213,10 @@ export const cudaKernels: Readonly<Record<string, CudaOperator>> = {
     hostInputs: [0, 1, 2],
     kernels: kernels([[11, 26], [27]], same(["float32", "int64"], "T")),
   },
-  ReduceMax: reduction(kernels([[18, 19], [20]], same(["float32", "float16", "int64"], "T")), [1, 11, 12, 13, 18, 20]),
+  ReduceMax: reduction(
+    kernels([[18, 19], [20]], same(["float32", "float16", "int64"], "T")),
+    [1, 11, 12, 13, 18, 20],
+  ),
   ReduceMean: reduction(kernels([[18]], same(WITHOUT_BF16, "T")), [1, 11, 13, 18]),
   ReduceSum: reduction(kernels([[13]], same(NUMBERS, "T")), [1, 11, 13]),
   ReduceSumSquare: reduction(kernels([[18]], same(WITHOUT_BF16, "T")), [1, 11, 13, 18]),
@@ -287,9 +316,7 @@ export const cudaKernels: Readonly<Record<string, CudaOperator>> = {
 };
 
 /** How a node's types are matched against an operator. */
-export type CudaKernelMatch =
-  | { readonly found: true }
-  | { readonly found: false; readonly reason: string };
+export type CudaKernelMatch = { readonly found: true } | { readonly found: false; readonly reason: string };
 
 /**
  * Looks for a kernel that takes a node of an operator set.

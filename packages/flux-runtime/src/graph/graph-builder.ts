@@ -21,11 +21,14 @@ import {
 } from "onnx-buf";
 import { toDataType, type ElementType } from "./element-type.ts";
 
-/** The opset of every emitted graph: the first with the standard `Attention`, whose kernels every provider here has. */
-const OPSET_VERSION = 23n;
+/** The operator sets that graphs are written in, and the IR version that belongs to each. */
+const irVersions = { 21: 10n, 23: 11n } as const;
 
-/** The IR version that belongs to that opset. */
-const IR_VERSION = 11n;
+/**
+ * 23 is the first with the standard `Attention`. 21 is the last in which CUDA has `InstanceNormalization`: version 22 of that
+ * operator has no kernel there.
+ */
+export type OperatorSet = keyof typeof irVersions;
 
 /** Something that a node produced, or an input, or an initializer: what operators take and return. */
 export interface Value {
@@ -70,6 +73,7 @@ export interface NodeOptions {
  */
 export class GraphBuilder {
   readonly #name: string;
+  readonly #operatorSet: OperatorSet;
   readonly #inputs: ValueInfoProto[] = [];
   readonly #outputs: ValueInfoProto[] = [];
   readonly #initializers: TensorProto[] = [];
@@ -77,8 +81,9 @@ export class GraphBuilder {
   readonly #nodes: NodeProto[] = [];
   readonly #counts = new Map<string, number>();
 
-  constructor(name: string) {
+  constructor(name: string, operatorSet: OperatorSet = 23) {
     this.#name = name;
+    this.#operatorSet = operatorSet;
   }
 
   /** Declares an input of the model. */
@@ -161,10 +166,10 @@ export class GraphBuilder {
     return toBinary(
       ModelProtoSchema,
       create(ModelProtoSchema, {
-        irVersion: IR_VERSION,
+        irVersion: irVersions[this.#operatorSet],
         producerName: "@measure-plantain/flux-runtime",
         opsetImport: [
-          create(OperatorSetIdProtoSchema, { domain: "", version: OPSET_VERSION }),
+          create(OperatorSetIdProtoSchema, { domain: "", version: BigInt(this.#operatorSet) }),
           create(OperatorSetIdProtoSchema, { domain: "com.microsoft", version: 1n }),
         ],
         graph: create(GraphProtoSchema, {

@@ -1,7 +1,7 @@
 import type { LocatedWeight } from "../checkpoint/component-weights.ts";
 import { FluxRuntimeError } from "../errors.ts";
 import { toDataType, type ComputeType, type ElementType } from "./element-type.ts";
-import type { Value } from "./graph-builder.ts";
+import type { OperatorSet, Value } from "./graph-builder.ts";
 import { OperatorGraph } from "./operators.ts";
 
 /** The safetensors types that a graph can read. */
@@ -30,8 +30,8 @@ export class ModelGraph extends OperatorGraph {
   readonly #stored = new Map<string, Value>();
   readonly #loaded = new Map<string, Value>();
 
-  constructor(name: string, options: ModelGraphOptions) {
-    super(name);
+  constructor(name: string, options: ModelGraphOptions, operatorSet?: OperatorSet) {
+    super(name, operatorSet);
     this.computeType = options.computeType;
     this.#weights = options.weights;
   }

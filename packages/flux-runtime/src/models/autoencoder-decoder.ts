@@ -11,7 +11,7 @@ import type { AutoencoderConfig } from "./autoencoder-config.ts";
  * Source: diffusers `AutoencoderKLFlux2.decode`, `Decoder` (models/autoencoders/vae.py).
  */
 export function buildAutoencoderDecoder(config: AutoencoderConfig, options: ModelGraphOptions): Uint8Array {
-  const g = new ModelGraph("flux2-autoencoder-decoder", options);
+  const g = new ModelGraph("flux2-autoencoder-decoder", options, 21);
   const { norm_num_groups: groups, latent_channels: latentChannels } = config;
   const widths = [...config.decoder_block_out_channels].reverse();
   const latent = g.cast(g.input("latent", "float32", ["B", latentChannels, "h", "w"]), g.computeType);

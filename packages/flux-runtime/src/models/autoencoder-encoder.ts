@@ -11,7 +11,7 @@ import type { AutoencoderConfig } from "./autoencoder-config.ts";
  * Source: diffusers `AutoencoderKLFlux2.encode`, `Encoder` (models/autoencoders/vae.py).
  */
 export function buildAutoencoderEncoder(config: AutoencoderConfig, options: ModelGraphOptions): Uint8Array {
-  const g = new ModelGraph("flux2-autoencoder-encoder", options);
+  const g = new ModelGraph("flux2-autoencoder-encoder", options, 21);
   const { block_out_channels: widths, norm_num_groups: groups, latent_channels: latentChannels } = config;
   const sample = g.cast(g.input("sample", "float32", ["B", config.in_channels, "H", "W"]), g.computeType);
 
