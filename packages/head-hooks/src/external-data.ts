@@ -11,7 +11,8 @@ import { type ModelView, type TensorHeader, tensorHeader } from "./read-model.ts
  *   any file of the machine, and ONNX Runtime refuses it.
  */
 export function externalLocations(view: ModelView): string[] {
-  const headers = [...view.initializers.values(), ...attributeTensors(view.nodes)];
+  const inner = [view.nodes, ...view.functions.map(({ node }) => node)].flatMap(attributeTensors);
+  const headers = [...view.initializers.values(), ...inner];
   const locations = new Set<string>();
   for (const { name, externalLocation: location } of headers) {
     if (location === undefined) continue;

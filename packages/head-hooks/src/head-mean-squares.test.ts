@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { smallLayout as layout } from "../test/small-layout.ts";
-import { headMeanSquares } from "./head-mean-squares.ts";
+import { headMeanSquares, headReductions } from "./head-mean-squares.ts";
 
 describe("headMeanSquares", () => {
   it("averages the units of each head and keeps the leading axes", () => {
@@ -9,6 +9,17 @@ describe("headMeanSquares", () => {
       data: Float64Array.of(2, 6, 2, 2),
       shape: [2, 1, 2],
     });
+  });
+
+  it.each([
+    ["mean", [2, 6]],
+    ["rms", [Math.sqrt(5), Math.sqrt(37)]],
+    ["absMax", [3, 7]],
+  ] as const)("combines units that hold the %s through headReductions", (reduction, expected) => {
+    const data = Float32Array.of(9, 9, 1, 3, 5, 7);
+    const own = { ...layout, reduction };
+    expect([...headReductions({ data, shape: [1, 6] }, own).data]).toEqual(expected);
+    expect(() => headMeanSquares({ data, shape: [1, 6] }, own)).toThrow(/not mean squares/);
   });
 
   it("refuses another number of units, and a layout without heads", () => {

@@ -22,11 +22,35 @@ export interface MeanSquares<Data extends Float32Array | Float64Array = Float32A
  * ```
  */
 export function headMeanSquares(meanSquare: MeanSquares, layout: UnitLayout): MeanSquares<Float64Array> {
-  const rows = requireUnits(meanSquare, layout);
+  if (layout.reduction === undefined || layout.reduction === "meanSquare")
+    return headReductions(meanSquare, layout);
+  throw new HeadHooksError(
+    "shape-mismatch",
+    `the layout's output holds ${layout.reduction}, not mean squares; use headReductions`,
+    { reduction: layout.reduction },
+  );
+}
+
+/**
+ * The layout's reduction of each real attention head, whichever it is: from its units' values follow the mean and the
+ * mean square as means, the root mean square as the root of a mean of squares, the largest magnitude as a maximum.
+ *
+ * @param captured [..., units], as captured.
+ * @returns [..., heads], in the order of `headRecords`; the leading axes are kept.
+ * @throws HeadHooksError `shape-mismatch` as {@link headMeanSquares}.
+ * @example
+ * ```ts
+ * const { model, layout } = hookModel(bytes, { reduction: "absMax", groupSize: 8 });
+ * const heads = headReductions({ data: abs_max.data, shape: abs_max.dims }, layout); // [B, heads]
+ * ```
+ */
+export function headReductions(captured: MeanSquares, layout: UnitLayout): MeanSquares<Float64Array> {
+  const rows = requireUnits(captured, layout);
   if (layout.headCount === 0) {
     throw new HeadHooksError("shape-mismatch", "the layout has no heads; give the taps' sections `heads`");
   }
   const { head } = unitTable(layout);
+  const { reduction = "meanSquare" } = layout;
   const unitsPerHead = new Float64Array(layout.headCount);
   for (const index of head) if (index >= 0) unitsPerHead[index] = (unitsPerHead[index] ?? 0) + 1;
   const data = new Float64Array(rows * layout.headCount);
@@ -34,11 +58,17 @@ export function headMeanSquares(meanSquare: MeanSquares, layout: UnitLayout): Me
     const heads = data.subarray(row * layout.headCount, (row + 1) * layout.headCount);
     for (const [unit, index] of head.entries()) {
       if (index < 0) continue;
-      heads[index] = (heads[index] ?? 0) + (meanSquare.data[row * layout.unitCount + unit] ?? 0);
+      const value = captured.data[row * layout.unitCount + unit] ?? 0;
+      const sofar = heads[index] ?? 0;
+      heads[index] =
+        reduction === "absMax" ? Math.max(sofar, value) : sofar + (reduction === "rms" ? value ** 2 : value);
     }
-    for (const [index, count] of unitsPerHead.entries()) heads[index] = (heads[index] ?? 0) / count;
+    for (const [index, count] of unitsPerHead.entries()) {
+      const sum = heads[index] ?? 0;
+      if (reduction !== "absMax") heads[index] = reduction === "rms" ? Math.sqrt(sum / count) : sum / count;
+    }
   }
-  return { data, shape: [...meanSquare.shape.slice(0, -1), layout.headCount] };
+  return { data, shape: [...captured.shape.slice(0, -1), layout.headCount] };
 }
 
 /** Check a captured output against the layout. @returns the number of rows of units. */

@@ -3,7 +3,8 @@ import { open, readFile, realpath, rename, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import { externalLocations, requireExternalData } from "./external-data.ts";
 import { HeadHooksError } from "./head-hooks-error.ts";
-import { type HookOptions, planHooks } from "./hook-model.ts";
+import type { HookOptions } from "./hook-model.ts";
+import { planHooks } from "./plan-hooks.ts";
 import { spliceModel } from "./splice-model.ts";
 import type { UnitLayout } from "./unit-layout.ts";
 
@@ -34,7 +35,7 @@ export interface HookedModelFile {
 export async function hookModelFile(
   inPath: string,
   outPath: string,
-  options: HookOptions,
+  options: HookOptions = {},
 ): Promise<HookedModelFile> {
   const model = await readFile(inPath).catch((error: unknown) => {
     throw new HeadHooksError(

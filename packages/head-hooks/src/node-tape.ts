@@ -64,7 +64,7 @@ export class NodeTape {
   /** A reduction over one axis, which is dropped. The axis is an attribute in older operator sets, then an input. */
   reduce(
     label: string,
-    opType: "ReduceSum" | "ReduceMean" | "ReduceSumSquare",
+    opType: "ReduceSum" | "ReduceMean" | "ReduceSumSquare" | "ReduceMax",
     input: ValueName,
     axis: number,
   ): ValueName {
@@ -72,6 +72,40 @@ export class NodeTape {
     const keepdims = integer("keepdims", 0);
     if (!axesAreInput) return this.op(label, opType, [input], [integers("axes", [axis]), keepdims]);
     return this.op(label, opType, [input, this.int64(`${label}/axes`, [axis])], [keepdims]);
+  }
+
+  /** The integers from 0 up to a scalar: int64 [size]. */
+  range(label: string, size: ValueName): ValueName {
+    if (this.#opset >= 11) {
+      const step = this.int64(`${label}/step`, 1);
+      return this.op(label, "Range", [this.int64(`${label}/first`, 0), size, step]);
+    }
+    // Older operator sets have no Range: the places of the elements of a vector of ones are its indices.
+    const shape = this.op(`${label}/shape`, "Reshape", [size, this.int64(`${label}/length`, [1])]);
+    const one = create(TensorProtoSchema, {
+      dataType: TensorProto_DataType.FLOAT,
+      dims: [1n],
+      floatData: [1],
+    });
+    const value = create(AttributeProtoSchema, {
+      name: "value",
+      type: AttributeProto_AttributeType.TENSOR,
+      t: one,
+    });
+    const ones = this.op(`${label}/ones`, "ConstantOfShape", [shape], [value]);
+    const places = this.op(`${label}/places`, "NonZero", [ones]); // [1, size]
+    return this.op(label, "Reshape", [places, this.int64(`${label}/flat`, [-1])]);
+  }
+
+  /** Elements `[start, stop)` of a vector. */
+  slice(label: string, input: ValueName, start: number, stop: number): ValueName {
+    if (this.#opset < 10) {
+      return this.op(label, "Slice", [input], [integers("starts", [start]), integers("ends", [stop])]);
+    }
+    return this.op(label, "Slice", [
+      ...[input, this.int64(`${label}/start`, [start])],
+      this.int64(`${label}/stop`, [stop]),
+    ]);
   }
 
   #constant(label: string, dataType: number, dims: bigint[], rawData: Uint8Array<ArrayBuffer>): ValueName {

@@ -46,4 +46,17 @@ describe("poolSegments", () => {
     const taps = layout.taps.map((tap) => ({ ...tap, segmentsInput: null }));
     expect(() => poolSegments(captured, { ...layout, taps }, {})).toThrow(/without segments/);
   });
+
+  it("refuses maxima, roots, and tokens that a mask has chosen", () => {
+    const captured = { data: new Float32Array(12), shape: [1, 2, 6] };
+    const ranges = {
+      segments: [
+        [0, 1],
+        [1, 2],
+      ],
+    } as const;
+    expect(() => poolSegments(captured, { ...layout, reduction: "absMax" }, ranges)).toThrow(/absMax/);
+    const taps = layout.taps.map((tap) => ({ ...tap, maskInput: "attention_mask" }));
+    expect(() => poolSegments(captured, { ...layout, taps }, ranges)).toThrow(/attention_mask/);
+  });
 });

@@ -30,7 +30,15 @@ export function poolSegments(
     throw mismatch(`expected [batch, segments, units]; received [${meanSquare.shape.join(", ")}]`);
   }
   const data = new Float64Array(batch * layout.unitCount);
-  for (const { node, firstUnit, unitCount, segmentsInput } of layout.taps) {
+  if (layout.reduction === "rms" || layout.reduction === "absMax") {
+    throw mismatch(`segments pool into means, which ${layout.reduction} is not; capture the mean square`);
+  }
+  for (const { node, firstUnit, unitCount, segmentsInput, maskInput } of layout.taps) {
+    if (maskInput !== undefined) {
+      throw mismatch(
+        `the tokens of ${node} were chosen by "${maskInput}", so the ranges do not tell how many counted`,
+      );
+    }
     const counts = tokenCounts(segmentsInput, ranges, segments, node);
     const total = counts.reduce((sum, count) => sum + count, 0);
     for (let item = 0; item < batch; item++) {

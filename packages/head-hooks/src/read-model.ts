@@ -1,6 +1,8 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import {
+  type FunctionProto,
+  FunctionProtoSchema,
   type NodeProto,
   NodeProtoSchema,
   OperatorSetIdProtoSchema,
@@ -20,6 +22,8 @@ export interface TensorHeader {
   readonly elementType: number;
   /** The file that holds the values, as written in the model, if they are outside the model. */
   readonly externalLocation?: string;
+  /** The whole TensorProto as a view of the model's bytes, for initializers of the main graph. */
+  readonly encoded?: Uint8Array;
 }
 
 /** Where a model's parts lie in its bytes, so that it can be added to without being encoded anew. */
@@ -28,8 +32,14 @@ interface ModelSpans {
   readonly graphField: Span;
   /** The graph's content, without tag and length. */
   readonly graph: Span;
-  /** Each node's field, tag included, in the order of `nodes`. */
-  readonly nodes: readonly Span[];
+  /** Each node's field, tag included, in the order of `nodes`; `undefined` for a node that a pass has written. */
+  readonly nodes: readonly (Span | undefined)[];
+  /** The fields within the graph that a pass has taken out: nodes that were replaced, inputs. */
+  readonly removed: readonly Span[];
+  /** The field of the model's IR version. */
+  readonly irVersion: Span | undefined;
+  /** The field of each graph input, in the order of `inputs`. */
+  readonly inputs: readonly Span[];
 }
 
 /** Bytes `[start, stop)` of the model. */
@@ -42,6 +52,7 @@ export interface Span {
 export interface ModelView {
   readonly bytes: Uint8Array;
   readonly spans: ModelSpans;
+  readonly irVersion: number;
   /** Version of each imported operator set by domain; the default domain is `""`. */
   readonly opsets: ReadonlyMap<string, number>;
   readonly nodes: readonly NodeProto[];
@@ -49,9 +60,13 @@ export interface ModelView {
   readonly inputs: readonly ValueInfoProto[];
   readonly outputs: readonly ValueInfoProto[];
   readonly valueInfos: ReadonlyMap<string, ValueInfoProto>;
+  /** The functions that the model brings along. */
+  readonly functions: readonly FunctionProto[];
+  /** For each node that a function's call was written out to, the call; absent if none was. */
+  readonly origins?: readonly (string | undefined)[];
 }
 
-const MODEL = { graph: 7, opsetImport: 8 } as const;
+const MODEL = { irVersion: 1, graph: 7, opsetImport: 8, functions: 25 } as const;
 const GRAPH = { node: 1, initializer: 5, input: 11, output: 12, valueInfo: 13 } as const;
 const TENSOR = { dims: 1, dataType: 2, name: 8, externalData: 13, dataLocation: 14 } as const;
 
@@ -80,12 +95,20 @@ export function readModel(bytes: Uint8Array): ModelView {
 
 function readModelFields(bytes: Uint8Array): ModelView {
   const opsets = new Map<string, number>();
+  const functions: FunctionProto[] = [];
   let graphField: Span | undefined;
   let graph: Span | undefined;
+  let irField: Span | undefined;
+  let irVersion = 0;
   for (const field of readFields(bytes, { start: 0, stop: bytes.length })) {
     if (field.number === MODEL.opsetImport) {
       const entry = fromBinary(OperatorSetIdProtoSchema, contentOf(bytes, field));
       opsets.set(entry.domain === "ai.onnx" ? "" : entry.domain, Number(entry.version));
+    } else if (field.number === MODEL.irVersion) {
+      irField = field.whole;
+      irVersion = readIrVersion(bytes, field.whole);
+    } else if (field.number === MODEL.functions) {
+      functions.push(fromBinary(FunctionProtoSchema, contentOf(bytes, field)));
     } else if (field.number === MODEL.graph) {
       if (graph !== undefined) throw new Error("it has more than one graph field");
       graph = requireContent(field);
@@ -98,6 +121,7 @@ function readModelFields(bytes: Uint8Array): ModelView {
   const nodeSpans: Span[] = [];
   const initializers = new Map<string, TensorHeader>();
   const inputs: ValueInfoProto[] = [];
+  const inputSpans: Span[] = [];
   const outputs: ValueInfoProto[] = [];
   const valueInfos = new Map<string, ValueInfoProto>();
   for (const field of readFields(bytes, graph)) {
@@ -109,6 +133,7 @@ function readModelFields(bytes: Uint8Array): ModelView {
       initializers.set(header.name, header);
     } else if (field.number === GRAPH.input) {
       inputs.push(fromBinary(ValueInfoProtoSchema, contentOf(bytes, field)));
+      inputSpans.push(field.whole);
     } else if (field.number === GRAPH.output) {
       outputs.push(fromBinary(ValueInfoProtoSchema, contentOf(bytes, field)));
     } else if (field.number === GRAPH.valueInfo) {
@@ -116,8 +141,15 @@ function readModelFields(bytes: Uint8Array): ModelView {
       valueInfos.set(info.name, info);
     }
   }
-  const spans = { graphField, graph, nodes: nodeSpans };
-  return { bytes, spans, opsets, nodes, initializers, inputs, outputs, valueInfos };
+  const spans = { graphField, graph, nodes: nodeSpans, removed: [], irVersion: irField, inputs: inputSpans };
+  return { bytes, spans, irVersion, opsets, nodes, initializers, inputs, outputs, valueInfos, functions };
+}
+
+function readIrVersion(bytes: Uint8Array, field: Span): number {
+  const reader = new BinaryReader(bytes.subarray(field.start, field.stop));
+  const [, wireType] = reader.tag();
+  if (wireType !== WireType.Varint) throw new Error("the IR version has the wrong wire type");
+  return Number(reader.int64());
 }
 
 /** The header of a tensor that was decoded whole (the value of a Constant node). */
@@ -126,7 +158,8 @@ export function tensorHeader(tensor: TensorProto, name: string): TensorHeader {
 }
 
 function readTensorHeader(bytes: Uint8Array, span: Span): TensorHeader {
-  const reader = new BinaryReader(bytes.subarray(span.start, span.stop));
+  const encoded = bytes.subarray(span.start, span.stop);
+  const reader = new BinaryReader(encoded);
   const dims: (bigint | string)[] = [];
   const externalData: { key: string; value: string }[] = [];
   let name = "";
@@ -146,7 +179,7 @@ function readTensorHeader(bytes: Uint8Array, span: Span): TensorHeader {
     } else reader.skip(wireType, number);
   }
   if (reader.pos > reader.len) throw new RangeError("premature EOF");
-  return makeHeader(name, dims, elementType, dataLocation, externalData);
+  return { ...makeHeader(name, dims, elementType, dataLocation, externalData), encoded };
 }
 
 function makeHeader(

@@ -28,28 +28,44 @@ it("the README's example prints what the README says", async () => {
   }
 });
 
-/** Two blocks whose output projections take 4 heads of 16 channels. */
+/** Two blocks of self-attention whose output projections take 4 heads of 16 channels. */
 function attentionModel(): Uint8Array {
-  const blocks = [0, 1];
+  const matrix = (name: string, seed: number): ReturnType<typeof tensor> =>
+    tensor(
+      name,
+      [64, 64],
+      randomValues(64 * 64, seed).map((weight) => weight / 4),
+    );
+  const names = ["q", "k", "v", "to_out"];
   return model({
-    nodes: blocks.map((block) =>
-      node(
-        "MatMul",
-        [block === 0 ? "x" : "block.0", `blocks.${block}.attn.to_out.weight`],
-        `block.${block}`,
-        {},
-        "",
-        `blocks.${block}.attn.to_out`,
-      ),
-    ),
+    nodes: [0, 1].flatMap((block) => {
+      const path = `blocks.${block}.attn`;
+      const input = block === 0 ? "x" : "block.0";
+      return [
+        ...["q", "k", "v"].map((name) =>
+          node("MatMul", [input, `${path}.${name}.weight`], `${path}.${name}`),
+        ),
+        node(
+          "MultiHeadAttention",
+          ["q", "k", "v"].map((name) => `${path}.${name}`),
+          `${path}.mixed`,
+          { num_heads: 4 },
+          "com.microsoft",
+        ),
+        node(
+          "MatMul",
+          [`${path}.mixed`, `${path}.to_out.weight`],
+          `block.${block}`,
+          {},
+          "",
+          `${path}.to_out`,
+        ),
+      ];
+    }),
     inputs: [value("x", ["B", "S", 64])],
     outputs: [value("block.1", ["B", "S", 64])],
-    initializers: blocks.map((block) =>
-      tensor(
-        `blocks.${block}.attn.to_out.weight`,
-        [64, 64],
-        randomValues(64 * 64, block).map((weight) => weight / 8),
-      ),
+    initializers: [0, 1].flatMap((block) =>
+      names.map((name, index) => matrix(`blocks.${block}.attn.${name}.weight`, 4 * block + index + 1)),
     ),
   });
 }

@@ -14,6 +14,12 @@ function projection(node: string, inputChannels = 32): Projection {
     inputChannels,
     outputChannels: 8,
     elementType: "float32",
+    bias: null,
+    names: [node, weight, node].filter((name) => name !== ""),
+    scope: "",
+    readerIndex: 0,
+    quantization: null,
+    twin: null,
   };
 }
 
@@ -39,7 +45,8 @@ function errorOf(action: () => unknown): HeadHooksError {
 
 describe("selectTaps", () => {
   it("takes a literal name for the node, the weight, and the weight without .weight", () => {
-    const anonymous = [{ ...projection(""), weight: "blocks.0.out.weight" }];
+    const names = ["blocks.0.out.weight", "blocks.0.out"];
+    const anonymous = [{ ...projection(""), weight: "blocks.0.out.weight", names }];
     for (const at of ["blocks.0.out", "blocks.0.out.weight", /out\.weight$/]) {
       const options = { groupSize: 8, outputName: "o", segmentsInput: null };
       expect(selectTaps(anonymous, [{ at, path: "a" }], options).taps).toHaveLength(1);
@@ -112,7 +119,7 @@ describe("selectTaps", () => {
     const error = errorOf(() => selectTaps([], [{ at: "a" }], options));
     expect(error).toMatchObject({
       code: "no-match",
-      message: expect.stringContaining("no MatMul") as string,
+      message: expect.stringContaining("no node that multiplies by a constant matrix") as string,
     });
   });
 

@@ -1,7 +1,7 @@
 import { HeadHooksError } from "./head-hooks-error.ts";
-import { compileNamePattern, expandPath, type NameMatch } from "./name-pattern.ts";
-import { nearestNames } from "./nearest-names.ts";
-import { type Projection, projectionNames } from "./projections.ts";
+import { describe, labelOf, matchProjections, type ProjectionPattern } from "./match-projections.ts";
+import { expandPath } from "./name-pattern.ts";
+import type { Projection } from "./projections.ts";
 import { isUnitPath } from "./unit-address.ts";
 import type { LayoutSection, UnitLayout } from "./unit-layout.ts";
 
@@ -9,9 +9,9 @@ import type { LayoutSection, UnitLayout } from "./unit-layout.ts";
 export interface TapSpec {
   /**
    * The projections: a glob that matches the whole name (`*` within a segment, `**` across `.` and `/`), or a
-   * regular expression. Names are the node's, the weight's, and the weight's without a final `.weight`.
+   * regular expression, held against `Projection.names`; or a projection that was listed.
    */
-  readonly at: string | RegExp;
+  readonly at: ProjectionPattern;
   /** The input channels in order; they must add up to the projection's input width. */
   readonly sections?: readonly SectionSpec[];
   /** Without `sections`: the path of the one section over all channels. Default `{0}`, the name that matched. */
@@ -20,6 +20,8 @@ export interface TapSpec {
   readonly heads?: HeadSpec;
   /** The graph input with the segment ranges of this tap's tokens, where segments are asked for. */
   readonly segmentsInput?: string;
+  /** The graph input that says which of this tap's tokens count, [B, S]; `null` for all. Default: `HookOptions.mask`. */
+  readonly maskInput?: string | null;
 }
 
 /** A run of input channels. Paths and labels may hold `{1}`, `{name}` and `{0}`: what the pattern matched. */
@@ -34,25 +36,39 @@ export interface SectionSpec {
   readonly kind?: string;
 }
 
-/** Attention heads of equal size that fill a section. */
-export interface HeadSpec {
-  /** Dotted path, the beginning of the heads' addresses. */
-  readonly path: string;
-  /** Channels per head. */
-  readonly size: number;
-}
+/** Attention heads of equal size that fill a section: how many channels each has, or how many there are. */
+export type HeadSpec =
+  | {
+      /** Dotted path, the beginning of the heads' addresses. */
+      readonly path: string;
+      /** Channels per head. */
+      readonly size: number;
+    }
+  | {
+      readonly path: string;
+      /** Number of heads. */
+      readonly count: number;
+    };
+
+/** A section with the size of its heads known. */
+type ResolvedSection = Omit<SectionSpec, "heads"> & {
+  readonly heads: { readonly path: string; readonly size: number } | undefined;
+};
 
 /** A tap's projection and the graph input that its segments come from. */
 export interface SelectedTap {
   readonly projection: Projection;
   readonly segmentsInput: string | null;
+  readonly maskInput: string | null;
 }
 
-/** Settings of the selection; `segmentsInput` is the default one, `null` where no segments are asked for. */
+/** Settings of the selection; the inputs are the default ones, `null` where none is asked for. */
 export interface SelectionOptions {
-  readonly groupSize: number;
+  /** Channels per unit; by default the most that fit every head, and every section without heads. */
+  readonly groupSize?: number;
   readonly outputName: string;
   readonly segmentsInput: string | null;
+  readonly maskInput?: string | null;
 }
 
 /**
@@ -69,98 +85,78 @@ export function selectTaps(
   specs: readonly TapSpec[],
   options: SelectionOptions,
 ): { taps: SelectedTap[]; layout: UnitLayout } {
-  requirePositive("groupSize", options.groupSize);
+  if (options.groupSize !== undefined) requirePositive("groupSize", options.groupSize);
   if (specs.length === 0) throw invalidOptions("`taps` is empty; name at least one projection");
+  const found = specs.flatMap((spec) =>
+    matchProjections(projections, spec.at).map(({ projection, match }) => {
+      const sections = sectionsOf(spec, projection).map((section) => ({
+        ...section,
+        heads: section.heads === undefined ? undefined : headsOf(section.heads, section, projection),
+      }));
+      return { spec, projection, match, sections };
+    }),
+  );
+  const groupSize = options.groupSize ?? commonGroupSize(found.flatMap(({ sections }) => sections));
   const taps: SelectedTap[] = [];
   const sections: LayoutSection[] = [];
   const tappedBy = new Map<Projection, string>();
   let unitCount = 0;
   let headCount = 0;
-  for (const spec of specs) {
-    const label = String(spec.at);
-    for (const { projection, match } of matchProjections(projections, spec)) {
-      requireUntapped(tappedBy, projection, label);
-      let firstChannel = 0;
-      for (const section of sectionsOf(spec, projection)) {
-        const path = requireUnitPath(expandPath(section.path, match), projection);
-        requireNesting(path, section, options.groupSize, projection);
-        const heads =
-          section.heads === undefined
-            ? null
-            : {
-                path: requireUnitPath(expandPath(section.heads.path, match), projection),
-                size: section.heads.size,
-                firstHead: headCount,
-                count: section.channels / section.heads.size,
-              };
-        const cut = path.lastIndexOf(".");
-        sections.push({
-          path,
-          block:
-            section.block === undefined
-              ? path.slice(0, cut < 0 ? undefined : cut)
-              : expandPath(section.block, match),
-          kind: section.kind === undefined ? path.slice(cut + 1) : expandPath(section.kind, match),
-          tap: taps.length,
-          firstChannel,
-          channels: section.channels,
-          firstUnit: unitCount,
-          unitCount: section.channels / options.groupSize,
-          heads,
-        });
-        firstChannel += section.channels;
-        unitCount += section.channels / options.groupSize;
-        headCount += heads?.count ?? 0;
-      }
-      const segmentsInput =
-        options.segmentsInput === null ? null : (spec.segmentsInput ?? options.segmentsInput);
-      taps.push({ projection, segmentsInput });
+  for (const { spec, projection, match, sections: own } of found) {
+    const label = labelOf(spec.at);
+    requireUntapped(tappedBy, projection, label);
+    let firstChannel = 0;
+    for (const section of own) {
+      const path = requireUnitPath(expandPath(section.path, match), projection);
+      requireNesting(path, section, groupSize, projection);
+      const heads =
+        section.heads === undefined
+          ? null
+          : {
+              path: requireUnitPath(expandPath(section.heads.path, match), projection),
+              size: section.heads.size,
+              firstHead: headCount,
+              count: section.channels / section.heads.size,
+            };
+      const cut = path.lastIndexOf(".");
+      sections.push({
+        path,
+        block:
+          section.block === undefined
+            ? path.slice(0, cut < 0 ? undefined : cut)
+            : expandPath(section.block, match),
+        kind: section.kind === undefined ? path.slice(cut + 1) : expandPath(section.kind, match),
+        tap: taps.length,
+        firstChannel,
+        channels: section.channels,
+        firstUnit: unitCount,
+        unitCount: section.channels / groupSize,
+        heads,
+      });
+      firstChannel += section.channels;
+      unitCount += section.channels / groupSize;
+      headCount += heads?.count ?? 0;
     }
+    const segmentsInput =
+      options.segmentsInput === null ? null : (spec.segmentsInput ?? options.segmentsInput);
+    const maskInput = spec.maskInput === undefined ? (options.maskInput ?? null) : spec.maskInput;
+    taps.push({ projection, segmentsInput, maskInput });
   }
   requireUniquePaths(sections, taps);
-  const { outputName, groupSize } = options;
-  const layoutTaps = taps.map(({ projection, segmentsInput }, index) => {
+  const { outputName } = options;
+  const layoutTaps = taps.map(({ projection, segmentsInput, maskInput }, index) => {
     const own = sections.filter(({ tap }) => tap === index);
     return {
       node: projection.node,
       weight: projection.weight,
       input: projection.input,
+      ...(maskInput !== null && { maskInput }),
       firstUnit: own[0]?.firstUnit ?? 0,
       unitCount: own.reduce((sum, section) => sum + section.unitCount, 0),
       segmentsInput,
     };
   });
   return { taps, layout: { outputName, groupSize, unitCount, headCount, taps: layoutTaps, sections } };
-}
-
-function matchProjections(
-  projections: readonly Projection[],
-  spec: TapSpec,
-): { projection: Projection; match: NameMatch }[] {
-  const pattern = compileNamePattern(spec.at);
-  const found = projections.flatMap((projection) => {
-    for (const name of projectionNames(projection)) {
-      const match = pattern(name);
-      if (match !== undefined) return [{ projection, match }];
-    }
-    return [];
-  });
-  if (found.length > 0) return found;
-  const at = String(spec.at);
-  if (projections.length === 0) {
-    throw new HeadHooksError(
-      "no-match",
-      `"${at}" matches nothing: the model has no MatMul, Gemm or FusedMatMul node with a constant matrix`,
-      { at, nearest: [] },
-    );
-  }
-  const names = projections.flatMap(projectionNames);
-  const nearest = nearestNames(at, names, 5);
-  throw new HeadHooksError(
-    "no-match",
-    `"${at}" matches none of the model's ${projections.length} projections; the nearest names are ${nearest.join(", ")}. A glob must match the whole name; listProjections shows all`,
-    { at, nearest },
-  );
 }
 
 function sectionsOf(spec: TapSpec, projection: Projection): readonly SectionSpec[] {
@@ -170,7 +166,7 @@ function sectionsOf(spec: TapSpec, projection: Projection): readonly SectionSpec
   }
   if (spec.path !== undefined || spec.heads !== undefined) {
     throw invalidOptions(
-      `the tap at "${String(spec.at)}" has sections, so their own path and heads count; leave out the tap's`,
+      `the tap at "${labelOf(spec.at)}" has sections, so their own path and heads count; leave out the tap's`,
     );
   }
   for (const { path, channels } of spec.sections)
@@ -185,7 +181,43 @@ function sectionsOf(spec: TapSpec, projection: Projection): readonly SectionSpec
   );
 }
 
-function requireNesting(path: string, section: SectionSpec, groupSize: number, projection: Projection): void {
+/** The size of a section's heads, given itself or by their number. */
+function headsOf(
+  heads: HeadSpec,
+  section: SectionSpec,
+  projection: Projection,
+): { path: string; size: number } {
+  if ("size" in heads) return heads;
+  const { path, count } = heads;
+  requirePositive(`the number of heads of ${section.path}`, count);
+  if (section.channels % count === 0) return { path, size: section.channels / count };
+  throw new HeadHooksError(
+    "head-size",
+    `the ${section.channels} channels of ${section.path} (${describe(projection)}) cannot be shared by ${count} heads; choose a divisor`,
+    { node: projection.node, channels: section.channels, heads: count },
+  );
+}
+
+/** The most channels per unit that divide every head, and every section without heads. */
+function commonGroupSize(
+  sections: readonly { channels: number; heads: { size: number } | undefined }[],
+): number {
+  for (const { heads } of sections) if (heads !== undefined) requirePositive("the head size", heads.size);
+  return sections
+    .map(({ channels, heads }) => heads?.size ?? channels)
+    .reduce((common, size) => greatestCommonDivisor(common, size), 0);
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}
+
+function requireNesting(
+  path: string,
+  section: ResolvedSection,
+  groupSize: number,
+  projection: Projection,
+): void {
   const { channels, heads } = section;
   if (channels % groupSize !== 0) {
     throw new HeadHooksError(
@@ -248,8 +280,4 @@ function requirePositive(what: string, value: number): void {
 
 function invalidOptions(message: string): HeadHooksError {
   return new HeadHooksError("invalid-options", message);
-}
-
-function describe({ node, op, weight }: Projection): string {
-  return node === "" ? `the ${op} of ${weight}` : `${op} ${node}`;
 }

@@ -1,15 +1,28 @@
-import { toBinary } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import { type NodeProto, NodeProtoSchema, type ValueInfoProto, ValueInfoProtoSchema } from "onnx-buf";
+import {
+  type NodeProto,
+  NodeProtoSchema,
+  OperatorSetIdProtoSchema,
+  type TensorProto,
+  TensorProtoSchema,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from "onnx-buf";
 import { HeadHooksError } from "./head-hooks-error.ts";
 import type { ModelView, Span } from "./read-model.ts";
 
-/** What to add to a model. */
+/** What to add to a model, besides the nodes that a pass has written into its view. */
 export interface ModelAdditions {
   /** Runs of nodes and the node that each run follows: an index into the model's nodes, −1 for the head. */
   readonly nodes: readonly { readonly after: number; readonly nodes: readonly NodeProto[] }[];
   readonly inputs: readonly ValueInfoProto[];
   readonly outputs: readonly ValueInfoProto[];
+  readonly initializers?: readonly TensorProto[];
+  /** Raises the model to this IR version. */
+  readonly irVersion?: number;
+  /** Operator sets that the model does not import yet. */
+  readonly opsets?: ReadonlyMap<string, number>;
 }
 
 /** ONNX files are single protobuf messages, which end below 2 GiB. */
@@ -18,40 +31,25 @@ const MAXIMUM_MODEL_BYTES = 2 ** 31 - 1;
 /**
  * Add nodes, inputs and outputs to a model without encoding anything else anew.
  *
- * Requires: positions within the model's nodes. Ensures: what was there keeps its bytes and its order, unknown
- * fields too; only the length of the graph is written anew.
+ * Requires: positions within the view's nodes. Ensures: what was there and was not replaced keeps its bytes and its
+ * order, unknown fields too; only the length of the graph is written anew.
  *
  * @returns the new model in pieces, to be written or joined in order; most are views of the old bytes.
  * @throws HeadHooksError `model-too-large` if the model would exceed the 2 GiB of a protobuf message.
  */
 export function spliceModel(view: ModelView, additions: ModelAdditions): Uint8Array[] {
-  const { graphField, graph, nodes: nodeSpans } = view.spans;
-  const inserted = additions.nodes
-    .map(({ after, nodes }, order) => ({
-      at: after < 0 ? graph.start : (nodeSpans[after]?.stop ?? graph.stop),
-      order,
-      bytes: nodes.map((node) => field(1, toBinary(NodeProtoSchema, node))),
-    }))
-    .sort((a, b) => a.at - b.at || a.order - b.order);
-
-  const content: Uint8Array[] = [];
-  let from = graph.start;
-  for (const { at, bytes } of inserted) {
-    content.push(slice(view, { start: from, stop: at }), ...bytes);
-    from = at;
-  }
-  content.push(slice(view, { start: from, stop: graph.stop }));
-  for (const info of additions.inputs) content.push(field(11, toBinary(ValueInfoProtoSchema, info)));
-  for (const info of additions.outputs) content.push(field(12, toBinary(ValueInfoProtoSchema, info)));
-
+  const { graphField, irVersion: irField } = view.spans;
+  const content = graphContent(view, additions);
+  const irVersionToDrop = additions.irVersion === undefined || irField === undefined ? [] : [irField];
   const graphLength = byteLength(content);
   const pieces = [
-    slice(view, { start: 0, stop: graphField.start }),
+    ...modelHeader(additions),
+    ...slices(view, { start: 0, stop: graphField.start }, irVersionToDrop),
     graphLength > MAXIMUM_MODEL_BYTES
       ? new Uint8Array()
       : new BinaryWriter().tag(7, WireType.LengthDelimited).uint32(graphLength).finish(),
     ...content,
-    slice(view, { start: graphField.stop, stop: view.bytes.length }),
+    ...slices(view, { start: graphField.stop, stop: view.bytes.length }, irVersionToDrop),
   ];
   const total = byteLength(pieces);
   if (total > MAXIMUM_MODEL_BYTES) {
@@ -62,6 +60,54 @@ export function spliceModel(view: ModelView, additions: ModelAdditions): Uint8Ar
     );
   }
   return pieces.filter((piece) => piece.length > 0);
+}
+
+/** The content of the graph: old fields as views of the old bytes, without those removed, and what is new. */
+function graphContent(view: ModelView, additions: ModelAdditions): Uint8Array[] {
+  const { graph, nodes: spans, removed } = view.spans;
+  const inserted = new Map<number, NodeProto[]>();
+  for (const { after, nodes } of additions.nodes) {
+    const at = Math.max(-1, Math.min(after, view.nodes.length - 1));
+    inserted.set(at, [...(inserted.get(at) ?? []), ...nodes]);
+  }
+  const content = (inserted.get(-1) ?? []).map(encodeNode);
+  const dropped = [...removed].sort((a, b) => a.start - b.start);
+  let from = graph.start;
+  for (const [index, node] of view.nodes.entries()) {
+    const span = spans[index];
+    const after = inserted.get(index);
+    if (span === undefined) content.push(encodeNode(node));
+    // Fields between nodes, such as initializers, go with the node behind them.
+    if (span !== undefined && (after !== undefined || spans[index + 1] === undefined)) {
+      content.push(...slices(view, { start: from, stop: span.stop }, dropped));
+      from = span.stop;
+    }
+    content.push(...(after ?? []).map(encodeNode));
+  }
+  content.push(...slices(view, { start: from, stop: graph.stop }, dropped));
+  for (const tensor of additions.initializers ?? [])
+    content.push(field(5, toBinary(TensorProtoSchema, tensor)));
+  for (const info of additions.inputs) content.push(field(11, toBinary(ValueInfoProtoSchema, info)));
+  for (const info of additions.outputs) content.push(field(12, toBinary(ValueInfoProtoSchema, info)));
+  return content;
+}
+
+function modelHeader({ irVersion, opsets = new Map() }: ModelAdditions): Uint8Array[] {
+  const imports = [...opsets].map(([domain, version]) =>
+    field(
+      8,
+      toBinary(
+        OperatorSetIdProtoSchema,
+        create(OperatorSetIdProtoSchema, { domain, version: BigInt(version) }),
+      ),
+    ),
+  );
+  if (irVersion === undefined) return imports;
+  return [new BinaryWriter().tag(1, WireType.Varint).int64(irVersion).finish(), ...imports];
+}
+
+function encodeNode(node: NodeProto): Uint8Array {
+  return field(1, toBinary(NodeProtoSchema, node));
 }
 
 /** Join pieces into one array. */
@@ -79,8 +125,17 @@ function field(number: number, content: Uint8Array): Uint8Array {
   return new BinaryWriter().tag(number, WireType.LengthDelimited).bytes(content).finish();
 }
 
-function slice(view: ModelView, { start, stop }: Span): Uint8Array {
-  return view.bytes.subarray(start, stop);
+/** The bytes of a span without the fields that were dropped, which are in ascending order. */
+function slices(view: ModelView, { start, stop }: Span, dropped: readonly Span[]): Uint8Array[] {
+  const kept: Uint8Array[] = [];
+  let from = start;
+  for (const gap of dropped) {
+    if (gap.start < from || gap.stop > stop) continue;
+    kept.push(view.bytes.subarray(from, gap.start));
+    from = gap.stop;
+  }
+  kept.push(view.bytes.subarray(from, stop));
+  return kept;
 }
 
 function byteLength(pieces: readonly Uint8Array[]): number {

@@ -1,3 +1,4 @@
+import type { Reduction } from "./reductions.ts";
 import { formatUnitAddress } from "./unit-address.ts";
 
 /**
@@ -16,6 +17,12 @@ export interface UnitLayout {
   readonly headCount: number;
   readonly taps: readonly LayoutTap[];
   readonly sections: readonly LayoutSection[];
+  /** What was computed of each unit; absent for the mean square. */
+  readonly reduction?: Reduction;
+  /** Whether each token has values of its own; absent if not. */
+  readonly isPerToken?: boolean;
+  /** Name of the graph input with a factor per unit; absent if there is none. */
+  readonly scaleInput?: string;
 }
 
 /** One tapped projection. */
@@ -30,6 +37,8 @@ export interface LayoutTap {
   readonly unitCount: number;
   /** Name of the graph input with this tap's segment ranges; `null` where the output has no segments. */
   readonly segmentsInput: string | null;
+  /** Name of the value that says which of its tokens count; absent if all do. */
+  readonly maskInput?: string;
 }
 
 /** A run of a projection's input channels that belong together. */

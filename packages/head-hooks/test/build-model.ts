@@ -1,5 +1,7 @@
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import {
+  type FunctionProtoSchema,
+  type GraphProtoSchema,
   AttributeProto_AttributeType,
   AttributeProtoSchema,
   ModelProtoSchema,
@@ -11,35 +13,35 @@ import {
 } from "onnx-buf";
 
 /** Element types by the names that the tests use. */
-export type Element = "float32" | "float16" | "bfloat16" | "int64" | "uint8";
+export type Element = "float32" | "float16" | "bfloat16" | "int64" | "int32" | "uint8";
 export const ELEMENT: Readonly<Record<Element, TensorProto_DataType>> = {
   float32: TensorProto_DataType.FLOAT,
   float16: TensorProto_DataType.FLOAT16,
   bfloat16: TensorProto_DataType.BFLOAT16,
   int64: TensorProto_DataType.INT64,
+  int32: TensorProto_DataType.INT32,
   uint8: TensorProto_DataType.UINT8,
 };
 
 type NodeInit = MessageInitShape<typeof NodeProtoSchema>;
 type TensorInit = MessageInitShape<typeof TensorProtoSchema>;
+type GraphInit = MessageInitShape<typeof GraphProtoSchema>;
+/** An attribute: an integer, integers, a text, a tensor, or a float, a graph, or the attribute of a function's call. */
+type AttributeInit =
+  number | number[] | string | TensorInit | { f: number } | { graph: GraphInit } | { ref: string };
 
 /** A node; without a name it takes its first output's. */
 export function node(
   opType: string,
   input: string[],
   output: string | string[],
-  attributes: Record<string, number | number[] | TensorInit> = {},
+  attributes: Record<string, AttributeInit> = {},
   domain = "",
   name?: string,
+  metadata: Record<string, string> = {},
 ): NodeInit {
   const outputs = typeof output === "string" ? [output] : output;
-  const attribute = Object.entries(attributes).map(([key, value]) =>
-    typeof value === "number"
-      ? { name: key, type: AttributeProto_AttributeType.INT, i: BigInt(value) }
-      : Array.isArray(value)
-        ? { name: key, type: AttributeProto_AttributeType.INTS, ints: value.map(BigInt) }
-        : { name: key, type: AttributeProto_AttributeType.TENSOR, t: create(TensorProtoSchema, value) },
-  );
+  const attribute = Object.entries(attributes).map(([key, value]) => attributeInit(key, value));
   return {
     opType,
     input,
@@ -47,7 +49,19 @@ export function node(
     domain,
     name: name ?? outputs[0] ?? "",
     attribute: attribute.map((entry) => create(AttributeProtoSchema, entry)),
+    metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
   };
+}
+
+function attributeInit(name: string, value: AttributeInit): MessageInitShape<typeof AttributeProtoSchema> {
+  const { INT, INTS, STRING, FLOAT, GRAPH, TENSOR } = AttributeProto_AttributeType;
+  if (typeof value === "number") return { name, type: INT, i: BigInt(value) };
+  if (typeof value === "string") return { name, type: STRING, s: new TextEncoder().encode(value) };
+  if (Array.isArray(value)) return { name, type: INTS, ints: value.map(BigInt) };
+  if ("f" in value) return { name, type: FLOAT, f: value.f };
+  if ("graph" in value) return { name, type: GRAPH, g: value.graph };
+  if ("ref" in value) return { name, type: INT, refAttrName: value.ref };
+  return { name, type: TENSOR, t: create(TensorProtoSchema, value) };
 }
 
 /** An initializer from numbers, encoded as its type. */
@@ -89,6 +103,7 @@ export function value(
   name: string,
   dims: (number | string)[] | undefined,
   type: Element = "float32",
+  metadata: Record<string, string> = {},
 ): MessageInitShape<typeof ValueInfoProtoSchema> {
   const shape =
     dims === undefined
@@ -103,7 +118,11 @@ export function value(
             })),
           },
         };
-  return { name, type: { value: { case: "tensorType", value: { elemType: ELEMENT[type], ...shape } } } };
+  return {
+    name,
+    type: { value: { case: "tensorType", value: { elemType: ELEMENT[type], ...shape } } },
+    metadataProps: Object.entries(metadata).map(([key, text]) => ({ key, value: text })),
+  };
 }
 
 /** The parts of a small model. */
@@ -113,6 +132,7 @@ export interface ModelParts {
   outputs: ReturnType<typeof value>[];
   initializers?: TensorInit[];
   valueInfos?: ReturnType<typeof value>[];
+  functions?: MessageInitShape<typeof FunctionProtoSchema>[];
   opset?: number;
   irVersion?: number;
 }
@@ -124,6 +144,7 @@ export function model({
   outputs,
   initializers = [],
   valueInfos = [],
+  functions = [],
   opset = 21,
   irVersion = 10,
 }: ModelParts): Uint8Array {
@@ -135,7 +156,12 @@ export function model({
       opsetImport: [
         { domain: "", version: BigInt(opset) },
         { domain: "com.microsoft", version: 1n },
+        ...[...new Set(functions.map(({ domain = "" }) => domain))].map((domain) => ({
+          domain,
+          version: 1n,
+        })),
       ],
+      functions,
       graph: {
         name: "test",
         node: nodes,
@@ -160,6 +186,7 @@ export function randomValues(count: number, seed: number): Float32Array<ArrayBuf
 /** The upper half of a float32, truncated: bfloat16. */
 export function encode(values: ArrayLike<number>, type: Element): Uint8Array<ArrayBuffer> {
   if (type === "int64") return bytesOf(BigInt64Array.from(Array.from(values), BigInt));
+  if (type === "int32") return new Uint8Array(Int32Array.from(Array.from(values)).buffer);
   if (type === "uint8") return Uint8Array.from(values);
   const floats = Float32Array.from(values);
   if (type === "float32") return bytesOf(floats);

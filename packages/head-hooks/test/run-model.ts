@@ -77,6 +77,22 @@ export function relativeError(received: ArrayLike<number>, expected: ArrayLike<n
   );
 }
 
+/** The bytes of a tensor's values. */
+export function bitsOf(tensor: Tensor | undefined): Buffer {
+  if (tensor === undefined) throw new Error("the model has no such output");
+  const { buffer, byteOffset, byteLength } = tensor.data;
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
+
+/** float16 bits to a number. */
+export function fromFloat16(bits: number): number {
+  const exponent = (bits >> 10) & 31;
+  const fraction = (bits & 1023) / 1024;
+  const sign = bits >> 15 === 0 ? 1 : -1;
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+  return sign * (exponent === 0 ? fraction * 2 ** -14 : (1 + fraction) * 2 ** (exponent - 15));
+}
+
 function toOrt({ data, shape }: Tensor): ort.Tensor {
   if (data instanceof Float32Array) return new ort.Tensor("float32", data, shape);
   if (data instanceof BigInt64Array) return new ort.Tensor("int64", data, shape);

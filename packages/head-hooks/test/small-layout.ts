@@ -11,6 +11,12 @@ const projection: Projection = {
   inputChannels: 12,
   outputChannels: 4,
   elementType: "float32",
+  bias: null,
+  names: ["out", "w"],
+  scope: "",
+  readerIndex: 0,
+  quantization: null,
+  twin: null,
 };
 /** Two units of no head, then two heads of two units each. */
 export const smallLayout: UnitLayout = selectTaps(

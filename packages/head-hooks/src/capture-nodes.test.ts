@@ -49,7 +49,7 @@ async function executionOrder(
   );
 }
 
-describe("meanSquareNodes", () => {
+describe("captureNodes", () => {
   it.each(
     (["disabled", "all"] as const).flatMap((level) => [false, true].map((segments) => ({ level, segments }))),
   )(

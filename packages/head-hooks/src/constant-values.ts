@@ -1,0 +1,148 @@
+import { fromBinary } from "@bufbuild/protobuf";
+import {
+  type AttributeProto,
+  type NodeProto,
+  type TensorProto,
+  TensorProto_DataType,
+  TensorProtoSchema,
+} from "onnx-buf";
+import { type GraphScope, initializerOf, producerOf } from "./graph-scope.ts";
+import { type TensorHeader, tensorHeader } from "./read-model.ts";
+
+/** A constant passes few nodes on its way; the bound keeps a malformed graph with a cycle from looping. */
+const MAXIMUM_PATH = 16;
+
+/** Shapes, axes and permutations are short; longer tensors are weights, which are never decoded. */
+const MAXIMUM_INTEGERS = 64;
+
+const INT64: number = TensorProto_DataType.INT64;
+const INT32: number = TensorProto_DataType.INT32;
+
+/** The attribute of a node. */
+export function attributeOf(node: NodeProto, name: string): AttributeProto | undefined {
+  return node.attribute.find((entry) => entry.name === name);
+}
+
+/** The integer attribute of a node. */
+export function integerAttribute(node: NodeProto, name: string): number | undefined {
+  const found = attributeOf(node, name);
+  return found === undefined ? undefined : Number(found.i);
+}
+
+/**
+ * The constant at the end of a value's path through Cast, Transpose, Identity and DequantizeLinear, as it stands at
+ * the beginning of the path: dims transposed, type cast.
+ */
+export function resolveConstant(scope: GraphScope, value: string, depth = 0): TensorHeader | undefined {
+  const initializer = initializerOf(scope, value);
+  if (initializer !== undefined) return initializer;
+  const found = producerOf(scope, value);
+  if (found === undefined || depth > MAXIMUM_PATH) return undefined;
+  const { node } = found;
+  if (node.opType === "Constant") {
+    const tensor = attributeOf(node, "value")?.t;
+    return tensor === undefined ? undefined : tensorHeader(tensor, value);
+  }
+  if (!["Identity", "Cast", "Transpose", "DequantizeLinear"].includes(node.opType)) return undefined;
+  const source = resolveConstant(found.scope, node.input[0] ?? "", depth + 1);
+  if (source === undefined || node.opType === "Identity") return source;
+  if (node.opType === "Cast") return { ...source, elementType: integerAttribute(node, "to") ?? 0 };
+  if (node.opType === "Transpose") {
+    const order = attributeOf(node, "perm")?.ints.map(Number) ?? [...source.dims.keys()].reverse();
+    return { ...source, dims: order.map((axis) => source.dims[axis] ?? 0) };
+  }
+  const scale = resolveConstant(found.scope, node.input[1] ?? "", depth + 1);
+  return { ...source, elementType: integerAttribute(node, "output_dtype") ?? scale?.elementType ?? 0 };
+}
+
+/** The integers of a short constant, such as a shape, also behind Cast, Identity, Squeeze and Unsqueeze. */
+export function constantIntegers(scope: GraphScope, value: string, depth = 0): number[] | undefined {
+  const initializer = initializerOf(scope, value);
+  if (initializer !== undefined) return headerIntegers(initializer);
+  const found = producerOf(scope, value);
+  if (found === undefined || depth > MAXIMUM_PATH) return undefined;
+  const { node } = found;
+  if (["Cast", "Identity", "Squeeze", "Unsqueeze"].includes(node.opType)) {
+    return constantIntegers(found.scope, node.input[0] ?? "", depth + 1);
+  }
+  if (node.opType !== "Constant") return undefined;
+  const [attribute] = node.attribute;
+  if (attribute?.name === "value_ints") return attribute.ints.map(Number);
+  if (attribute?.name === "value_int") return [Number(attribute.i)];
+  return attribute?.t === undefined ? undefined : tensorIntegers(attribute.t);
+}
+
+/** The axes that a Reshape asks for, as far as the graph shows them. */
+export interface AskedShape {
+  /** Each axis: a number (−1 and 0 included), or `undefined` where it is computed at run time. */
+  readonly axes: readonly (number | undefined)[];
+  /** Whether the number of axes is sure; the last ones are known even where it is not. */
+  readonly isRankKnown: boolean;
+}
+
+/** The shape input of a Reshape: a constant, or put together by Concat from constants and computed sizes. */
+export function askedShape(scope: GraphScope, value: string, depth = 0): AskedShape | undefined {
+  const constant = constantIntegers(scope, value);
+  if (constant !== undefined) return { axes: constant, isRankKnown: true };
+  const found = producerOf(scope, value);
+  if (found === undefined || depth > MAXIMUM_PATH) return undefined;
+  const { node } = found;
+  if (node.opType === "Cast" || node.opType === "Identity") {
+    return askedShape(found.scope, node.input[0] ?? "", depth + 1);
+  }
+  if (node.opType !== "Concat") return undefined;
+  const pieces = node.input.map((input) => shapePiece(found.scope, input));
+  return {
+    axes: pieces.flatMap(({ axes }) => axes),
+    isRankKnown: pieces.every(({ isRankKnown }) => isRankKnown),
+  };
+}
+
+/** One input of a Concat that makes a shape: constants, or a run of sizes that are computed. */
+function shapePiece(scope: GraphScope, value: string, depth = 0): AskedShape {
+  const constant = constantIntegers(scope, value);
+  if (constant !== undefined) return { axes: constant, isRankKnown: true };
+  const found = producerOf(scope, value);
+  const node = found?.node;
+  if (
+    found !== undefined &&
+    (node?.opType === "Cast" || node?.opType === "Identity") &&
+    depth <= MAXIMUM_PATH
+  ) {
+    return shapePiece(found.scope, node.input[0] ?? "", depth + 1);
+  }
+  // Exporters turn one size into a vector of length 1 by Unsqueeze or Reshape, or cut it from a shape by Slice.
+  const isOneSize =
+    node?.opType === "Unsqueeze" || node?.opType === "Reshape" || sliceLength(scope, value) === 1;
+  return { axes: [undefined], isRankKnown: isOneSize };
+}
+
+/** The number of elements that a Slice cuts from a vector, where its ends are constant and of one sign. */
+function sliceLength(scope: GraphScope, value: string): number | undefined {
+  const found = producerOf(scope, value);
+  if (found?.node.opType !== "Slice") return undefined;
+  const [start, end] = (["starts", "ends"] as const).map((name, index) => {
+    const attribute = attributeOf(found.node, name)?.ints.map(Number);
+    return (attribute ?? constantIntegers(found.scope, found.node.input[index + 1] ?? ""))?.[0];
+  });
+  return start === undefined || end === undefined || start < 0 !== end < 0 ? undefined : end - start;
+}
+
+function headerIntegers({ dims, elementType, encoded }: TensorHeader): number[] | undefined {
+  const length = dims.reduce((product, axis) => product * axis, 1);
+  if (encoded === undefined || length > MAXIMUM_INTEGERS || ![INT64, INT32].includes(elementType))
+    return undefined;
+  return tensorIntegers(fromBinary(TensorProtoSchema, encoded));
+}
+
+function tensorIntegers(tensor: TensorProto): number[] | undefined {
+  const { dataType, rawData, int64Data, int32Data } = tensor;
+  if (dataType !== INT64 && dataType !== INT32) return undefined;
+  const size = dataType === INT64 ? 8 : 4;
+  if (rawData.length > MAXIMUM_INTEGERS * size) return undefined;
+  if (rawData.length === 0) return (dataType === INT64 ? int64Data : int32Data).map(Number);
+  const data = new DataView(rawData.buffer, rawData.byteOffset, rawData.byteLength);
+  return Array.from({ length: Math.floor(rawData.length / size) }, (_, index) =>
+    size === 8 ? Number(data.getBigInt64(index * size, true)) : data.getInt32(index * size, true),
+  );
+}

@@ -1,0 +1,276 @@
+import { create } from "@bufbuild/protobuf";
+import { TensorProto_DataType, type ValueInfoProto, ValueInfoProtoSchema } from "onnx-buf";
+import { attentionTapsOf } from "./attention-taps.ts";
+import { captureNodes, type PlacedTap } from "./capture-nodes.ts";
+import { externalLocations } from "./external-data.ts";
+import { graphScopes } from "./graph-scope.ts";
+import { HeadHooksError } from "./head-hooks-error.ts";
+import type { HookOptions } from "./hook-model.ts";
+import { isHooked, requireFreeNames, requireUniqueOutputs } from "./hooked-state.ts";
+import { inlineFunctions } from "./inline-functions.ts";
+import { findProjections } from "./projections.ts";
+import { type ModelView, readModel } from "./read-model.ts";
+import { OUTPUT_NAMES } from "./reductions.ts";
+import { defaultFactor, scaleNodes } from "./scale-nodes.ts";
+import { liftBranches } from "./lift-branches.ts";
+import { type SelectedTap, type SelectionOptions, selectTaps } from "./select-taps.ts";
+import type { ModelAdditions } from "./splice-model.ts";
+import { tokenSource } from "./token-source.ts";
+import type { UnitLayout } from "./unit-layout.ts";
+
+/** The oldest operator set whose operators the capture uses. */
+const OLDEST_OPSET = 9;
+
+const FLOAT: number = TensorProto_DataType.FLOAT;
+
+/** The first IR version in which an initializer can be an input's default. */
+const IR_WITH_DEFAULTS = 4;
+
+/** What to add to a model for these options; nothing if all of it is there already. */
+export function planHooks(
+  model: Uint8Array,
+  options: HookOptions,
+): { view: ModelView; additions: ModelAdditions | undefined; layout: UnitLayout } {
+  const settings = readSettings(options);
+  const original = readModel(model);
+  externalLocations(original);
+  requireUniqueOutputs(original);
+  const opset = requireOpset(original);
+  const selected = select(original, options, settings);
+  const { layout } = selected;
+  const { view, taps } = liftBranches(selected.view, selected.taps);
+  const { outputName, reduction, isPerToken, batchInput, scale } = settings;
+
+  const producers = new Map<string, number>();
+  for (const [index, node] of view.nodes.entries())
+    for (const output of node.output) producers.set(output, index);
+  const producerIndex = (value: string): number => producers.get(value) ?? -1;
+  const common = { groupSize: layout.groupSize, outputName, opset, producerIndex };
+  const captures = captureNodes(placeTaps(view, taps, batchInput), {
+    ...{ ...common, reduction, isPerToken, batchInput, nodeCount: view.nodes.length },
+  });
+  const scaling =
+    scale === undefined
+      ? undefined
+      : scaleNodes(taps, {
+          ...{ ...common, scaleInput: scale.input, unitCount: layout.unitCount, nodes: view.nodes },
+          firstUnits: layout.taps.map(({ firstUnit }) => firstUnit),
+        });
+  const runs = [...captures, ...(scaling?.runs ?? [])];
+  const planned = runs.flatMap(({ nodes }) => nodes);
+  const output = tensorInfo(outputName, TensorProto_DataType.FLOAT, outputAxes(settings, layout.unitCount));
+  const scaleInfo =
+    scale === undefined
+      ? []
+      : [tensorInfo(scale.input, TensorProto_DataType.FLOAT, [`${scale.input}_units`])];
+
+  if (isHooked(view, output, planned)) return { view, additions: undefined, layout };
+  const inputs = [...segmentInfos(taps, settings.segments?.count), ...scaleInfo];
+  const newInputs = inputs.filter((input) => !isSharedInput(view, input));
+  requireFreeNames(view, planned, newInputs);
+  const raised = scale?.isOptional === true && view.irVersion < IR_WITH_DEFAULTS;
+  const edited = editView(view, scaling?.readers ?? new Map(), raised);
+  const additions: ModelAdditions = {
+    ...{ nodes: runs, inputs: newInputs, outputs: [output] },
+    initializers: scale?.isOptional === true ? [defaultFactor(scale.input)] : [],
+    opsets: new Map([...view.opsets].filter(([domain]) => !original.opsets.has(domain))),
+    ...(raised && { irVersion: IR_WITH_DEFAULTS }),
+  };
+  return { view: edited, additions, layout };
+}
+
+/** The options with their defaults, checked. */
+interface Settings {
+  readonly outputName: string;
+  readonly reduction: NonNullable<HookOptions["reduction"]>;
+  readonly isPerToken: boolean;
+  readonly segments: { readonly input: string; readonly count: number | undefined } | undefined;
+  readonly mask: string | undefined;
+  readonly scale: { readonly input: string; readonly isOptional: boolean } | undefined;
+  readonly batchInput: string | undefined;
+}
+
+function readSettings(options: HookOptions): Settings {
+  const { reduction = "meanSquare", perToken = false, mask, batchInput } = options;
+  if (!Object.hasOwn(OUTPUT_NAMES, reduction)) {
+    const known = Object.keys(OUTPUT_NAMES).join(", ");
+    throw invalid(`\`reduction\` must be one of ${known}; received "${reduction}"`);
+  }
+  const outputName = options.outputName ?? OUTPUT_NAMES[reduction];
+  if (outputName === "") throw invalid("`outputName` is empty; name the output");
+  const segments = readSegments(options.segments);
+  if (perToken && segments !== undefined) {
+    throw invalid("`perToken` keeps every token, so `segments` has nothing to reduce; leave one of them out");
+  }
+  return {
+    outputName,
+    reduction,
+    isPerToken: perToken,
+    segments,
+    mask,
+    scale: readScale(options.scale),
+    batchInput,
+  };
+}
+
+function readScale(scale: HookOptions["scale"]): Settings["scale"] {
+  if (scale === undefined || scale === false) return undefined;
+  const { input = "scale", isOptional = false } = scale === true ? {} : scale;
+  if (input === "") throw invalid("the input of `scale` has an empty name; name it, or leave the name out");
+  return { input, isOptional };
+}
+
+function readSegments(segments: HookOptions["segments"]): Settings["segments"] {
+  if (segments === undefined || segments === false) return undefined;
+  const { input = "segments", count } = segments === true ? {} : segments;
+  if (input === "" || (count !== undefined && !(Number.isSafeInteger(count) && count > 0))) {
+    throw invalid(
+      `\`segments\` must have a named input and a positive count; received input "${input}", count ${count ?? "none"}`,
+    );
+  }
+  return { input, count };
+}
+
+/** Select in the model with all its functions written out, then write out only those calls that are tapped. */
+function select(
+  original: ModelView,
+  options: HookOptions,
+  settings: Settings,
+): { view: ModelView; taps: SelectedTap[]; layout: UnitLayout } {
+  const { outputName, segments, mask, reduction, isPerToken, scale } = settings;
+  const selection: SelectionOptions = {
+    ...(options.groupSize !== undefined && { groupSize: options.groupSize }),
+    ...{ outputName, segmentsInput: segments?.input ?? null, maskInput: mask ?? null },
+  };
+  const whole = inlineFunctions(original);
+  const specs = options.taps ?? attentionTapsOf(whole);
+  const selected = selectTaps(findProjections(whole), specs, selection);
+  const calls = new Set(
+    selected.taps.flatMap(({ projection }) => whole.origins?.[projection.nodeIndex] ?? []),
+  );
+  const view = inlineFunctions(original, calls);
+  const { taps, layout } =
+    whole === original ? selected : selectTaps(findProjections(view), specs, selection);
+  requireInputs(view, settings, taps);
+  return {
+    view,
+    taps,
+    layout: {
+      ...layout,
+      ...(reduction !== "meanSquare" && { reduction }),
+      ...(isPerToken && { isPerToken }),
+      ...(scale !== undefined && { scaleInput: scale.input }),
+    },
+  };
+}
+
+function placeTaps(
+  view: ModelView,
+  taps: readonly SelectedTap[],
+  batchInput: string | undefined,
+): PlacedTap[] {
+  const [main] = graphScopes(view);
+  return taps.map((tap) => {
+    const { projection } = tap;
+    const isAsGiven = batchInput !== undefined || main === undefined;
+    return { ...tap, source: isAsGiven ? projection.input : tokenSource(main, projection) };
+  });
+}
+
+function requireOpset(view: ModelView): number {
+  const opset = view.opsets.get("");
+  if (opset !== undefined && opset >= OLDEST_OPSET) return opset;
+  throw new HeadHooksError(
+    "unsupported-opset",
+    opset === undefined
+      ? "the model imports no ai.onnx operator set, which the added nodes need; add the import"
+      : `the model imports ai.onnx ${opset}; the added nodes need ${OLDEST_OPSET} or newer: convert the model`,
+    { expected: OLDEST_OPSET, received: opset ?? 0 },
+  );
+}
+
+/** Make sure that the inputs that the options name are there. */
+function requireInputs(view: ModelView, { batchInput }: Settings, taps: readonly SelectedTap[]): void {
+  const names = view.inputs.map(({ name }) => name);
+  const isKnown = (value: string): boolean =>
+    names.includes(value) || view.nodes.some(({ output }) => output.includes(value));
+  const wanted = [
+    ...(batchInput === undefined ? [] : [["batchInput", batchInput] as const]),
+    ...taps.flatMap(({ maskInput }) => (maskInput === null ? [] : [["mask", maskInput] as const])),
+  ];
+  for (const [option, value] of wanted) {
+    if (isKnown(value)) continue;
+    throw new HeadHooksError(
+      "invalid-options",
+      `\`${option}\` "${value}" is no value of the graph; its inputs are ${names.join(", ")}`,
+      { inputs: names },
+    );
+  }
+}
+
+/** Put rewritten nodes into a view; with the IR version raised, initializers stop being inputs, as they were not. */
+function editView(
+  view: ModelView,
+  readers: ReadonlyMap<number, ModelView["nodes"][number]>,
+  isRaised: boolean,
+): ModelView {
+  if (readers.size === 0 && !isRaised) return view;
+  const replaced = [...readers.keys()].flatMap((index) => view.spans.nodes[index] ?? []);
+  const constants = isRaised
+    ? view.spans.inputs.filter((_, index) => view.initializers.has(view.inputs[index]?.name ?? ""))
+    : [];
+  return {
+    ...view,
+    nodes: view.nodes.map((node, index) => readers.get(index) ?? node),
+    spans: {
+      ...view.spans,
+      nodes: view.spans.nodes.map((span, index) => (readers.has(index) ? undefined : span)),
+      removed: [...view.spans.removed, ...replaced, ...constants],
+    },
+  };
+}
+
+function segmentInfos(taps: readonly SelectedTap[], count: number | undefined): ValueInfoProto[] {
+  const names = new Set(taps.flatMap(({ segmentsInput }) => segmentsInput ?? []));
+  return [...names].map((name) =>
+    tensorInfo(name, TensorProto_DataType.INT64, [count ?? `${name}_count`, 2]),
+  );
+}
+
+function outputAxes({ outputName, isPerToken, segments }: Settings, unitCount: number): (string | number)[] {
+  const middle = isPerToken
+    ? [`${outputName}_tokens`]
+    : segments === undefined
+      ? []
+      : [segments.count ?? `${outputName}_segments`];
+  return [`${outputName}_batch`, ...middle, unitCount];
+}
+
+/** Whether an input of that name is there for another hook already: int64 with two axes, as segments need it. */
+function isSharedInput(view: ModelView, wanted: ValueInfoProto): boolean {
+  const needed = wanted.type?.value;
+  if (needed?.case !== "tensorType" || needed.value.elemType === FLOAT) return false;
+  const type = view.inputs.find(({ name }) => name === wanted.name)?.type?.value;
+  return (
+    type?.case === "tensorType" &&
+    type.value.elemType === needed.value.elemType &&
+    type.value.shape?.dim.length === needed.value.shape?.dim.length
+  );
+}
+
+function tensorInfo(name: string, elemType: number, axes: readonly (string | number)[]): ValueInfoProto {
+  const dim = axes.map((axis) => ({
+    value:
+      typeof axis === "number"
+        ? { case: "dimValue" as const, value: BigInt(axis) }
+        : { case: "dimParam" as const, value: axis },
+  }));
+  return create(ValueInfoProtoSchema, {
+    name,
+    type: { value: { case: "tensorType", value: { elemType, shape: { dim } } } },
+  });
+}
+
+function invalid(message: string): HeadHooksError {
+  return new HeadHooksError("invalid-options", message);
+}
