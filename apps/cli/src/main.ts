@@ -2,13 +2,16 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { doctor, type DoctorOptions } from "./commands/doctor.ts";
 import { generateImage, type GenerateCommandOptions } from "./commands/generate.ts";
+import { merge, type MergeOptions } from "./commands/merge.ts";
+import { hook, reductionNames, type HookCommandOptions } from "./commands/hook.ts";
 import { checkSet, listSets } from "./commands/prompts.ts";
 import { run, type RunOptions } from "./commands/run.ts";
-import { report, stats, type ResultOptions } from "./commands/stats.ts";
+import { compare, report, stats, type ResultOptions } from "./commands/stats.ts";
 import { deviceNames } from "./device/choose-device.ts";
 import { exitCodeOf, formatError } from "./exit-code.ts";
 import { ownVersion } from "./package-versions.ts";
 import { optionalTaps } from "./probe/plan-taps.ts";
+import { parseShard, type Shard } from "./probe/shard.ts";
 
 const interruption = new AbortController();
 
@@ -37,6 +40,12 @@ const number = (text: string): number => {
 };
 
 const flips = (text: string): number | "exact" => (text === "exact" ? text : integer(1)(text));
+
+const shard = (text: string): Shard => {
+  const value = parseShard(text);
+  if (value === null) throw new InvalidArgumentError("Expected K/N with K from 1 to N, as in 2/3.");
+  return value;
+};
 
 const checkpointOption = new Option(
   "--checkpoint <which>",
@@ -84,7 +93,13 @@ program
   .addOption(
     new Option("--tap <what...>", "further projections to capture").choices(optionalTaps).default([]),
   )
+  .option("--shard <k/n>", "capture every N-th pair from the K-th on, as one of N runs for `merge`", shard)
   .option("--segments", "capture text, noise and reference tokens apart, too", false)
+  .option(
+    "--control <which...>",
+    "controls to run beside: random-weights[:HOW_MANY], or prompt sets by name or file",
+    [],
+  )
   .option("--flips <n>", "random sign flips of the null, or exact for all of them", flips, 200)
   .addOption(ropeOption)
   .addOption(deviceOption)
@@ -121,6 +136,18 @@ program
   .action((options: GenerateCommandOptions) => generateImage(options, interruption.signal));
 
 program
+  .command("merge")
+  .description("join the shards of a run into one run folder, and write its results")
+  .argument("<out>", "the run folder to write")
+  .argument("<shards...>", "the run folders of all shards, in any order")
+  .option("--flips <n>", "random sign flips of the null, or exact for all of them", flips, 200)
+  .option("--json", "print the summary as JSON on stdout", false)
+  .option("--quiet", "no progress on stderr", false)
+  .action((out: string, shards: string[], options: MergeOptions) =>
+    merge(out, shards, options, interruption.signal),
+  );
+
+program
   .command("stats")
   .description("compute the statistics of a run folder anew from its captures, and write its tables")
   .argument("<dir>", "a run folder")
@@ -150,6 +177,39 @@ program
   .addOption(offlineOption)
   .option("--json", "as one JSON document", false)
   .action((options: DoctorOptions) => doctor(options, interruption.signal));
+
+program
+  .command("compare")
+  .description("hold a run against others over the same units: overlap, correlation, difference of contrasts")
+  .argument("<dirs...>", "run folders: the run, then what to hold it against")
+  .option("--json", "as JSON", false)
+  .action((directories: string[], options: { json: boolean }) =>
+    compare(directories, options, interruption.signal),
+  );
+
+program
+  .command("hook")
+  .description("add measurements of output projections to an ONNX model of any origin")
+  .argument("<in>", "an ONNX file")
+  .argument("[out]", "the file to write; beside the model where that has external weights")
+  .option("--at <patterns...>", "globs over projections (default: those behind attention)", [])
+  .option("--group <n>", "channels per unit (default: the most that fit every head)", integer(1))
+  .option("--heads <n>", "heads of each projection, where the graph does not show them", integer(1))
+  .addOption(
+    new Option("--reduction <name>", "what a unit is reduced to")
+      .choices(reductionNames)
+      .default("mean-square"),
+  )
+  .option("--segments", "over token ranges that are given at run time", false)
+  .option("--per-token", "for every token apart", false)
+  .option("--mask <input>", "leave out the tokens that this attention mask excludes")
+  .option("--scale", "add an input that scales each unit", false)
+  .option("--output-name <name>", "what the new output is called")
+  .option("--list", "write nothing; list what would be tapped", false)
+  .option("--json", "as JSON", false)
+  .action((input: string, output: string | undefined, options: HookCommandOptions) =>
+    hook(input, output, options),
+  );
 
 const prompts = program.command("prompts").description("list the built-in prompt sets, or check a file");
 prompts

@@ -144,7 +144,7 @@ function listing(path: string, { checksum, size }: ListedFile): unknown {
 }
 
 /** Sends a content, or the rest of it from where a range begins. */
-export function sendContent(response: ServerResponse, content: Buffer, range: string | undefined): void {
+function sendContent(response: ServerResponse, content: Buffer, range: string | undefined): void {
   const start = Number(/^bytes=(\d+)-/.exec(range ?? "")?.[1] ?? 0);
   const part = content.subarray(start);
   if (range === undefined) response.writeHead(200, { "Content-Length": part.length });

@@ -61,7 +61,7 @@ export async function locateCheckpoint(
 }
 
 /** The user's cache folder: MEASURE_PLANTAIN_CACHE, else the platform's convention. */
-function cacheFolder(): string {
+export function cacheFolder(): string {
   const { MEASURE_PLANTAIN_CACHE, XDG_CACHE_HOME } = process.env;
   if (MEASURE_PLANTAIN_CACHE) return MEASURE_PLANTAIN_CACHE;
   return join(XDG_CACHE_HOME || join(homedir(), ".cache"), "measure-plantain");

@@ -10,13 +10,17 @@ import { auditPromptSet, listReferences, loadPromptSet, type PromptSet } from "@
 import { basename, join } from "node:path";
 import { readFile } from "node:fs/promises";
 import { resolveCheckpoint, type ResolvedCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
-import { chooseDevice, type DeviceName } from "../device/choose-device.ts";
+import { planControls, runControl } from "../controls/run-controls.ts";
+import { chooseDevice, type ChosenDevice, type DeviceName } from "../device/choose-device.ts";
 import { fingerprintCheckpoint, sha256 } from "../probe/fingerprint.ts";
 import { chooseGroupSize, type OptionalTap } from "../probe/plan-taps.ts";
 import { referenceFileSize } from "../probe/prepare-reference.ts";
 import { runProbe } from "../probe/run-probe.ts";
+import { isPart, shardPairs, type Shard } from "../probe/shard.ts";
 import { hashPromptSet, type ProbeSettings, type ReferenceSettings } from "../probe/settings.ts";
-import { createProgress } from "../terminal/progress.ts";
+import { UsageError } from "../errors.ts";
+import type { RunFolder } from "../run-folder/run-folder.ts";
+import { createProgress, type Progress } from "../terminal/progress.ts";
 import { writeResults, type ResultOptions } from "./stats.ts";
 
 /** What `measure-plantain run` was told; absent means the default. */
@@ -38,6 +42,9 @@ export interface RunOptions extends ResultOptions {
   readonly batch: number;
   readonly threads?: number;
   readonly tap: readonly OptionalTap[];
+  /** `random-weights[:N]`, or prompt sets. */
+  readonly control: readonly string[];
+  readonly shard?: Shard;
   readonly segments: boolean;
   readonly ropeFrequencies: "float32" | "bfloat16";
   readonly fullHash: boolean;
@@ -45,15 +52,53 @@ export interface RunOptions extends ResultOptions {
   readonly quiet: boolean;
 }
 
-/** Runs the probe and writes its results. */
+/** Runs the probe and its controls and writes the results. */
 export async function run(options: RunOptions, signal: AbortSignal): Promise<void> {
   const progress = createProgress(options);
   const promptSet = await loadPromptSet(options.prompts);
   const resolved = await resolveCheckpoint(options.checkpoint, { ...options, progress, signal });
-  const { checkpoint } = resolved;
+  const { shard } = options;
+  if (isPart(shard) && options.control.length > 0) {
+    throw new UsageError("Controls belong to the whole run: leave out --control, or --shard.");
+  }
+  const pairs = shardPairs(promptSet.pairs.length, shard);
+  const suffix = shard === undefined ? "" : `-shard-${shard.number}-of-${shard.count}`;
+  const out = options.out ?? join("runs", `${runName(options.checkpoint)}-${promptSet.name}${suffix}`);
   const execution = await chooseDevice(options.device);
+  progress.note(`Device: ${execution.device} (${execution.why}).`);
+  const plan: ProbePlan = { resolved, promptSet, out, options, execution, progress, signal };
+
+  const folder = await probe(plan);
+  if (isPart(shard)) {
+    const record = { folder: folder.path, shard, pairs: pairs.length };
+    process.stdout.write(options.json ? `${JSON.stringify(record)}\n` : `${folder.path}\n`);
+    progress.note(
+      `Shard ${shard.number} of ${shard.count} is complete: ${pairs.length} of ${promptSet.pairs.length} pairs. A part has no statistics; when all are there: measure-plantain merge OUT SHARD_DIR…`,
+    );
+    return;
+  }
+  const controls = planControls(options.control);
+  for (const control of controls) await runControl(control, plan, folder, probe);
+  await writeResults(folder, options, signal);
+  progress.note(`Report: ${folder.file("report.html")}`);
+}
+
+/** One run of the probe: on which checkpoint, with which prompts, into which folder. */
+export interface ProbePlan {
+  readonly resolved: ResolvedCheckpoint;
+  readonly promptSet: PromptSet;
+  readonly out: string;
+  readonly options: RunOptions;
+  readonly execution: ChosenDevice;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/** Captures what a plan says; a folder that was cut short is continued. */
+async function probe(plan: ProbePlan): Promise<RunFolder> {
+  const { resolved, promptSet, out, options, execution, progress, signal } = plan;
+  const { checkpoint } = resolved;
   const { device } = execution;
-  progress.note(`Device: ${device} (${execution.why}).`);
   const runtime: RuntimeOptions = {
     device,
     dtype: chooseComputeType({ device, ...(options.dtype !== undefined && { dtype: options.dtype }) }),
@@ -68,20 +113,18 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
   const audit = auditPromptSet(promptSet, { countTokens: (text) => tokenizer.countTokens(text) });
   for (const change of audit.changes) progress.note(`Prompt set: ${change}`);
 
-  const folder = await runProbe({
+  return runProbe({
     checkpoint,
     isSynthesizedCheckpoint: resolved.isSynthesized,
     promptSet,
     audit,
     settings,
-    out: options.out ?? join("runs", `${runName(options.checkpoint)}-${promptSet.name}`),
+    out,
     ...(options.reference !== undefined && { referenceFile: options.reference }),
     execution,
     progress,
     runtime,
   });
-  await writeResults(folder, options, signal);
-  progress.note(`Report: ${folder.file("report.html")}`);
 }
 
 /** What a run is called after the checkpoint that the user named. */
@@ -128,6 +171,7 @@ async function settle(
     checkpoint: { id, files: await fingerprintCheckpoint(checkpoint, { full: options.fullHash }) },
     promptSet: { name, version, sha256: await hashPromptSet(promptSet), pairs: pairs.length },
     reference,
+    ...(options.shard !== undefined && { shard: options.shard }),
     noiseSeed: options.seed,
     width,
     height,

@@ -1,11 +1,19 @@
 import { readTensors } from "@measure-plantain/flux-runtime";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
+import {
+  compareAnalyses,
+  type ComparableRun,
+  type GranularityComparison,
+} from "../controls/compare-analyses.ts";
+import { formatComparisons } from "../controls/format-comparisons.ts";
+import { CONTROLS_FOLDER } from "../controls/run-controls.ts";
 import { UsageError } from "../errors.ts";
 import { formatCommandLine } from "../probe/command-line.ts";
+import { formatShard, isPart } from "../probe/shard.ts";
 import { renderReport } from "../report/report-html.ts";
 import { analyzeCaptures, type Analysis } from "../results/analyze-captures.ts";
-import { summarize, type SummaryContext } from "../results/summary.ts";
+import { summarize, type Summary, type SummaryContext } from "../results/summary.ts";
 import { formatSummaryMarkdown } from "../results/summary-markdown.ts";
 import { formatSummaryTable } from "../results/summary-table.ts";
 import { formatUnitCsv } from "../results/unit-table.ts";
@@ -30,18 +38,104 @@ export async function report(
   signal: AbortSignal,
 ): Promise<void> {
   const folder = await RunFolder.openForReading(directory);
-  await writeReport(folder, await analyzeFolder(folder, flips, signal));
+  const results = await analyzeFolder(folder, flips, signal);
+  await writeReport(folder, results, await readControls(folder, flips, signal));
   process.stdout.write(`${folder.file("report.html")}\n`);
 }
 
-/** From captures to `units.csv`, `heads.csv`, `summary.json`, `summary.md` and `report.html`, and a table on stdout. */
+/**
+ * From captures to `units.csv`, `heads.csv`, `summary.json`, `summary.md` and `report.html`, of the run and of each of its
+ * controls, with `comparison.json` where there are some; then a table on stdout.
+ */
 export async function writeResults(
   folder: RunFolder,
   options: ResultOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const results = await analyzeFolder(folder, options.flips, signal);
-  const { analysis, context } = results;
+  const controls = await readControls(folder, options.flips, signal);
+  for (const control of controls) {
+    await writeTables(control.folder, control.results);
+    await writeReport(control.folder, control.results, []);
+  }
+  const summary = await writeTables(folder, results);
+  if (controls.length > 0) {
+    const comparisons = await compareRuns(results, controls, signal);
+    await folder.writeJson("comparison.json", comparisons);
+  }
+  await writeReport(folder, results, controls);
+  process.stdout.write(
+    options.json ? `${JSON.stringify(summary, null, 2)}\n` : `${formatSummaryTable(summary)}\n`,
+  );
+}
+
+/** A complete control of a run. */
+interface ControlResults {
+  readonly name: string;
+  readonly folder: RunFolder;
+  readonly results: FolderResults;
+}
+
+/** The controls of a run that are complete, by name. */
+async function readControls(
+  folder: RunFolder,
+  flips: number | "exact",
+  signal: AbortSignal,
+): Promise<ControlResults[]> {
+  const names = await readdir(folder.file(CONTROLS_FOLDER)).catch(() => []);
+  const controls: ControlResults[] = [];
+  for (const name of names.sort()) {
+    const control = await RunFolder.openForReading(folder.file(CONTROLS_FOLDER, name));
+    if ((await control.readManifest()).state !== "complete") continue;
+    controls.push({ name, folder: control, results: await analyzeFolder(control, flips, signal) });
+  }
+  return controls;
+}
+
+/** A run beside others, as `comparison.json` and `compare --json` hold it. */
+export interface RunComparison {
+  readonly name: string;
+  readonly granularities: readonly GranularityComparison[];
+}
+
+async function compareRuns(
+  run: FolderResults,
+  others: readonly { readonly name: string; readonly results: FolderResults }[],
+  signal: AbortSignal,
+): Promise<RunComparison[]> {
+  const comparisons: RunComparison[] = [];
+  for (const { name, results } of others) {
+    const granularities = await compareAnalyses(comparable(run), comparable(results), { signal });
+    comparisons.push({ name, granularities });
+  }
+  return comparisons;
+}
+
+function comparable({ analysis, context }: FolderResults): ComparableRun {
+  return { analysis, pairIds: context.promptSet.pairs.map(({ id }) => id) };
+}
+
+/** Holds the first run folder against each of the others. */
+export async function compare(
+  [first, ...rest]: readonly string[],
+  { json }: { readonly json: boolean },
+  signal: AbortSignal,
+): Promise<void> {
+  if (first === undefined || rest.length === 0) {
+    throw new UsageError("compare needs two run folders or more: the run, then what to hold it against.");
+  }
+  const read = async (directory: string): Promise<FolderResults> =>
+    analyzeFolder(await RunFolder.openForReading(directory), 200, signal);
+  const run = await read(first);
+  const others = [];
+  for (const directory of rest) others.push({ name: directory, results: await read(directory) });
+  const comparisons = await compareRuns(run, others, signal).catch((error: unknown) => {
+    throw error instanceof RangeError ? new UsageError(error.message, { cause: error }) : error;
+  });
+  process.stdout.write(json ? `${JSON.stringify(comparisons, null, 2)}\n` : formatComparisons(comparisons));
+}
+
+async function writeTables(folder: RunFolder, { analysis, context }: FolderResults): Promise<Summary> {
   const summary = summarize(analysis, context);
   const [groups, heads] = (["group", "head"] as const).map((name) =>
     analysis.granularities.find((granularity) => granularity.name === name),
@@ -50,10 +144,7 @@ export async function writeResults(
   if (heads !== undefined) await folder.write("heads.csv", formatUnitCsv(heads));
   await folder.writeJson("summary.json", summary);
   await folder.write("summary.md", formatSummaryMarkdown(summary));
-  await writeReport(folder, results);
-  process.stdout.write(
-    options.json ? `${JSON.stringify(summary, null, 2)}\n` : `${formatSummaryTable(summary)}\n`,
-  );
+  return summary;
 }
 
 interface FolderResults {
@@ -72,6 +163,11 @@ async function analyzeFolder(
   if (state !== "complete" || layout === null) {
     throw new UsageError(
       `The run in ${folder.path} is not complete. Start it again with the same command; it goes on where it stopped.`,
+    );
+  }
+  if (isPart(settings.shard)) {
+    throw new UsageError(
+      `${folder.path} holds shard ${formatShard(settings.shard)}, a part of a run, which has no statistics. Join all of them first: measure-plantain merge OUT SHARD_DIR…`,
     );
   }
   const captured = (await readTensors(folder.file("captures.safetensors"))).get("mean_square");
@@ -94,7 +190,11 @@ async function analyzeFolder(
   };
 }
 
-async function writeReport(folder: RunFolder, { manifest, analysis, context }: FolderResults): Promise<void> {
+async function writeReport(
+  folder: RunFolder,
+  { manifest, analysis, context }: FolderResults,
+  controls: readonly ControlResults[],
+): Promise<void> {
   const { settings } = manifest;
   const reference = settings.reference !== null && existsSync(folder.file("reference.png"));
   const prompt = settings.reference?.kind === "generated" ? { prompt: settings.reference.prompt } : {};
@@ -103,6 +203,10 @@ async function writeReport(folder: RunFolder, { manifest, analysis, context }: F
     context,
     manifest,
     command: formatCommandLine(settings),
+    controls: controls.map(({ name, results }) => ({
+      name,
+      summary: summarize(results.analysis, results.context),
+    })),
     ...(reference && { reference: { png: await readFile(folder.file("reference.png")), ...prompt } }),
   });
   await folder.write("report.html", html);

@@ -2,6 +2,7 @@ import { checkDevice, type DeviceCheck } from "@measure-plantain/flux-runtime";
 import { readFile, statfs } from "node:fs/promises";
 import { freemem, totalmem } from "node:os";
 import { dirname } from "node:path";
+import { UsageError } from "../errors.ts";
 import { estimateRun, type RunEstimate } from "./estimate-run.ts";
 import { findCudaLibraries, findOnnxRuntime, type LibraryRecord } from "./find-libraries.ts";
 import { lookForCheckpoint, type CheckpointRecord } from "./look-for-checkpoint.ts";
@@ -25,7 +26,7 @@ export interface Examination {
   /** Of the folder that weights are kept in. */
   readonly disk: { readonly folder: string; readonly free: number };
   readonly checkpoint: CheckpointRecord;
-  /** Null where no device works. */
+  /** Null where no device works or there is no checkpoint to run. */
   readonly estimate: (RunEstimate & { readonly device: "cpu" | "cuda" }) | null;
 }
 
@@ -40,7 +41,11 @@ export interface ExamineOptions {
 /** As in every package's `engines`. */
 const NEEDED_NODE = "20.19.0";
 
-/** Looks at everything that a run depends on, and changes nothing but a temporary folder. */
+/**
+ * Looks at everything that a run depends on, and changes nothing but a temporary folder.
+ *
+ * @throws UsageError for a size that no run can have.
+ */
 export async function examineMachine(options: ExamineOptions): Promise<Examination> {
   const { width, height, signal } = options;
   const node = {
@@ -51,11 +56,17 @@ export async function examineMachine(options: ExamineOptions): Promise<Examinati
   const { version, provider } = await findOnnxRuntime();
   const devices = { cpu: await checkDevice("cpu"), cuda: await checkDevice("cuda") };
   const { record: checkpoint, sizes } = await lookForCheckpoint(options.checkpoint, options);
+  for (const side of [width, height]) {
+    if (side % sizes.pixelsPerToken === 0) continue;
+    throw new UsageError(
+      `The width and the height must be multiples of ${sizes.pixelsPerToken} pixels, but one is ${side}. Use ${Math.ceil(side / sizes.pixelsPerToken) * sizes.pixelsPerToken}, for example.`,
+    );
+  }
   const memory = { total: totalmem(), available: await availableMemory() };
   const disk = { folder: checkpoint.folder, free: await freeDisk(checkpoint.folder) };
   const device = devices.cuda.works ? "cuda" : devices.cpu.works ? "cpu" : null;
   const estimate: Examination["estimate"] =
-    device === null
+    device === null || checkpoint.problem !== null
       ? null
       : {
           device,

@@ -1,0 +1,29 @@
+import type { RunComparison } from "../commands/stats.ts";
+import { formatCount, formatMeanCount, formatP, formatT } from "../results/format-number.ts";
+
+/** Comparisons as plain text, one block a run. */
+export function formatComparisons(comparisons: readonly RunComparison[]): string {
+  return comparisons
+    .map(({ name, granularities }) => {
+      const lines = granularities.map(({ name: granularity, units, correlationOfT, top, difference }) => {
+        const correlation = correlationOfT === null ? "–" : correlationOfT.toFixed(3);
+        const overlap = `${top.shared} of the top ${top.compared} shared (by chance ${formatMeanCount(top.expectedByChance)})`;
+        const contrast =
+          difference === null
+            ? ["  the contrasts are not matched pair by pair, or do not vary"]
+            : [
+                ...difference.thresholds.map(
+                  ({ threshold, observed, nullMean, nullP99, p }) =>
+                    `  difference |t| > ${threshold}: ${formatCount(observed)} (null mean ${formatMeanCount(nullMean)}, p99 ${formatMeanCount(nullP99)}, p ${formatP(p)})`,
+                ),
+                `  difference max |t|: ${formatT(difference.maximum.observed)} (p99 ${formatT(difference.maximum.nullP99)}, p ${formatP(difference.maximum.p)})`,
+              ];
+        return [
+          `  ${granularity} (${formatCount(units)}): correlation of t ${correlation}; ${overlap}`,
+          ...contrast,
+        ].join("\n  ");
+      });
+      return `${name}\n${lines.join("\n")}\n`;
+    })
+    .join("\n");
+}

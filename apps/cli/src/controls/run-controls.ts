@@ -1,0 +1,109 @@
+import { openCheckpoint, randomizeCheckpoint } from "@measure-plantain/flux-runtime";
+import { loadPromptSet, type PromptSet } from "@measure-plantain/prompts";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { cacheFolder } from "../checkpoint/locate-checkpoint.ts";
+import type { ResolvedCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
+import type { ProbePlan } from "../commands/run.ts";
+import { UsageError } from "../errors.ts";
+import { sha256 } from "../probe/fingerprint.ts";
+import type { RunFolder } from "../run-folder/run-folder.ts";
+
+/** What is changed in a control, everything else being equal. */
+export type Control =
+  | { readonly kind: "random-weights"; readonly name: string; readonly seed: number }
+  | { readonly kind: "prompts"; readonly name: string; readonly source: string };
+
+/** Where a run folder keeps its controls, each a run folder of its own. */
+export const CONTROLS_FOLDER = "controls";
+
+/**
+ * The controls that are asked for: `random-weights` is one seed, `random-weights:3` three of them; anything else is a
+ * prompt set.
+ *
+ * @throws UsageError where a number of seeds is no number, or a control is asked for twice.
+ */
+export function planControls(asked: readonly string[]): Control[] {
+  const controls = asked.flatMap((text): Control[] => {
+    const random = /^random-weights(?::(.*))?$/.exec(text);
+    if (random === null) {
+      return [{ kind: "prompts", name: text.replace(/^.*[/\\]/, "").replace(/\.\w+$/, ""), source: text }];
+    }
+    const count = Number(random[1] ?? "1");
+    if (!Number.isSafeInteger(count) || count < 1) {
+      throw new UsageError(`--control ${text}: expected random-weights:N with a whole number N from 1 on.`);
+    }
+    // The seeds begin at 1: 0 is that of the synthesised checkpoints, which may be the run itself.
+    return Array.from({ length: count }, (_, index) => ({
+      kind: "random-weights",
+      name: `random-weights-${index + 1}`,
+      seed: index + 1,
+    }));
+  });
+  const doubled = controls.find(
+    ({ name }, index) => controls.findIndex((other) => other.name === name) < index,
+  );
+  if (doubled !== undefined)
+    throw new UsageError(`The control ${doubled.name} is asked for twice. Name it once.`);
+  return controls;
+}
+
+/**
+ * Runs one control into the run's folder: the same fixed image, noise and sizes, with other weights or other prompts.
+ * A control that was cut short is continued; one of other settings is refused by name.
+ */
+export async function runControl(
+  control: Control,
+  plan: ProbePlan,
+  main: RunFolder,
+  probe: (plan: ProbePlan) => Promise<RunFolder>,
+): Promise<void> {
+  plan.progress.note(`Control: ${control.name}`);
+  const { settings } = await main.readManifest();
+  const reference = settings.reference === null ? {} : { reference: main.file("reference.png") };
+  const { width, height } = settings;
+  const resolved =
+    control.kind === "random-weights" ? await randomized(plan.resolved, control.seed, plan) : plan.resolved;
+  const promptSet: PromptSet =
+    control.kind === "prompts" ? await loadPromptSet(control.source) : plan.promptSet;
+  try {
+    await probe({
+      ...plan,
+      resolved,
+      promptSet,
+      out: main.file(CONTROLS_FOLDER, control.name),
+      options: { ...plan.options, ...reference, width, height },
+    });
+  } catch (error) {
+    if (error instanceof UsageError)
+      throw new UsageError(`Control ${control.name}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+/** The same checkpoint with random weights, from the user's cache, or drawn into it. */
+async function randomized(
+  { id, checkpoint }: ResolvedCheckpoint,
+  seed: number,
+  { progress }: ProbePlan,
+): Promise<ResolvedCheckpoint> {
+  const { textEncoder, transformer, autoencoder } = checkpoint;
+  const configs = [textEncoder.config, transformer.config, autoencoder.config, checkpoint.scheduler];
+  const key = sha256(JSON.stringify([...configs, checkpoint.tokenizerFolder])).slice(0, 16);
+  const folder = join(cacheFolder(), `randomized-${key}-seed-${seed}`);
+  if (!existsSync(folder)) {
+    const bar = progress.start(`drawing random weights, seed ${seed}`, { unit: "bytes" });
+    await randomizeCheckpoint(checkpoint, folder, {
+      seed,
+      onProgress: ({ bytes, totalBytes }) => {
+        bar.update(bytes, totalBytes);
+      },
+    });
+    bar.stop();
+  }
+  return {
+    id: `${id} (random weights, seed ${seed})`,
+    checkpoint: await openCheckpoint(folder),
+    isSynthesized: true,
+  };
+}

@@ -1,0 +1,51 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { getCheckpointSpec, openCheckpoint, synthesizeCheckpoint } from "@measure-plantain/flux-runtime";
+import { describe, expect, it } from "vitest";
+import { estimateRun, transformerOperations } from "./estimate-run.ts";
+import { sizesOfCheckpoint, sizesOfSpec } from "./model-sizes.ts";
+
+const klein = sizesOfSpec(getCheckpointSpec("klein-4b"));
+const published = { width: 1_024, height: 1_024, textTokens: 512, pairs: 25, referenceSteps: 14 };
+
+describe("estimateRun", () => {
+  it("counts the operations of a Klein 4B pass: 3.07e9 weights a token, and the attention", () => {
+    const weights = 25 * 13 * 3_072 ** 2;
+    const attention = 25 * 4 * 1_024 ** 2 * 3_072;
+    expect(transformerOperations(klein.transformer, 1_024)).toBe(2 * weights * 1_024 + attention);
+  });
+
+  it("lies within a fifth of the memory that was measured at 256 × 256 pixels (docs/performance.md)", () => {
+    const { stages } = estimateRun(klein, 1e11, { ...published, width: 256, height: 256, numberSize: 4 });
+    const capture = stages.find(({ stage }) => stage === "capture passes");
+    expect(capture?.passes).toBe(50);
+    expect((capture?.privateMemory ?? 0) / 1.43e9).toBeCloseTo(1, 0.7);
+    expect((capture?.residentMemory ?? 0) / 9.25e9).toBeCloseTo(1, 0.7);
+  });
+
+  it("takes half the time at twice the throughput, and more at a larger size", () => {
+    const slow = estimateRun(klein, 1e11, { ...published, numberSize: 4 });
+    const fast = estimateRun(klein, 2e11, { ...published, numberSize: 4 });
+    const small = estimateRun(klein, 1e11, { ...published, width: 512, height: 512, numberSize: 4 });
+    expect(fast.seconds).toBeCloseTo(slow.seconds / 2, 6);
+    expect(small.seconds).toBeLessThan(slow.seconds / 3);
+    expect(small.privateMemory).toBeLessThan(slow.privateMemory);
+  });
+
+  it("counts a specification as the checkpoint that is made from it", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "sizes-"));
+    const spec = getCheckpointSpec("tiny");
+    await synthesizeCheckpoint(join(folder, "tiny"), spec);
+    const sizes = sizesOfCheckpoint(await openCheckpoint(join(folder, "tiny")));
+    await rm(folder, { recursive: true });
+    const { storedBytes, ...expected } = sizesOfSpec(spec);
+    expect(sizes.autoencoder).toEqual(expected.autoencoder);
+    expect(sizes.pixelsPerToken).toBe(expected.pixelsPerToken);
+    expect({ ...sizes.transformer, storedBytes: 0 }).toEqual({ ...expected.transformer, storedBytes: 0 });
+    expect({ ...sizes.textEncoder, storedBytes: 0 }).toEqual({ ...expected.textEncoder, storedBytes: 0 });
+    expect(expected.transformer.storedBytes / sizes.transformer.storedBytes).toBeCloseTo(1, 1);
+    expect(expected.textEncoder.storedBytes / sizes.textEncoder.storedBytes).toBeCloseTo(1, 1);
+    expect(storedBytes / sizes.storedBytes).toBeCloseTo(1, 1);
+  });
+});

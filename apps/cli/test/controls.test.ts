@@ -1,0 +1,67 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { RunComparison } from "../src/commands/stats.ts";
+import { createWorkplace, promptSetJson } from "./cli.ts";
+
+const place = createWorkplace();
+const small = ["--width", "64", "--height", "64", "--max-sequence-length", "48", "--quiet"];
+const args = [
+  "run",
+  "--prompts",
+  "few.json",
+  ...small,
+  "--out",
+  "run",
+  "--control",
+  "random-weights",
+  "colours.json",
+];
+const comparisons = (): RunComparison[] =>
+  JSON.parse(readFileSync(place.path("run/comparison.json"), "utf8")) as RunComparison[]; // what the command wrote
+
+beforeAll(() => {
+  const pairs = ["thumb", "house", "hill"].map((id) => ({
+    id,
+    a: `a red object like a ${id}`,
+    b: `a blue object like a ${id}`,
+  }));
+  writeFileSync(place.path("few.json"), promptSetJson());
+  writeFileSync(place.path("colours.json"), promptSetJson({ name: "colours", pairs }));
+});
+afterAll(() => {
+  place.remove();
+});
+
+it("runs each control beside the run, on the same fixed image, and compares them", async () => {
+  const { exitCode, stderr } = await place.run(...args);
+  expect(stderr).toBe("");
+  expect(exitCode).toBe(0);
+  const image = readFileSync(place.path("run/reference.png"));
+  for (const control of ["random-weights-1", "colours"]) {
+    expect(existsSync(place.path("run/controls", control, "units.csv"))).toBe(true);
+    expect(readFileSync(place.path("run/controls", control, "reference.png")).equals(image)).toBe(true);
+  }
+  expect(comparisons().map(({ name }) => name)).toEqual(["colours", "random-weights-1"]);
+  expect(comparisons()[0]?.granularities.map(({ name }) => name)).toEqual(["group", "head", "mlp"]);
+  expect(readFileSync(place.path("run/report.html"), "utf8")).toContain("Beside its controls");
+});
+
+it("a second time uses what is there", async () => {
+  const before = comparisons();
+  expect((await place.run(...args)).exitCode).toBe(0);
+  expect(comparisons()).toEqual(before);
+});
+
+it("refuses a control of other settings by its name, and leaves the run as it is", async () => {
+  writeFileSync(place.path("colours.json"), promptSetJson({ name: "colours", title: "Other pairs" }));
+  const { exitCode, stderr } = await place.run(...args);
+  expect(exitCode).toBe(2);
+  expect(stderr).toMatch(/Control colours:.*other settings.*promptSet\.sha256/s);
+});
+
+it("compare holds any run folders of one shape against each other", async () => {
+  const { exitCode, stdout } = await place.run("compare", "run", "run/controls/random-weights-1");
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/group \(680\): correlation of t -?0\.\d+; \d+ of the top 10 shared/);
+  expect((await place.run("compare", "run")).exitCode).toBe(2);
+});
