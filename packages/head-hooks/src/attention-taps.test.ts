@@ -11,8 +11,8 @@ import {
   softmaxNodes,
   weights,
 } from "../test/attention-forms.ts";
-import { ELEMENT, model, type ModelParts, node, randomValues, tensor, value } from "../test/build-model.ts";
-import { bitsOf, meanSquareOf, relativeError, runModel } from "../test/run-model.ts";
+import { model, type ModelParts, node, randomValues, tensor, value } from "../test/build-model.ts";
+import { meanSquareOf, relativeError, runModel } from "../test/run-model.ts";
 import { attentionTaps } from "./attention-taps.ts";
 import { findAttentionProjections } from "./find-attention.ts";
 import { HeadHooksError } from "./head-hooks-error.ts";
@@ -25,7 +25,6 @@ const inputs = [value("x", ["B", "S", C])];
 const outputs = [value("y", undefined)];
 const attention = [...qkvNodes(), ...softmaxNodes(), mergeNode()];
 const constants = [...qkvWeights(), half(), ...shapes];
-
 function errorOf(action: () => unknown): HeadHooksError {
   try {
     action();
@@ -35,8 +34,6 @@ function errorOf(action: () => unknown): HeadHooksError {
   }
   throw new Error("nothing was thrown");
 }
-
-/** A block as FLUX's single blocks: attention and a gated MLP side by side into one projection. */
 function parallelBlock(): ModelParts {
   return {
     nodes: [
@@ -167,204 +164,5 @@ describe("attentionTaps", () => {
     });
     expect(listProjections(bytes)).toHaveLength(3);
     expect(findAttentionProjections(bytes)).toEqual([]);
-  });
-});
-
-describe("local functions", () => {
-  /** Two calls of one function, as the dynamo exporter writes repeated layers; the weights are its inputs. */
-  function withFunctions(nested = false): ModelParts {
-    const names = ["q.weight", "k.weight", "v.weight", "out.weight", "heads_shape", "merged_shape", "half"];
-    const call = (input: string, output: string, layer: number): ModelParts["nodes"][number] =>
-      node("Block", [input, ...names], output, { softmax_axis: 3 }, "pkg.test", `layer_${layer}`);
-    const body = [
-      ...[...attention, node("MatMul", ["merged", "out.weight"], "out", {}, "", "o_proj")].map((entry) =>
-        entry.opType === "Softmax"
-          ? node("Softmax", ["scaled"], "probabilities", { axis: { ref: "softmax_axis" } })
-          : entry,
-      ),
-    ];
-    const opsetImport = [
-      { domain: "", version: 21n },
-      { domain: "pkg.test", version: 1n },
-    ];
-    const block = {
-      name: "Block",
-      domain: "pkg.test",
-      input: ["x", ...names],
-      output: ["out"],
-      attribute: ["softmax_axis"],
-      opsetImport,
-    };
-    const inner = node(
-      "Inner",
-      ["x", ...names],
-      "out",
-      { softmax_axis: { ref: "softmax_axis" } },
-      "pkg.test",
-      "inner",
-    );
-    return {
-      nodes: [call("x", "middle", 0), call("middle", "y", 1)],
-      inputs,
-      outputs,
-      initializers: [...constants, weights("out.weight", C, C, 9)],
-      functions: nested
-        ? [
-            { ...block, node: [inner] },
-            { ...block, name: "Inner", node: body },
-          ]
-        : [{ ...block, node: body }],
-    };
-  }
-
-  it.each([false, true])("are seen through, every call on its own (nested: %s)", async (nested) => {
-    const bytes = model(withFunctions(nested));
-    const prefix = nested ? "/inner" : "";
-    const nodes = findAttentionProjections(bytes).map(({ node: name, parts }) => [name, parts[0]?.heads]);
-    expect(nodes).toEqual([0, 1].map((layer) => [`layer_${layer}${prefix}/o_proj`, H]));
-    const { model: hooked, layout } = hookModel(bytes, { scale: true });
-    expect(layout.headCount).toBe(2 * H);
-    const plain = await runModel(bytes, { x });
-    const run = await runModel(hooked, { x, scale: { data: Float32Array.of(1), shape: [1] } });
-    expect(bitsOf(run["y"])).toEqual(bitsOf(plain["y"]));
-    expect(run["mean_square"]?.shape).toEqual([2, 2 * H]);
-    expect(hookModel(hooked, { scale: true }).modified).toBe(false);
-  });
-
-  it("are written out only where they are tapped", () => {
-    const bytes = model(withFunctions());
-    const { model: hooked } = hookModel(bytes, { taps: attentionTaps(bytes, { at: "layer_1/**" }) });
-    expect(listProjections(hooked).filter(({ node: name }) => name.endsWith("o_proj"))).toHaveLength(2);
-    const again = hookModel(hooked, { taps: [{ at: "layer_0/o_proj" }], outputName: "first" });
-    expect(again.modified).toBe(true);
-  });
-
-  it("that call each other in a circle are an error, not a hang", () => {
-    const parts = withFunctions(true);
-    const [block, inner] = parts.functions ?? [];
-    const circle = { ...inner, node: block?.node ?? [] };
-    const bytes = model({ ...parts, functions: [block ?? {}, circle] });
-    expect(errorOf(() => hookModel(bytes)).code).toBe("malformed-model");
-  });
-});
-
-describe("subgraphs", () => {
-  const body = (name: string, form: "same" | "other"): Parameters<typeof node>[3] => ({
-    [name]: {
-      graph: {
-        name,
-        node: [
-          ...[...attention, node("Mul", ["merged", "half"], "gated")],
-          // The second branch of a merged decoder has the same projection on another input.
-          node(
-            "MatMul",
-            [form === "same" ? "merged" : "gated", "out.weight"],
-            `${name}.out`,
-            {},
-            "",
-            "o_proj",
-          ),
-        ],
-        output: [value(`${name}.out`, undefined)],
-      },
-    },
-  });
-  const decoder = (branches: Parameters<typeof node>[3]): Uint8Array =>
-    model({
-      nodes: [
-        node("Cast", ["flag"], "condition", { to: 9 }),
-        node("If", ["condition"], "y", branches, "", "merged_decoder"),
-      ],
-      inputs: [...inputs, value("flag", [])],
-      outputs,
-      initializers: [...constants, weights("out.weight", C, C, 9)],
-    });
-  const merged = decoder({ ...body("then_branch", "same"), ...body("else_branch", "other") });
-
-  it("that are the two branches of an If are tapped as one, whichever runs", async () => {
-    expect(findAttentionProjections(merged).map(({ scope, twin }) => [scope, twin?.scope])).toEqual([
-      ["merged_decoder/then_branch", "merged_decoder/else_branch"],
-    ]);
-    const { model: hooked, layout } = hookModel(merged);
-    expect(layout.headCount).toBe(H);
-    const captured = async (flag: number): Promise<number[]> => {
-      const feeds = { x, flag: { data: Float32Array.of(flag), shape: [] } };
-      const run = await runModel(hooked, feeds);
-      expect(bitsOf(run["y"])).toEqual(bitsOf((await runModel(merged, feeds))["y"]));
-      return Array.from(run["mean_square"]?.data ?? [], Number);
-    };
-    const [whole, halved] = [await captured(1), await captured(0)];
-    expect(whole).toHaveLength(2 * H);
-    expect(
-      relativeError(
-        halved,
-        whole.map((number) => number / 4),
-      ),
-    ).toBeLessThan(1e-5);
-    expect(hookModel(hooked).modified).toBe(false);
-  });
-
-  it("without a twin in the other branch are refused with the place, and so is scaling inside", () => {
-    const constant = {
-      else_branch: {
-        graph: { name: "else", node: [node("Identity", ["x"], "e")], output: [value("e", undefined)] },
-      },
-    };
-    const single = decoder({ ...body("then_branch", "same"), ...constant });
-    expect(errorOf(() => hookModel(single)).code).toBe("inside-subgraph");
-    expect(errorOf(() => hookModel(merged, { scale: true })).code).toBe("cannot-scale");
-  });
-});
-
-describe("names", () => {
-  const initializers = [
-    ...["transformer_blocks.0.attn.to_out.0.weight", "single_transformer_blocks.0.attn.to_out.0.weight"],
-    ...["encoder.layer.0.attention.output.dense.weight", "encoder.layer.0.output.dense.weight"],
-  ].map((name, index) => weights(name, C, C, index));
-  const bytes = model({
-    nodes: [
-      node("MatMul", ["x", initializers[0]?.name ?? ""], "a"),
-      node("MatMul", ["a", initializers[1]?.name ?? ""], "b"),
-      node(
-        "MatMul",
-        ["b", initializers[2]?.name ?? ""],
-        "c",
-        {},
-        "",
-        "/encoder/layer.0/attention/output/dense/MatMul",
-      ),
-      node("Add", ["c", "bias"], "d", {}, "", "/encoder/layer.0/attention/output/dense/Add"),
-      node("MatMul", ["d", initializers[3]?.name ?? ""], "y", {}, "", "/encoder/layer.0/output/dense/MatMul"),
-    ],
-    inputs,
-    outputs,
-    initializers: [...initializers, tensor("bias", [C], randomValues(C, 1))],
-  });
-  const matched = (at: string): string[] =>
-    hookModel(bytes, { taps: [{ at, path: "p{0}" }] }).layout.taps.map(({ weight }) => weight);
-
-  it.each([
-    ["transformer_blocks.*.attn.to_out.0", ["transformer_blocks.0.attn.to_out.0.weight"]],
-    ["/encoder/layer.*/attention/output/dense/*", ["encoder.layer.0.attention.output.dense.weight"]],
-    ["encoder.layer.*.output.dense", ["encoder.layer.0.output.dense.weight"]],
-    ["encoder.layer.*.attention.output.dense", ["encoder.layer.0.attention.output.dense.weight"]],
-  ])(
-    "%s matches its projection alone, not a longer name's part, the MLP's output, nor the Add beside",
-    (at, expected) => {
-      expect(matched(at)).toEqual(expected);
-    },
-  );
-
-  it("with capitals and casts of an exporter are kept apart from modules", () => {
-    const cast = model({
-      nodes: [
-        node("Cast", ["w"], "w32", { to: ELEMENT.float32 }),
-        node("MatMul", ["x", "w32"], "y", {}, "", "/model/decoder/Wo/MatMul_1"),
-      ],
-      inputs,
-      outputs,
-      initializers: [tensor("w", [C, C], randomValues(C * C, 1), "bfloat16")],
-    });
-    expect(listProjections(cast)[0]?.names).toEqual(["/model/decoder/Wo/MatMul_1", "w", "model.decoder.Wo"]);
   });
 });

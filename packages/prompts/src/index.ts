@@ -7,8 +7,10 @@ export {
 export type { Direction } from "./audit/direction.ts";
 export type { SharedWords } from "./audit/shared-words.ts";
 export { definePromptSet, type TemplatedPromptSet, type TemplateRow } from "./define-prompt-set.ts";
+export { identicalPromptSet } from "./derive/identical-prompt-set.ts";
+export { shufflePromptSet } from "./derive/shuffle-prompt-set.ts";
 export { listPromptSets, loadPromptSet, type PromptSetSummary } from "./load-prompt-set.ts";
-export { parsePromptSet } from "./parse-prompt-set.ts";
+export { parsePromptSet, type PromptSetFormat } from "./parse-prompt-set.ts";
 export {
   listReferences,
   promptImages,

@@ -7,7 +7,15 @@ import { listPromptSets, loadPromptSet } from "./load-prompt-set.ts";
 
 test("listPromptSets names each built-in set with its version, title and number of pairs", async () => {
   const sets = listPromptSets();
-  expect(sets.map(({ name }) => name)).toEqual(["measure"]);
+  expect(sets.map(({ name }) => name)).toEqual([
+    "measure",
+    "otherview",
+    "paraphrase",
+    "attribute",
+    "number",
+    "shuffled",
+    "identical",
+  ]);
   for (const { name, version, title, pairs } of sets) {
     const set = await loadPromptSet(name);
     expect({ version, title, pairs }).toEqual({

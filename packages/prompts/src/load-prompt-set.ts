@@ -4,7 +4,6 @@ import type { PromptSet } from "./prompt-set.ts";
 import { PromptsError } from "./prompts-error.ts";
 import { readPromptSet } from "./read-prompt-set.ts";
 import { builtInSets } from "./sets/built-in-sets.ts";
-import { validatePromptSet } from "./validate/validate-prompt-set.ts";
 
 /** A built-in set in one line of a listing. */
 export interface PromptSetSummary {
@@ -27,7 +26,7 @@ export interface PromptSetSummary {
  */
 export async function loadPromptSet(nameOrPath: string): Promise<PromptSet> {
   const builtIn = builtInSets.get(nameOrPath);
-  if (builtIn !== undefined) return validatePromptSet(builtIn, { source: nameOrPath });
+  if (builtIn !== undefined) return builtIn();
   const looksLikePath = /[/\\]|\.\w+$/.test(nameOrPath);
   if (looksLikePath || (await exists(nameOrPath))) return readPromptSet(nameOrPath);
   const names = [...builtInSets.keys()];
@@ -38,7 +37,7 @@ export async function loadPromptSet(nameOrPath: string): Promise<PromptSet> {
         code: "unknown-set",
         path: "",
         what: "there is neither a built-in prompt set nor a file of this name",
-        expected: `one of ${names.join(", ")}, or the path of a JSON file`,
+        expected: `one of ${names.join(", ")}, or the path of a JSON, YAML or CSV file`,
         received: JSON.stringify(nameOrPath),
         advice: near === undefined ? "Check the name or the path." : `Did you mean ${JSON.stringify(near)}?`,
       },
@@ -51,11 +50,11 @@ export async function loadPromptSet(nameOrPath: string): Promise<PromptSet> {
  * The sets that come with the package.
  *
  * @example
- * listPromptSets().map(({ name }) => name); // ["measure"]
+ * listPromptSets().map(({ name }) => name); // ["measure", "otherview", "paraphrase", "attribute", "number", …]
  */
 export function listPromptSets(): readonly PromptSetSummary[] {
-  return [...builtInSets].map(([source, value]) => {
-    const { name, version, title, pairs } = validatePromptSet(value, { source });
+  return [...builtInSets.values()].map((load) => {
+    const { name, version, title, pairs } = load();
     return { name, version, title, pairs: pairs.length };
   });
 }

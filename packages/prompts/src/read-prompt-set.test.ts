@@ -2,6 +2,7 @@ import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { stringify } from "yaml";
 import { tinySet } from "../test/tiny-set.ts";
 import { readPromptSet } from "./read-prompt-set.ts";
 import { MAX_FILE_BYTES } from "./validate/limits.ts";
@@ -24,6 +25,23 @@ async function write(name: string, content: string | Uint8Array): Promise<string
 
 test("readPromptSet reads a file", async () => {
   expect(await readPromptSet(await write("tiny.json", JSON.stringify(tinySet())))).toEqual(tinySet());
+});
+
+test.each([
+  ["tiny.yaml", stringify(tinySet())],
+  ["tiny.YML", stringify(tinySet())],
+  [
+    "tiny.csv",
+    `# name: tiny\n# version: 1.0.0\n# title: Two pairs\n# labels: { a: small, b: large }\nid,a,b\n` +
+      `one,a 1-millimeter object,a 1-kilometer object\ntwo,a tiny object,a huge object\n`,
+  ],
+])("readPromptSet tells the format of %s by its extension", async (name, text) => {
+  expect(await readPromptSet(await write(name, text))).toEqual(tinySet());
+});
+
+test("readPromptSet names the line of a problem in a YAML file", async () => {
+  const path = await write("broken.yaml", stringify({ ...tinySet(), colour: 1 }));
+  await expect(readPromptSet(path)).rejects.toThrow(`${path}:14:1: colour: a key is not known.`);
 });
 
 test("readPromptSet resolves image paths from the folder of the file, absolute ones as they are", async () => {

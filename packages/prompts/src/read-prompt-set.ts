@@ -1,12 +1,14 @@
 import { readFile, stat } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
-import { parsePromptSet, tooLargeError } from "./parse-prompt-set.ts";
+import { dirname, extname, resolve } from "node:path";
+import { parsePromptSet, tooLargeError, type PromptSetFormat } from "./parse-prompt-set.ts";
 import type { PromptSet, PromptSide } from "./prompt-set.ts";
 import { PromptsError } from "./prompts-error.ts";
 import { MAX_FILE_BYTES } from "./validate/limits.ts";
 
 /**
- * Reads a prompt set from a JSON file; the image paths of its sides come back absolute, resolved from the file's folder.
+ * Reads a prompt set from a file; the image paths of its sides come back absolute, resolved from the file's folder.
+ *
+ * `.yaml` and `.yml` are YAML, `.csv` is CSV, everything else is JSON.
  *
  * The images themselves are not opened.
  *
@@ -15,7 +17,7 @@ import { MAX_FILE_BYTES } from "./validate/limits.ts";
  * const set = await readPromptSet("prompts/ants.json");
  */
 export async function readPromptSet(path: string): Promise<PromptSet> {
-  const set = parsePromptSet(await readText(path), { source: path });
+  const set = parsePromptSet(await readText(path), { source: path, format: formatOf(path) });
   const folder = dirname(resolve(path));
   return {
     ...set,
@@ -25,6 +27,12 @@ export async function readPromptSet(path: string): Promise<PromptSet> {
       b: resolveImages(pair.b, folder),
     })),
   };
+}
+
+function formatOf(path: string): PromptSetFormat {
+  const extension = extname(path).toLowerCase();
+  if (extension === ".yaml" || extension === ".yml") return "yaml";
+  return extension === ".csv" ? "csv" : "json";
 }
 
 function resolveImages(side: PromptSide, folder: string): PromptSide {
@@ -64,7 +72,7 @@ function unreadableError(source: string, received: string, cause?: unknown): Pro
         code: "unreadable-file",
         path: "",
         what: "the prompt set cannot be read",
-        expected: "a JSON file in UTF-8",
+        expected: "a JSON, YAML or CSV file in UTF-8",
         received,
         advice: "Check the path and the permissions.",
       },

@@ -15,6 +15,7 @@ const METRES_PER_UNIT = new Map([
 const NUMBER_WORDS = new Map([
   ["a", 1],
   ["one", 1],
+  ["three", 3],
   ["twenty", 20],
   ["thousand", 1e3],
 ]);

@@ -34,8 +34,8 @@ export async function capturePasses(
   context: ProbeContext,
   { reference, images }: Conditions,
 ): Promise<UnitLayout> {
-  const { checkpoint, promptSet, settings, folder, progress, clock, runtime } = context;
-  const keys = promptSet.pairs.flatMap((_, pair): PassKey[] => [
+  const { checkpoint, promptSet, settings, pairs, folder, progress, clock, runtime } = context;
+  const keys = pairs.flatMap((pair): PassKey[] => [
     { pair, condition: 0 },
     { pair, condition: 1 },
   ]);

@@ -1,4 +1,5 @@
 import type { ProbeSettings } from "./settings.ts";
+import { formatShard } from "./shard.ts";
 
 /** The command that captures the same numbers again; files that a run was given are named by what they hold. */
 export function formatCommandLine(settings: ProbeSettings): string {
@@ -21,6 +22,7 @@ export function formatCommandLine(settings: ProbeSettings): string {
     ["--dtype", settings.dtype],
     ["--weights", settings.weights],
     ["--batch", settings.batch],
+    ["--shard", settings.shard === undefined ? null : formatShard(settings.shard)],
   ];
   const shown = options.flatMap(([name, value]) => (value === null ? [] : [`${name} ${value}`.trim()]));
   return `npx measure-plantain run ${shown.join(" ")}`;

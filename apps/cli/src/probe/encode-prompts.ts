@@ -4,10 +4,15 @@ import { existsSync } from "node:fs";
 import { sha256 } from "./fingerprint.ts";
 import type { ProbeContext } from "./probe-context.ts";
 
-/** Encodes every distinct prompt once and keeps the embeddings in the run folder's cache. */
+/** Encodes every distinct prompt of the run's pairs once and keeps the embeddings in the run folder's cache. */
 export async function encodePrompts(context: ProbeContext): Promise<void> {
-  const { checkpoint, promptSet, settings, progress, clock, runtime } = context;
-  const texts = new Set(promptSet.pairs.flatMap(({ a, b }) => [promptText(a), promptText(b)]));
+  const { checkpoint, promptSet, settings, pairs, progress, clock, runtime } = context;
+  const texts = new Set(
+    pairs.flatMap((index) => {
+      const pair = promptSet.pairs[index];
+      return pair === undefined ? [] : [promptText(pair.a), promptText(pair.b)];
+    }),
+  );
   const missing = [...texts].filter((text) => !existsSync(embeddingPath(context, text)));
   if (missing.length === 0) return;
   const { maxSequenceLength, rotaryFrequencies } = settings;

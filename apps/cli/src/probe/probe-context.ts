@@ -10,6 +10,8 @@ export interface ProbeContext {
   readonly checkpoint: Checkpoint;
   readonly promptSet: PromptSet;
   readonly settings: ProbeSettings;
+  /** The indices of the pairs that this run captures. */
+  readonly pairs: readonly number[];
   readonly folder: RunFolder;
   readonly progress: Progress;
   readonly clock: StageClock;

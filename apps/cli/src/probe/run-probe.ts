@@ -13,6 +13,7 @@ import { encodePrompts } from "./encode-prompts.ts";
 import type { ProbeContext } from "./probe-context.ts";
 import { prepareReference } from "./prepare-reference.ts";
 import type { ProbeSettings } from "./settings.ts";
+import { shardPairs } from "./shard.ts";
 import { createStageClock } from "./stage-clock.ts";
 
 export interface RunProbeOptions {
@@ -36,6 +37,7 @@ export interface RunProbeOptions {
  */
 export async function runProbe(options: RunProbeOptions): Promise<RunFolder> {
   const { checkpoint, promptSet, settings, progress, runtime, referenceFile } = options;
+  const pairs = shardPairs(promptSet.pairs.length, settings.shard);
   const folder = await RunFolder.openForRun(options.out, settings);
   const before = await folder.readManifest().catch(() => null);
   if (before?.state === "complete") {
@@ -64,11 +66,14 @@ export async function runProbe(options: RunProbeOptions): Promise<RunFolder> {
     } satisfies Manifest);
   await writeManifest("running", null);
 
-  const context: ProbeContext = { checkpoint, promptSet, settings, folder, progress, clock, runtime };
+  const context: ProbeContext = { checkpoint, promptSet, settings, pairs, folder, progress, clock, runtime };
   const referencePath = await prepareReference(context, referenceFile);
   await encodePrompts(context);
   await writeManifest("running", null);
-  const sideImages = promptSet.pairs.flatMap(({ a, b }) => [...promptImages(a), ...promptImages(b)]);
+  const sideImages = pairs.flatMap((index) => {
+    const pair = promptSet.pairs[index];
+    return pair === undefined ? [] : [...promptImages(pair.a), ...promptImages(pair.b)];
+  });
   const images = await encodeConditions(context, [
     ...(referencePath === null ? [] : [referencePath]),
     ...sideImages,
@@ -77,7 +82,7 @@ export async function runProbe(options: RunProbeOptions): Promise<RunFolder> {
   const layout = await capturePasses(context, { reference, images });
 
   await folder.writeJson("units.json", unitRecords(layout));
-  const tensors = await joinPasses(folder, promptSet.pairs.length);
+  const tensors = await joinPasses(folder, pairs);
   await writeSafetensors(
     folder.file("captures.safetensors"),
     [...tensors].map(([name, tensor]) => ({ name, ...tensor })),

@@ -3,6 +3,7 @@ import { promptImages, promptText, type PromptSet, type PromptSide } from "@meas
 import { readFile } from "node:fs/promises";
 import { sha256, type FileFingerprint } from "./fingerprint.ts";
 import type { OptionalTap } from "./plan-taps.ts";
+import type { Shard } from "./shard.ts";
 
 /**
  * Everything that the captured numbers depend on. Two runs of equal settings capture the same bytes; a run folder is
@@ -17,6 +18,8 @@ export interface ProbeSettings {
     readonly pairs: number;
   };
   readonly reference: ReferenceSettings | null;
+  /** Which of the pairs are captured; all of them where absent. */
+  readonly shard?: Shard;
   readonly noiseSeed: number;
   readonly width: number;
   readonly height: number;

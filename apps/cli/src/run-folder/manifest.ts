@@ -20,6 +20,8 @@ export interface Manifest {
   readonly platform: string;
   readonly isSynthesizedCheckpoint: boolean;
   readonly settings: ProbeSettings;
+  /** How many shards were merged into this run, where it was not run as one. */
+  readonly mergedShards?: number;
   readonly promptSet: PromptSet;
   /** Under the tokenizer of the checkpoint. */
   readonly audit: PromptSetAudit;

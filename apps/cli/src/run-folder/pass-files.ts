@@ -32,21 +32,22 @@ export async function writePass(folder: RunFolder, key: PassKey, capture: PassCa
 }
 
 /**
- * Joins the passes into one array for each name.
+ * Joins the passes of some pairs into one array for each name.
  *
+ * @param pairs - Their indices in the prompt set.
  * @returns Each [pairs, 2, units].
  */
-export async function joinPasses(folder: RunFolder, pairs: number): Promise<Map<string, Tensor>> {
+export async function joinPasses(folder: RunFolder, pairs: readonly number[]): Promise<Map<string, Tensor>> {
   const joined = new Map<string, Tensor>();
-  for (let pair = 0; pair < pairs; pair += 1) {
+  for (const [row, pair] of pairs.entries()) {
     for (const condition of [0, 1] as const) {
       for (const [name, { data, shape }] of await readTensors(pathOf(folder, { pair, condition }))) {
         const units = shape.at(-1) ?? 0;
         const whole = joined.get(name) ?? {
-          data: new Float32Array(pairs * 2 * units),
-          shape: [pairs, 2, units],
+          data: new Float32Array(pairs.length * 2 * units),
+          shape: [pairs.length, 2, units],
         };
-        whole.data.set(data, (pair * 2 + condition) * units);
+        whole.data.set(data, (row * 2 + condition) * units);
         joined.set(name, whole);
       }
     }

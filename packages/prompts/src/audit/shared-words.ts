@@ -1,9 +1,7 @@
+import { findSharedEnds, type SharedEnds } from "./shared-ends.ts";
+
 /** What two texts have in common at their ends, in words (runs without white space), and what lies between. */
-export interface SharedWords {
-  /** Words that both texts begin with. */
-  readonly prefix: number;
-  /** Words that both texts end with, the prefix not counted again. */
-  readonly suffix: number;
+export interface SharedWords extends SharedEnds {
   /** The rest of each text, joined by single spaces; empty where nothing is left. */
   readonly a: string;
   readonly b: string;
@@ -18,11 +16,7 @@ export interface SharedWords {
 export function findSharedWords(a: string, b: string): SharedWords {
   const from = listWords(a);
   const to = listWords(b);
-  const shorter = Math.min(from.length, to.length);
-  let prefix = 0;
-  while (prefix < shorter && from[prefix] === to[prefix]) prefix += 1;
-  let suffix = 0;
-  while (suffix < shorter - prefix && from.at(-1 - suffix) === to.at(-1 - suffix)) suffix += 1;
+  const { prefix, suffix } = findSharedEnds(from, to);
   return {
     prefix,
     suffix,

@@ -2,19 +2,7 @@ import { parse, type ValueNode } from "@humanwhocodes/momoa";
 import { PromptsError, type PromptsProblem } from "../prompts-error.ts";
 import { formatJsonPath } from "./json-path.ts";
 import { MAX_NESTING } from "./limits.ts";
-
-/** Lines and columns count from 1. */
-export interface TextPosition {
-  readonly line: number;
-  readonly column: number;
-}
-
-/** A JSON document and where each of its values stands in the text. */
-export interface LocatedJson {
-  readonly value: unknown;
-  /** The position of the value at a path (of the key, where the path ends at a member). */
-  readonly locate: (path: readonly PropertyKey[]) => TextPosition;
-}
+import { positionAt, type LocatedDocument, type TextPosition } from "./located-document.ts";
 
 /**
  * Parses JSON so that whatever is found wrong with its values later can be shown in the text.
@@ -23,7 +11,7 @@ export interface LocatedJson {
  *
  * @throws {PromptsError} `invalid-json` or `duplicate-key` with line and column, `too-large` for deep nesting.
  */
-export function parseJson(text: string, { source }: { readonly source: string }): LocatedJson {
+export function parseJson(text: string, { source }: { readonly source: string }): LocatedDocument {
   refuseDeepNesting(text, source);
   let root: ValueNode;
   let value: unknown;
@@ -93,11 +81,6 @@ function scan(text: string): { tooDeep: number | undefined; controlInString: num
     if (depth > MAX_NESTING) tooDeep ??= offset;
   }
   return { tooDeep, controlInString };
-}
-
-function positionAt(text: string, offset: number): TextPosition {
-  const before = text.slice(0, offset).split(/\r\n|\r|\n/);
-  return { line: before.length, column: (before.at(-1) ?? "").length + 1 };
 }
 
 function findDuplicateKeys(node: ValueNode, path: readonly PropertyKey[]): PromptsProblem[] {

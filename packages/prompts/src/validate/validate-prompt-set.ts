@@ -2,7 +2,7 @@ import type { PromptPair, PromptSet } from "../prompt-set.ts";
 import { PromptsError } from "../prompts-error.ts";
 import { explainIssues, type UnlocatedProblem } from "./explain-issues.ts";
 import { formatJsonPath } from "./json-path.ts";
-import type { TextPosition } from "./parse-json.ts";
+import type { TextPosition } from "./located-document.ts";
 import { promptSetSchema } from "./prompt-set-schema.ts";
 
 /**

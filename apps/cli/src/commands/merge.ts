@@ -1,0 +1,21 @@
+import { mergeShards } from "../run-folder/merge-shards.ts";
+import { createProgress } from "../terminal/progress.ts";
+import { writeResults, type ResultOptions } from "./stats.ts";
+
+export interface MergeOptions extends ResultOptions {
+  readonly quiet: boolean;
+}
+
+/** Joins the shards of a run into one run folder and writes its results, as `run` does. */
+export async function merge(
+  out: string,
+  shards: readonly string[],
+  options: MergeOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const progress = createProgress(options);
+  const folder = await mergeShards(out, shards);
+  progress.note(`${shards.length} shards agree and are joined in ${folder.path}.`);
+  await writeResults(folder, options, signal);
+  progress.note(`Report: ${folder.file("report.html")}`);
+}

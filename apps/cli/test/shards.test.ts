@@ -1,0 +1,201 @@
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readImage, writePng } from "@measure-plantain/flux-runtime";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { UsageError } from "../src/errors.ts";
+import { mergeShards } from "../src/run-folder/merge-shards.ts";
+import type { Manifest } from "../src/run-folder/manifest.ts";
+import { createWorkplace, promptSetJson, type Finished } from "./cli.ts";
+
+const place = createWorkplace();
+const words = ["thumb", "house", "hill", "grain", "planet"];
+const small = [
+  ...["--prompts", "five.json", "--width", "64", "--height", "64", "--max-sequence-length", "48"],
+  ...["--segments", "--tap", "to_add_out"],
+];
+const file = (...parts: readonly string[]): Buffer => readFileSync(place.path(...parts));
+const manifest = (folder: string): Manifest =>
+  JSON.parse(file(folder, "manifest.json").toString()) as Manifest; // what the command wrote
+
+beforeAll(async () => {
+  const pairs = words.map((word) => ({ id: word, a: `smaller than a ${word}`, b: `larger than a ${word}` }));
+  writeFileSync(place.path("five.json"), promptSetJson({ name: "five", pairs }));
+  // One after the other: the first makes the checkpoint that the others find.
+  for (const args of [
+    ["--out", "whole"],
+    ["--shard", "1/2", "--out", "one"],
+    ["--shard", "2/2", "--out", "two"],
+  ]) {
+    const { exitCode, stderr } = await place.run("run", ...small, ...args);
+    expect({ exitCode, stderr: exitCode === 0 ? "" : stderr }).toEqual({ exitCode: 0, stderr: "" });
+  }
+});
+afterAll(() => {
+  place.remove();
+});
+
+/** Merges, and expects a message and no folder. In this process: what the command adds is tested once. */
+async function refused(shards: readonly string[], message: RegExp): Promise<void> {
+  const merging = mergeShards(
+    place.path("none"),
+    shards.map((shard) => place.path(shard)),
+  );
+  await expect(merging).rejects.toThrow(message);
+  await expect(merging).rejects.toThrow(UsageError);
+  expect(existsSync(place.path("none"))).toBe(false);
+}
+
+/** A copy of the second shard whose manifest says something else. */
+function altered(name: string, change: (manifest: Manifest) => Manifest): string {
+  cpSync(place.path("two"), place.path(name), { recursive: true });
+  writeFileSync(place.path(name, "manifest.json"), JSON.stringify(change(manifest("two"))));
+  return name;
+}
+
+describe("run --shard K/N", () => {
+  it("captures every N-th pair, says which shard it is, and writes no statistics", () => {
+    expect(manifest("two")).toMatchObject({
+      state: "complete",
+      settings: { shard: { number: 2, count: 2 } },
+    });
+    expect(readdirSync(place.path("two")).sort()).toEqual([
+      "captures.safetensors",
+      "manifest.json",
+      "reference.json",
+      "reference.png",
+      "units.json",
+    ]);
+    expect(file("two", "reference.png").equals(file("whole", "reference.png"))).toBe(true);
+  });
+
+  it("names its folder after the shard, and prints it", async () => {
+    const { exitCode, stdout, stderr } = await place.run("run", ...small, "--shard", "2/5", "--json");
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(/Shard 2 of 5 is complete: 1 of 5 pairs.*no statistics.*measure-plantain merge/);
+    expect(JSON.parse(stdout)).toEqual({
+      folder: place.path("runs", "tiny-five-shard-2-of-5"),
+      shard: { number: 2, count: 5 },
+      pairs: 1,
+    });
+  });
+
+  it("1/1 is the whole run, with its statistics", async () => {
+    const { exitCode, stdout } = await place.run("run", ...small, "--shard", "1/1", "--out", "single");
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/Groups of 16 channels/);
+    expect(file("single", "captures.safetensors").equals(file("whole", "captures.safetensors"))).toBe(true);
+  });
+
+  it.each([
+    [["--shard", "3/2"], /Expected K\/N with K from 1 to N/],
+    [["--shard", "1/6"], /5 pairs, which cannot be spread over 6 shards/],
+    [["--shard", "1/2", "--out", "two"], /holds a run with other settings.*shard\.number: 2 there, 1 now/s],
+    [["--shard", "1/2", "--control", "random-weights"], /leave out --control, or --shard/],
+  ])("refuses %j", async (args, message) => {
+    const { exitCode, stderr } = await place.run("run", ...small, ...args);
+    expect(stderr).toMatch(message);
+    expect(exitCode).toBe(2);
+  });
+
+  it("has no statistics to compute", async () => {
+    const { exitCode, stderr } = await place.run("stats", "two");
+    expect(stderr).toMatch(/holds shard 2\/2, a part of a run.*measure-plantain merge OUT SHARD_DIR/s);
+    expect(exitCode).toBe(2);
+  });
+});
+
+describe("merge", () => {
+  let merged: Finished;
+  beforeAll(async () => {
+    merged = await place.run("merge", "merged", "two", "one");
+  });
+
+  it("gives the captures of a run that was not split, byte for byte, and its results", () => {
+    expect({ exitCode: merged.exitCode, stderr: merged.stderr }).toMatchObject({ exitCode: 0 });
+    expect(merged.stderr).toMatch(/2 shards agree and are joined in .*merged/);
+    expect(merged.stdout).toMatch(/Groups of 16 channels/);
+    const same = [
+      "captures.safetensors",
+      "units.json",
+      "units.csv",
+      "heads.csv",
+      "reference.png",
+      "reference.json",
+    ];
+    for (const name of [...same, "summary.json", "summary.md"]) {
+      expect([name, file("merged", name).equals(file("whole", name))]).toEqual([name, true]);
+    }
+    expect(readdirSync(place.path("merged")).sort()).toEqual(readdirSync(place.path("whole")).sort());
+  });
+
+  it("writes the manifest of the whole run, with the stages of every shard", () => {
+    const { settings, mergedShards, stages, state } = manifest("merged");
+    expect(settings).toEqual(manifest("whole").settings);
+    expect({ state, mergedShards }).toEqual({ state: "complete", mergedShards: 2 });
+    expect(stages.map(({ stage }) => stage)).toContain("capture passes (shard 2/2)");
+  });
+
+  it("a second time, gives the same", async () => {
+    const { exitCode } = await place.run("merge", "merged", "one", "two", "--quiet");
+    expect(exitCode).toBe(0);
+    expect(file("merged", "captures.safetensors").equals(file("whole", "captures.safetensors"))).toBe(true);
+  });
+
+  it("refuses a missing shard by its number", () => refused(["two"], /Of 2 shards one is missing: 1\/2/));
+
+  it("refuses a shard that is given twice", () =>
+    refused(["one", "two", altered("again", (same) => same)], /two and .*again are both shard 2\/2/));
+
+  it("refuses a shard that is not complete", () =>
+    refused(
+      ["one", altered("cut", (whole) => ({ ...whole, state: "running" }))],
+      /Shard 2\/2 in .*cut is not complete.*same command/,
+    ));
+
+  it("refuses shards of other settings, and names the settings", () => {
+    const other = altered("other", (same) => ({ ...same, settings: { ...same.settings, noiseSeed: 7 } }));
+    return refused(["one", other], /one and .*other do not belong together.*noiseSeed: 0 there, 7 now/s);
+  });
+
+  it("refuses shards of another release", () => {
+    const other = altered("release", (same) => ({ ...same, packages: { "measure-plantain": "9.9.9" } }));
+    return refused(
+      ["one", other],
+      /release do not belong together.*packages\.measure-plantain: .* "9\.9\.9" now/s,
+    );
+  });
+
+  it("refuses a shard of another division", () => {
+    const shard = { number: 2, count: 3 };
+    const other = altered("thirds", (same) => ({ ...same, settings: { ...same.settings, shard } }));
+    return refused(["one", other], /one is shard 1\/2, but .*thirds is shard 2\/3/);
+  });
+
+  it("refuses another fixed image, even by one value of one pixel", async () => {
+    const other = altered("pixel", (same) => same);
+    const image = await readImage(place.path(other, "reference.png"));
+    const data = Uint8Array.from(image.data, (value, index) => (index === 100 ? value ^ 1 : value));
+    await writePng(place.path(other, "reference.png"), { ...image, data });
+    await refused(["one", other], /The fixed image differs between .*one and .*pixel/);
+  });
+
+  it("refuses captures that are not the shard's", () => {
+    const other = altered("swapped", (same) => same);
+    cpSync(place.path("one", "captures.safetensors"), place.path(other, "captures.safetensors"));
+    return refused(
+      ["one", other],
+      /swapped.captures\.safetensors does not hold what shard 2\/2 captures.*\[2, 2, \d+\].*\[3, 2/,
+    );
+  });
+
+  it("refuses a run that is no shard, and a folder that is no run", async () => {
+    await refused(["whole", "two"], /whole is no shard: it was run without --shard/);
+    await refused(["one", "cache"], /cache is no run folder/);
+  });
+
+  it("refuses an output folder that holds something else, in one message", async () => {
+    const { exitCode, stdout, stderr } = await place.run("merge", "cache", "one", "two");
+    expect(stderr).toMatch(/cache is no run folder/);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
+  });
+});

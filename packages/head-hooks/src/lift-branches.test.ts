@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import { C, H, half, mergeNode, qkvNodes, qkvWeights, shapes, softmaxNodes, weights } from "../test/attention-forms.ts";
+import { model, node, randomValues, value } from "../test/build-model.ts";
+import { bitsOf, relativeError, runModel } from "../test/run-model.ts";
+import { findAttentionProjections } from "./find-attention.ts";
+import { HeadHooksError } from "./head-hooks-error.ts";
+import { hookModel } from "./hook-model.ts";
+
+const x = { data: randomValues(2 * 5 * C, 4), shape: [2, 5, C] };
+const inputs = [value("x", ["B", "S", C])];
+const outputs = [value("y", undefined)];
+const attention = [...qkvNodes(), ...softmaxNodes(), mergeNode()];
+const constants = [...qkvWeights(), half(), ...shapes];
+function errorOf(action: () => unknown): HeadHooksError {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof HeadHooksError) return error;
+    throw error;
+  }
+  throw new Error("nothing was thrown");
+}
+
+describe("subgraphs", () => {
+  const body = (name: string, form: "same" | "other"): Parameters<typeof node>[3] => ({
+    [name]: {
+      graph: {
+        name,
+        node: [
+          ...[...attention, node("Mul", ["merged", "half"], "gated")],
+          // The second branch of a merged decoder has the same projection on another input.
+          node(
+            "MatMul",
+            [form === "same" ? "merged" : "gated", "out.weight"],
+            `${name}.out`,
+            {},
+            "",
+            "o_proj",
+          ),
+        ],
+        output: [value(`${name}.out`, undefined)],
+      },
+    },
+  });
+  const decoder = (branches: Parameters<typeof node>[3]): Uint8Array =>
+    model({
+      nodes: [
+        node("Cast", ["flag"], "condition", { to: 9 }),
+        node("If", ["condition"], "y", branches, "", "merged_decoder"),
+      ],
+      inputs: [...inputs, value("flag", [])],
+      outputs,
+      initializers: [...constants, weights("out.weight", C, C, 9)],
+    });
+  const merged = decoder({ ...body("then_branch", "same"), ...body("else_branch", "other") });
+
+  it("that are the two branches of an If are tapped as one, whichever runs", async () => {
+    expect(findAttentionProjections(merged).map(({ scope, twin }) => [scope, twin?.scope])).toEqual([
+      ["merged_decoder/then_branch", "merged_decoder/else_branch"],
+    ]);
+    const { model: hooked, layout } = hookModel(merged);
+    expect(layout.headCount).toBe(H);
+    const captured = async (flag: number): Promise<number[]> => {
+      const feeds = { x, flag: { data: Float32Array.of(flag), shape: [] } };
+      const run = await runModel(hooked, feeds);
+      expect(bitsOf(run["y"])).toEqual(bitsOf((await runModel(merged, feeds))["y"]));
+      return Array.from(run["mean_square"]?.data ?? [], Number);
+    };
+    const [whole, halved] = [await captured(1), await captured(0)];
+    expect(whole).toHaveLength(2 * H);
+    expect(
+      relativeError(
+        halved,
+        whole.map((number) => number / 4),
+      ),
+    ).toBeLessThan(1e-5);
+    expect(hookModel(hooked).modified).toBe(false);
+  });
+
+  it("without a twin in the other branch are refused with the place, and so is scaling inside", () => {
+    const constant = {
+      else_branch: {
+        graph: { name: "else", node: [node("Identity", ["x"], "e")], output: [value("e", undefined)] },
+      },
+    };
+    const single = decoder({ ...body("then_branch", "same"), ...constant });
+    expect(errorOf(() => hookModel(single)).code).toBe("inside-subgraph");
+    expect(errorOf(() => hookModel(merged, { scale: true })).code).toBe("cannot-scale");
+  });
+});

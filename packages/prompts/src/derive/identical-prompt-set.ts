@@ -1,0 +1,30 @@
+import type { PromptSet } from "../prompt-set.ts";
+
+/**
+ * The A/A control: the same side twice, by turns side a and side b of the pairs, with their ids and their order.
+ *
+ * It measures what remains when nothing differs, so the runner must let something differ that is not the prompt: give
+ * the two passes of a pair different noise seeds. Under one noise seed every difference is exactly 0.
+ *
+ * `grade` is dropped; `meta` says which condition the side comes from.
+ *
+ * @param options - `name` names the result.
+ * @example
+ * const control = identicalPromptSet(await loadPromptSet("measure"));
+ * control.pairs[0].a === control.pairs[0].b; // true
+ */
+export function identicalPromptSet(
+  set: PromptSet,
+  { name = `${set.name}-identical` }: { readonly name?: string } = {},
+): PromptSet {
+  return {
+    ...set,
+    name,
+    title: `Control: the prompts of ${set.name} against themselves, for another noise seed`,
+    labels: { a: "first pass", b: "second pass" },
+    pairs: set.pairs.map((pair, index) => {
+      const condition = index % 2 === 0 ? "a" : "b";
+      return { id: pair.id, a: pair[condition], b: pair[condition], meta: { condition } };
+    }),
+  };
+}

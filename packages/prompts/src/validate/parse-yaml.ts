@@ -1,0 +1,171 @@
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Document,
+  type Node,
+} from "yaml";
+import { PromptsError, type PromptsProblem } from "../prompts-error.ts";
+import { formatJsonPath, shorten } from "./json-path.ts";
+import { MAX_NESTING } from "./limits.ts";
+import type { LocatedDocument, TextPosition } from "./located-document.ts";
+
+/**
+ * Parses one YAML 1.2 document so that whatever is found wrong with its values later can be shown in the text.
+ *
+ * The core schema: no dates, no merge keys, no tags of languages; `yes` and `no` are strings. A key that occurs twice
+ * is an error, as in JSON, and so is an alias: aliases can multiply, and refer to what they stand in.
+ *
+ * @throws {PromptsError} `invalid-yaml` or `duplicate-key` with line and column, `too-large` for deep nesting.
+ */
+export function parseYaml(text: string, { source }: { readonly source: string }): LocatedDocument {
+  const lines = new LineCounter();
+  const position = (offset: number): TextPosition => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  let document: Document;
+  let value: unknown;
+  let problems: PromptsProblem[];
+  try {
+    // The library compares each key with all others of its map; findProblems needs one look at each.
+    document = parseDocument(text, {
+      lineCounter: lines,
+      schema: "core",
+      uniqueKeys: false,
+      prettyErrors: false,
+    });
+    problems = [...document.errors, ...document.warnings].map(({ message, pos: [start] }) =>
+      describeSyntaxError(message, position(start)),
+    );
+    if (problems.length === 0) problems = findProblems(document.contents, position);
+    if (problems.length === 0) value = document.toJS();
+  } catch (cause) {
+    throw new PromptsError([describeFailure(cause)], { source, cause });
+  }
+  const [first, ...others] = problems;
+  if (first !== undefined) throw new PromptsError([first, ...others], { source });
+  return { value, locate: (path) => locate(document, path, position) };
+}
+
+function describeSyntaxError(message: string, position: TextPosition): PromptsProblem {
+  return {
+    code: "invalid-yaml",
+    path: "",
+    ...position,
+    what: "the text is not YAML",
+    expected: "one YAML 1.2 document",
+    received: `a text of which the parser says ${JSON.stringify(shorten(message))}`,
+    advice: "Check the indentation, and put prompts that hold a colon, a hash or a quote in double quotes.",
+  };
+}
+
+/** The parser recurses: what is nested beyond the stack ends in a RangeError. */
+function describeFailure(cause: unknown): PromptsProblem {
+  if (cause instanceof RangeError) return describeNesting();
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return describeSyntaxError(message, { line: 1, column: 1 });
+}
+
+function describeNesting(position: TextPosition = { line: 1, column: 1 }): PromptsProblem {
+  return {
+    code: "too-large",
+    path: "",
+    ...position,
+    what: "lists and maps are nested too deeply",
+    expected: `at most ${MAX_NESTING} levels`,
+    received: "more",
+    advice: "Flatten what the set records in meta.",
+  };
+}
+
+function describeAlias(path: readonly PropertyKey[], position: TextPosition): PromptsProblem {
+  return {
+    code: "invalid-yaml",
+    path: formatJsonPath(path),
+    ...position,
+    what: "aliases are not read",
+    expected: "the value itself",
+    received: "an alias (*name)",
+    advice: "Write out what the alias stands for.",
+  };
+}
+
+interface Place {
+  readonly node: unknown;
+  readonly path: readonly PropertyKey[];
+}
+
+/** Aliases, keys that occur twice in a map, or else the first node that is nested too deeply. */
+function findProblems(root: unknown, position: (offset: number) => TextPosition): PromptsProblem[] {
+  const problems: PromptsProblem[] = [];
+  const open: Place[] = [{ node: root, path: [] }];
+  for (let place = open.pop(); place !== undefined; place = open.pop()) {
+    const { node, path } = place;
+    if (path.length > MAX_NESTING) return [describeNesting(position(offsetOf(node)))];
+    if (isAlias(node)) problems.push(describeAlias(path, position(offsetOf(node))));
+    if (isSeq(node)) {
+      for (const [index, item] of node.items.entries()) open.push({ node: item, path: [...path, index] });
+    }
+    if (!isMap(node)) continue;
+    const firstLines = new Map<string, number>();
+    for (const { key, value } of node.items) {
+      const name = keyText(key);
+      const at = position(offsetOf(key));
+      const first = firstLines.get(name);
+      if (first !== undefined) problems.push(describeDuplicate([...path, name], first, at));
+      else firstLines.set(name, at.line);
+      open.push({ node: value, path: [...path, name] });
+    }
+  }
+  return problems;
+}
+
+function describeDuplicate(path: readonly PropertyKey[], first: number, at: TextPosition): PromptsProblem {
+  return {
+    code: "duplicate-key",
+    path: formatJsonPath(path),
+    ...at,
+    what: "a key occurs twice in one map",
+    expected: `${JSON.stringify(String(path.at(-1)))} once`,
+    received: `it on line ${first} and on line ${at.line}`,
+    advice: "Remove or rename one of the two.",
+  };
+}
+
+function locate(
+  document: Document,
+  path: readonly PropertyKey[],
+  position: (offset: number) => TextPosition,
+): TextPosition {
+  let node: unknown = document.contents;
+  let offset = offsetOf(node);
+  for (const key of path) {
+    if (isSeq(node) && typeof key === "number" && key < node.items.length) {
+      node = node.items[key];
+      offset = offsetOf(node);
+    } else if (isMap(node)) {
+      const pair = node.items.find((item) => keyText(item.key) === key);
+      if (pair === undefined) break;
+      node = pair.value;
+      offset = offsetOf(pair.key);
+    } else break;
+  }
+  return position(offset);
+}
+
+function keyText(key: unknown): string {
+  return isScalar(key) ? String(key.value) : isNode(key) ? key.toString() : String(key);
+}
+
+function offsetOf(node: unknown): number {
+  return isNode(node) ? startOf(node) : 0;
+}
+
+function startOf({ range }: Node): number {
+  return range?.[0] ?? 0;
+}
