@@ -7,6 +7,7 @@ import { hook, reductionNames, type HookCommandOptions } from "./commands/hook.t
 import { checkSet, listSets } from "./commands/prompts.ts";
 import { run, type RunOptions } from "./commands/run.ts";
 import { compare, report, stats, type ResultOptions } from "./commands/stats.ts";
+import { verify } from "./commands/verify.ts";
 import { deviceNames } from "./device/choose-device.ts";
 import { exitCodeOf, formatError } from "./exit-code.ts";
 import { ownVersion } from "./package-versions.ts";
@@ -186,6 +187,13 @@ program
   .action((directories: string[], options: { json: boolean }) =>
     compare(directories, options, interruption.signal),
   );
+
+program
+  .command("verify")
+  .description("check every hash of a run folder and compute all its results anew")
+  .argument("<dir>", "a run folder")
+  .option("--json", "as JSON", false)
+  .action((directory: string, options: { json: boolean }) => verify(directory, options, interruption.signal));
 
 program
   .command("hook")

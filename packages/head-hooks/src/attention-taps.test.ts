@@ -25,6 +25,7 @@ const inputs = [value("x", ["B", "S", C])];
 const outputs = [value("y", undefined)];
 const attention = [...qkvNodes(), ...softmaxNodes(), mergeNode()];
 const constants = [...qkvWeights(), half(), ...shapes];
+
 function errorOf(action: () => unknown): HeadHooksError {
   try {
     action();

@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { C, H, half, mergeNode, qkvNodes, qkvWeights, shapes, softmaxNodes, weights } from "../test/attention-forms.ts";
+import {
+  C,
+  H,
+  half,
+  mergeNode,
+  qkvNodes,
+  qkvWeights,
+  shapes,
+  softmaxNodes,
+  weights,
+} from "../test/attention-forms.ts";
 import { model, type ModelParts, node, randomValues, value } from "../test/build-model.ts";
 import { bitsOf, runModel } from "../test/run-model.ts";
 import { attentionTaps } from "./attention-taps.ts";
@@ -13,6 +23,7 @@ const inputs = [value("x", ["B", "S", C])];
 const outputs = [value("y", undefined)];
 const attention = [...qkvNodes(), ...softmaxNodes(), mergeNode()];
 const constants = [...qkvWeights(), half(), ...shapes];
+
 function errorOf(action: () => unknown): HeadHooksError {
   try {
     action();
@@ -23,7 +34,7 @@ function errorOf(action: () => unknown): HeadHooksError {
   throw new Error("nothing was thrown");
 }
 
-describe("local functions", () => {
+describe("inlineFunctions: local functions", () => {
   /** Two calls of one function, as the dynamo exporter writes repeated layers; the weights are its inputs. */
   function withFunctions(nested = false): ModelParts {
     const names = ["q.weight", "k.weight", "v.weight", "out.weight", "heads_shape", "merged_shape", "half"];

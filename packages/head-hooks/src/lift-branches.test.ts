@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { C, H, half, mergeNode, qkvNodes, qkvWeights, shapes, softmaxNodes, weights } from "../test/attention-forms.ts";
+import {
+  C,
+  H,
+  half,
+  mergeNode,
+  qkvNodes,
+  qkvWeights,
+  shapes,
+  softmaxNodes,
+  weights,
+} from "../test/attention-forms.ts";
 import { model, node, randomValues, value } from "../test/build-model.ts";
 import { bitsOf, relativeError, runModel } from "../test/run-model.ts";
 import { findAttentionProjections } from "./find-attention.ts";
@@ -11,6 +21,7 @@ const inputs = [value("x", ["B", "S", C])];
 const outputs = [value("y", undefined)];
 const attention = [...qkvNodes(), ...softmaxNodes(), mergeNode()];
 const constants = [...qkvWeights(), half(), ...shapes];
+
 function errorOf(action: () => unknown): HeadHooksError {
   try {
     action();
@@ -21,7 +32,7 @@ function errorOf(action: () => unknown): HeadHooksError {
   throw new Error("nothing was thrown");
 }
 
-describe("subgraphs", () => {
+describe("liftBranches: subgraphs", () => {
   const body = (name: string, form: "same" | "other"): Parameters<typeof node>[3] => ({
     [name]: {
       graph: {

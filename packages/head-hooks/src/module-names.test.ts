@@ -1,16 +1,14 @@
 import { create } from "@bufbuild/protobuf";
 import { NodeProtoSchema } from "onnx-buf";
-import { moduleNames } from "./module-names.ts";
 import { describe, expect, it } from "vitest";
-import { C, mergeNode, qkvNodes, softmaxNodes, weights } from "../test/attention-forms.ts";
+import { C, weights } from "../test/attention-forms.ts";
 import { ELEMENT, model, node, randomValues, tensor, value } from "../test/build-model.ts";
 import { hookModel } from "./hook-model.ts";
+import { moduleNames } from "./module-names.ts";
 import { listProjections } from "./projections.ts";
 
-const x = { data: randomValues(2 * 5 * C, 4), shape: [2, 5, C] };
 const inputs = [value("x", ["B", "S", C])];
 const outputs = [value("y", undefined)];
-const attention = [...qkvNodes(), ...softmaxNodes(), mergeNode()];
 
 describe("names", () => {
   const initializers = [
@@ -70,10 +68,17 @@ describe("moduleNames", () => {
     moduleNames(create(NodeProtoSchema, node("MatMul", ["x", "w"], "y", {}, "", name, metadata)));
 
   it.each([
-    ["", { "pkg.torch.onnx.name_scopes": "['', 'blocks.2', 'blocks.2.mlp.fc1', 'linear_8']" }, ["blocks.2.mlp.fc1"]],
+    [
+      "",
+      { "pkg.torch.onnx.name_scopes": "['', 'blocks.2', 'blocks.2.mlp.fc1', 'linear_8']" },
+      ["blocks.2.mlp.fc1"],
+    ],
     [
       "node_linear",
-      { namespace: ": Net/network: torch.nn.Sequential/network.0: torch.nn.Linear/linear: aten.linear.default" },
+      {
+        namespace:
+          ": Net/network: torch.nn.Sequential/network.0: torch.nn.Linear/linear: aten.linear.default",
+      },
       ["network.0"],
     ],
     ["/encoder/layer.0/output/dense/MatMul_2", {}, ["encoder.layer.0.output.dense"]],

@@ -153,7 +153,7 @@ interface FolderResults {
   readonly context: SummaryContext;
 }
 
-async function analyzeFolder(
+export async function analyzeFolder(
   folder: RunFolder,
   flips: number | "exact",
   signal: AbortSignal,

@@ -47,8 +47,8 @@ export async function runProbe(options: RunProbeOptions): Promise<RunFolder> {
 
   const clock = createStageClock();
   const startedAt = before?.startedAt ?? new Date().toISOString();
-  const writeManifest = (state: Manifest["state"], layout: UnitLayout | null): Promise<void> =>
-    folder.writeJson("manifest.json", {
+  const writeManifest = async (state: Manifest["state"], layout: UnitLayout | null): Promise<void> => {
+    await folder.writeJson("manifest.json", {
       schemaVersion: 1,
       state,
       packages: packageVersions(),
@@ -59,11 +59,13 @@ export async function runProbe(options: RunProbeOptions): Promise<RunFolder> {
       promptSet,
       audit: options.audit,
       layout,
+      capturesSha256: layout === null ? null : await folder.sha256("captures.safetensors"),
       execution: options.execution,
       startedAt,
       finishedAt: state === "complete" ? new Date().toISOString() : null,
       stages: [...(before?.stages ?? []), ...clock.records],
     } satisfies Manifest);
+  };
   await writeManifest("running", null);
 
   const context: ProbeContext = { checkpoint, promptSet, settings, pairs, folder, progress, clock, runtime };

@@ -27,6 +27,8 @@ export interface Manifest {
   readonly audit: PromptSetAudit;
   /** What stands where in the captures; null until they are complete. */
   readonly layout: UnitLayout | null;
+  /** SHA-256 of `captures.safetensors`; null until it is complete. */
+  readonly capturesSha256: string | null;
   readonly execution: { readonly device: "cpu" | "cuda"; readonly provider: string; readonly why: string };
   readonly startedAt: string;
   readonly finishedAt: string | null;

@@ -46,7 +46,13 @@ export async function mergeShards(out: string, directories: readonly string[]): 
       })),
     ),
   };
-  await folder.writeJson("manifest.json", { ...joined, state: "running", layout: null, finishedAt: null });
+  await folder.writeJson("manifest.json", {
+    ...joined,
+    state: "running",
+    layout: null,
+    capturesSha256: null,
+    finishedAt: null,
+  });
   for (const name of settings.reference === null ? [] : ["reference.png", "reference.json"]) {
     await copyFile(source.file(name), folder.file(`${name}.part`));
     await rename(folder.file(`${name}.part`), folder.file(name));
@@ -56,7 +62,12 @@ export async function mergeShards(out: string, directories: readonly string[]): 
     folder.file("captures.safetensors"),
     [...tensors].map(([name, tensor]) => ({ name, ...tensor })),
   );
-  await folder.writeJson("manifest.json", { ...joined, finishedAt: new Date().toISOString() });
+  const capturesSha256 = await folder.sha256("captures.safetensors");
+  await folder.writeJson("manifest.json", {
+    ...joined,
+    capturesSha256,
+    finishedAt: new Date().toISOString(),
+  });
   await folder.removeWorkFiles();
   return folder;
 }

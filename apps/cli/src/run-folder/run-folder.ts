@@ -1,6 +1,7 @@
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { UsageError } from "../errors.ts";
+import { sha256 } from "../probe/fingerprint.ts";
 import { differingSettings, type ProbeSettings } from "../probe/settings.ts";
 import type { Manifest } from "./manifest.ts";
 
@@ -68,8 +69,9 @@ export class RunFolder {
     return manifest as Manifest; // of version 1, whose form is fixed
   }
 
-  async readJson(name: string): Promise<unknown> {
-    return JSON.parse(await readFile(this.file(name), "utf8"));
+  /** The hex SHA-256 of a file of the folder. */
+  async sha256(name: string): Promise<string> {
+    return sha256(await readFile(this.file(name)));
   }
 
   /** Writes a file whole or not at all: aside, to the disk, then renamed. */

@@ -1,0 +1,115 @@
+import { readTensors } from "@measure-plantain/flux-runtime";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { UsageError } from "../errors.ts";
+import { hashPromptSet } from "../probe/settings.ts";
+import { summarize, type Summary } from "../results/summary.ts";
+import { formatSummaryMarkdown } from "../results/summary-markdown.ts";
+import { formatUnitCsv } from "../results/unit-table.ts";
+import type { Manifest } from "../run-folder/manifest.ts";
+import { RunFolder } from "../run-folder/run-folder.ts";
+import { analyzeFolder } from "./stats.ts";
+
+/** One thing that was checked. */
+export interface VerifiedItem {
+  readonly what: string;
+  /** What is wrong; null where all is well. */
+  readonly problem: string | null;
+}
+
+const WHOLE = "the captures are whole";
+
+/**
+ * Checks a run folder: every hash, and every table and summary against statistics that are computed anew from the captures.
+ *
+ * @throws UsageError where the folder holds no complete run, or something in it does not verify (after all was checked).
+ */
+export async function verify(
+  directory: string,
+  { json }: { readonly json: boolean },
+  signal: AbortSignal,
+): Promise<void> {
+  const folder = await RunFolder.openForReading(directory);
+  const files = await verifyFiles(folder);
+  const isWhole = files.some(({ what, problem }) => what === WHOLE && problem === null);
+  const items = [
+    ...files,
+    ...(isWhole
+      ? await verifyResults(folder, signal)
+      : [{ what: "the results", problem: "not computed, since the captures are not whole" }]),
+  ];
+  if (json) process.stdout.write(`${JSON.stringify(items, null, 2)}\n`);
+  else
+    for (const { what, problem } of items)
+      process.stdout.write(
+        `${problem === null ? "✓" : "✗"} ${what}${problem === null ? "" : `: ${problem}`}\n`,
+      );
+  const wrong = items.filter(({ problem }) => problem !== null);
+  if (wrong.length > 0) {
+    throw new UsageError(
+      `${wrong.length} of ${items.length} checks of ${folder.path} failed (${wrong.map(({ what }) => what).join(", ")}). If the captures verify, \`measure-plantain stats ${directory}\` writes the rest anew.`,
+    );
+  }
+}
+
+async function verifyFiles(folder: RunFolder): Promise<VerifiedItem[]> {
+  const manifest = await folder.readManifest();
+  const items = [
+    item(
+      "captures.safetensors is what the run wrote",
+      manifest.capturesSha256,
+      await folder.sha256("captures.safetensors"),
+    ),
+    item(
+      "the prompts are those that the settings name",
+      manifest.settings.promptSet.sha256,
+      await hashPromptSet(manifest.promptSet),
+    ),
+    { what: WHOLE, problem: await findCaptureProblem(folder, manifest) },
+  ];
+  if (existsSync(folder.file("reference.json"))) {
+    const { fileSha256 } = JSON.parse(await readFile(folder.file("reference.json"), "utf8")) as {
+      fileSha256: string;
+    }; // written by run
+    items.push(
+      item("reference.png is the image of the run", fileSha256, await folder.sha256("reference.png")),
+    );
+  }
+  return items;
+}
+
+async function findCaptureProblem(
+  folder: RunFolder,
+  { layout, promptSet }: Manifest,
+): Promise<string | null> {
+  const expected = [promptSet.pairs.length, 2, layout?.unitCount].join(" × ");
+  for (const [name, { data, shape }] of await readTensors(folder.file("captures.safetensors"))) {
+    if (shape.join(" × ") !== expected) return `${name} is ${shape.join(" × ")}, expected ${expected}`;
+    const place = data.findIndex((value) => !(value >= 0 && value < Infinity));
+    if (place !== -1)
+      return `${name} holds ${data[place] ?? "nothing"} at place ${place}, which is no mean square`;
+  }
+  return null;
+}
+
+async function verifyResults(folder: RunFolder, signal: AbortSignal): Promise<VerifiedItem[]> {
+  const stored = JSON.parse(await readFile(folder.file("summary.json"), "utf8")) as Summary; // written by this program
+  const { exact, labellings } = stored.signFlips;
+  const { analysis, context } = await analyzeFolder(folder, exact ? "exact" : labellings, signal);
+  const summary = summarize(analysis, context);
+  const csvOf = (name: "group" | "head"): string => {
+    const granularity = analysis.granularities.find((candidate) => candidate.name === name);
+    return granularity === undefined ? "" : formatUnitCsv(granularity);
+  };
+  const read = (name: string): Promise<string> => readFile(folder.file(name), "utf8").catch(() => "");
+  return [
+    item("summary.json", JSON.stringify(summary), JSON.stringify(stored)),
+    item("summary.md", formatSummaryMarkdown(summary), await read("summary.md")),
+    item("units.csv", csvOf("group"), await read("units.csv")),
+    item("heads.csv", csvOf("head"), await read("heads.csv")),
+  ];
+}
+
+function item(what: string, expected: string | null, received: string): VerifiedItem {
+  return { what, problem: expected === received ? null : "it differs" };
+}
