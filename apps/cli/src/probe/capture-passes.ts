@@ -62,6 +62,8 @@ export async function capturePasses(
     const transformer = await openTransformer(checkpoint, {
       ...runtime,
       ...watch,
+      // The taps' arithmetic on token counts belongs on the CPU; a test holds that nothing else goes there.
+      allowCpuNodes: settings.segments,
       rewriteGraph: () => model,
     });
     const bar = progress.start("capturing passes", { unit: "passes", total: count });

@@ -25,6 +25,11 @@ export interface RuntimeOptions {
   readonly weights?: "mapped" | "resident";
   /** Threads within an operator; ONNX Runtime's own choice (the physical cores) where absent. */
   readonly threads?: number;
+  /**
+   * Lets ONNX Runtime place nodes on the CPU when a model runs on CUDA. By default it refuses such a model, so that none slows
+   * down unnoticed; a rewritten graph whose shape arithmetic belongs there needs it.
+   */
+  readonly allowCpuNodes?: boolean;
   /** Ends the session's process and rejects what is under way. */
   readonly signal?: AbortSignal;
   /** Told, when a model's process ends, the largest memory that it was seen to hold; zeros where the system does not tell. */
@@ -47,7 +52,14 @@ export interface ModelSession {
 export async function openModelSession(
   model: Uint8Array,
   externalDataFolder: string,
-  { device = "cpu", weights = "mapped", threads, signal, onPeakMemory }: RuntimeOptions = {},
+  {
+    device = "cpu",
+    weights = "mapped",
+    threads,
+    allowCpuNodes = false,
+    signal,
+    onPeakMemory,
+  }: RuntimeOptions = {},
 ): Promise<ModelSession> {
   signal?.throwIfAborted();
   const host = createRequire(import.meta.url).resolve("@measure-plantain/flux-runtime/session-host");
@@ -96,7 +108,7 @@ export async function openModelSession(
   };
 
   try {
-    await ask({ kind: "open", model, externalDataFolder, provider: device, weights, threads });
+    await ask({ kind: "open", model, externalDataFolder, provider: device, weights, threads, allowCpuNodes });
   } catch (error) {
     await close();
     throw error;

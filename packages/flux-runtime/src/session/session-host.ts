@@ -20,7 +20,7 @@ async function open(request: Extract<SessionRequest, { kind: "open" }>): Promise
         // Prepacked or folded weights would be resident float32 copies of a mapped file.
         ...(request.weights === "mapped" && { disable_prepacking: "1" }),
         ...(request.provider === "cuda" && {
-          disable_cpu_ep_fallback: "1",
+          ...(!request.allowCpuNodes && { disable_cpu_ep_fallback: "1" }),
           use_device_allocator_for_initializers: "1", // the arena would round each weight up
         }),
       },

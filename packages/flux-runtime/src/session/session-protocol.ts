@@ -16,6 +16,7 @@ export type SessionRequest =
       readonly provider: "cpu" | "cuda";
       readonly weights: "mapped" | "resident";
       readonly threads: number | undefined;
+      readonly allowCpuNodes: boolean;
     }
   | { readonly kind: "run"; readonly feeds: SessionTensors };
 
