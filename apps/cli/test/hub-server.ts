@@ -124,14 +124,14 @@ export async function startHub(folder: string): Promise<TestHub> {
       refuse(response, 404, "EntryNotFound");
       return;
     }
-    const headers = { "X-Repo-Commit": commit };
+    response.setHeader("X-Repo-Commit", commit);
     if (!name.endsWith(".safetensors")) {
       response.setHeader("ETag", `"${file.checksum}"`);
       sendContent(response, file.content, request.headers.range);
       return;
     }
     const linked = { "X-Linked-Etag": `"${file.checksum}"`, "X-Linked-Size": file.size };
-    response.writeHead(302, { ...headers, ...linked, Location: `${storage}/${file.checksum}` }).end();
+    response.writeHead(302, { ...linked, Location: `${storage}/${file.checksum}` }).end();
   });
   return Object.assign(hub, { endpoint });
 }

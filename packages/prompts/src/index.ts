@@ -1,11 +1,21 @@
 export {
   auditPromptSet,
+  type AuditOptions,
   type PairAudit,
   type PromptSetAudit,
   type SideCounts,
 } from "./audit/audit-prompt-set.ts";
+export {
+  correlateConfounds,
+  type Confound,
+  type ConfoundCorrelation,
+  type ConfoundReport,
+} from "./audit/correlate-confounds.ts";
+export type { Correlation } from "./audit/correlation.ts";
 export type { Direction } from "./audit/direction.ts";
+export type { SharedEnds } from "./audit/shared-ends.ts";
 export type { SharedWords } from "./audit/shared-words.ts";
+export { createWordClasses, type WordCount } from "./audit/word-class.ts";
 export { definePromptSet, type TemplatedPromptSet, type TemplateRow } from "./define-prompt-set.ts";
 export { identicalPromptSet } from "./derive/identical-prompt-set.ts";
 export { shufflePromptSet } from "./derive/shuffle-prompt-set.ts";

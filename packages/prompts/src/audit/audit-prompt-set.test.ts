@@ -66,6 +66,29 @@ describe("auditPromptSet", () => {
     ]);
   });
 
+  test("counts the tokens that both sides begin and end with, where it can encode", () => {
+    const encode = (text: string): number[] => Array.from(text, (character) => character.codePointAt(0) ?? 0);
+    const { pairs } = auditPromptSet(setOf(["a 5 km cup", "a 5 mm cup"]), { countTokens, encode });
+    expect(pairs[0]?.sharedTokens).toEqual({ prefix: 4, suffix: 5 });
+  });
+
+  test("tells which side has the rarer words, and warns where it is the same in most pairs", () => {
+    const wordClass = (word: string): number => (word === "gargantuan" ? 9 : 1);
+    const set = setOf(["a big cup", "a gargantuan cup"], ["one big cup", "one gargantuan cup"]);
+    const audit = auditPromptSet(set, { countTokens, wordClass });
+    expect(audit.pairs[0]?.wordClass?.a).toBe(1);
+    expect(audit.pairs[0]?.wordClass?.difference).toBeCloseTo(8 / 3, 12);
+    expect(audit.direction.wordClass).toMatchObject({ bLonger: 2, isOneSided: true });
+    expect(audit.changes).toContainEqual(
+      expect.stringContaining(
+        "large has rarer words in 2 of the 2 pairs that differ (b − a: 2.7 on average)",
+      ),
+    );
+    expect(() => auditPromptSet(set, { countTokens, wordClass: () => NaN })).toThrow(
+      expect.objectContaining({ code: "invalid-word-class" }) as Error,
+    );
+  });
+
   test.each([NaN, 1.5, -1, Infinity])("refuses the token count %d", (count) => {
     expect(() => auditPromptSet(setOf(["a", "b"]), { countTokens: () => count })).toThrow(
       expect.objectContaining({ code: "invalid-token-count" }) as Error,

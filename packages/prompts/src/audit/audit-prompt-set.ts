@@ -1,8 +1,10 @@
 import { editDistance } from "../edit-distance.ts";
 import { promptImages, promptText, type PromptPair, type PromptSet } from "../prompt-set.ts";
-import { PromptsError } from "../prompts-error.ts";
+import { PromptsError, type PromptsProblem } from "../prompts-error.ts";
 import { measureDirection, type Direction } from "./direction.ts";
+import { findSharedEnds, type SharedEnds } from "./shared-ends.ts";
 import { findSharedWords, listWords, type SharedWords } from "./shared-words.ts";
+import { meanWordClass } from "./word-class.ts";
 
 /** A count for each side of a pair. */
 export interface SideCounts {
@@ -19,6 +21,10 @@ export interface PairAudit {
   /** Code points. */
   readonly characters: SideCounts;
   readonly sharedWords: SharedWords;
+  /** Tokens that both sides begin and end with; there where the audit was given `encode`. */
+  readonly sharedTokens?: SharedEnds;
+  /** Mean frequency class of the words of each side; there where the audit was given `wordClass`. */
+  readonly wordClass?: SideCounts;
   /** Characters to insert, delete or replace. */
   readonly editDistance: number;
   /** `identical` sides are right for an A/A control and for nothing else. */
@@ -32,10 +38,24 @@ export interface PromptSetAudit {
   readonly name: string;
   readonly pairs: readonly PairAudit[];
   readonly verdicts: Readonly<Record<PairAudit["verdict"], number>>;
-  /** Which side is the longer, over the set. */
-  readonly direction: { readonly tokens: Direction; readonly characters: Direction };
+  /** Which side is the longer, over the set; for word classes, which has the rarer words. */
+  readonly direction: {
+    readonly tokens: Direction;
+    readonly characters: Direction;
+    readonly wordClass?: Direction;
+  };
   /** What to change in the set as a whole, one sentence each. */
   readonly changes: readonly string[];
+}
+
+/** What the audit asks about a text. */
+export interface AuditOptions {
+  /** Counts the tokens of a text under the tokenizer of the model to be probed. */
+  readonly countTokens: (text: string) => number;
+  /** Token ids of a text under the same tokenizer: adds the tokens that both sides share. */
+  readonly encode?: (text: string) => ArrayLike<number>;
+  /** How rare a word (in lower case) is, the more the higher, as {@link createWordClasses} gives it. */
+  readonly wordClass?: (word: string) => number;
 }
 
 /** Below this share of common words, a pair is two sentences and not one sentence with a difference. */
@@ -44,20 +64,19 @@ const MIN_SHARED_SHARE = 0.5;
 /**
  * Counts, pair by pair and over the set, what a model could answer to other than the intended contrast.
  *
- * @param options - `countTokens` counts the tokens of a text under the tokenizer of the model to be probed.
- * @throws {PromptsError} `invalid-token-count` where `countTokens` returns anything but a whole number from 0.
+ * @throws {PromptsError} `invalid-token-count` where `countTokens` returns anything but a whole number from 0, and
+ * `invalid-word-class` where `wordClass` returns no finite number.
  * @example
  * const audit = auditPromptSet(set, { countTokens: (text) => tokenizer.encode(text).length });
  * audit.pairs.filter(({ verdict }) => verdict === "change").flatMap(({ changes }) => changes);
  */
-export function auditPromptSet(
-  set: PromptSet,
-  { countTokens }: { readonly countTokens: (text: string) => number },
-): PromptSetAudit {
-  const count = (text: string): number => checkedCount(text, countTokens(text), set.name);
-  const pairs = set.pairs.map((pair) => auditPair(pair, count));
+export function auditPromptSet(set: PromptSet, options: AuditOptions): PromptSetAudit {
+  const checked = checkOptions(options, set.name);
+  const pairs = set.pairs.map((pair) => auditPair(pair, checked));
   const tokens = measureDirection(pairs.map(({ tokens }) => tokens.difference));
   const characters = measureDirection(pairs.map(({ characters }) => characters.difference));
+  const classes = pairs.flatMap(({ wordClass }) => wordClass?.difference ?? []);
+  const wordClass = classes.length === 0 ? {} : { wordClass: measureDirection(classes) };
   return {
     name: set.name,
     pairs,
@@ -66,24 +85,37 @@ export function auditPromptSet(
       identical: pairs.filter(({ verdict }) => verdict === "identical").length,
       change: pairs.filter(({ verdict }) => verdict === "change").length,
     },
-    direction: { tokens, characters },
+    direction: { tokens, characters, ...wordClass },
     changes: [
-      ...describeImbalance(tokens, "tokens", set.labels),
-      ...describeImbalance(characters, "characters", set.labels),
+      ...describeImbalance(tokens, { what: "more tokens", cue: "length" }, set.labels),
+      ...describeImbalance(characters, { what: "more characters", cue: "length" }, set.labels),
+      ...Object.values(wordClass).flatMap((direction) =>
+        describeImbalance(direction, { what: "rarer words", cue: "rarity" }, set.labels),
+      ),
     ],
   };
 }
 
-function auditPair(pair: PromptPair, count: (text: string) => number): PairAudit {
+function auditPair(pair: PromptPair, { countTokens, encode, wordClass }: AuditOptions): PairAudit {
   const a = promptText(pair.a);
   const b = promptText(pair.b);
-  const tokens = counts(count(a), count(b));
+  const tokens = counts(countTokens(a), countTokens(b));
   const characters = counts(Array.from(a).length, Array.from(b).length);
   const sharedWords = findSharedWords(a, b);
   const sameImages = JSON.stringify(promptImages(pair.a)) === JSON.stringify(promptImages(pair.b));
   const changes = [...describeTokenDifference(tokens, sharedWords), ...describeLooseMatch(a, b, sharedWords)];
   const verdict = a === b && sameImages ? "identical" : changes.length > 0 ? "change" : "matched";
-  return { id: pair.id, tokens, characters, sharedWords, editDistance: editDistance(a, b), verdict, changes };
+  return {
+    id: pair.id,
+    tokens,
+    characters,
+    sharedWords,
+    ...(encode && { sharedTokens: findSharedEnds(encode(a), encode(b)) }),
+    ...(wordClass && { wordClass: counts(meanWordClass(a, wordClass), meanWordClass(b, wordClass)) }),
+    editDistance: editDistance(a, b),
+    verdict,
+    changes,
+  };
 }
 
 function describeTokenDifference({ a, b, difference }: SideCounts, shared: SharedWords): string[] {
@@ -107,14 +139,14 @@ function describeLooseMatch(a: string, b: string, { prefix, suffix }: SharedWord
 
 function describeImbalance(
   { aLonger, bLonger, meanDifference, isOneSided }: Direction,
-  what: string,
+  { what, cue }: { readonly what: string; readonly cue: string },
   labels: PromptSet["labels"],
 ): string[] {
   if (!isOneSided) return [];
   const [label, longer] = bLonger > aLonger ? [labels.b, bLonger] : [labels.a, aLonger];
   return [
-    `${label} has more ${what} in ${longer} of the ${aLonger + bLonger} pairs that differ (b − a: ` +
-      `${meanDifference.toFixed(1)} on average): length alone could tell the conditions apart, so reword until neither side leads.`,
+    `${label} has ${what} in ${longer} of the ${aLonger + bLonger} pairs that differ (b − a: ` +
+      `${meanDifference.toFixed(1)} on average): ${cue} alone could tell the conditions apart, so reword until neither side leads.`,
   ];
 }
 
@@ -122,19 +154,37 @@ function counts(a: number, b: number): SideCounts {
   return { a, b, difference: b - a };
 }
 
-function checkedCount(text: string, tokens: number, source: string): number {
-  if (Number.isSafeInteger(tokens) && tokens >= 0) return tokens;
-  throw new PromptsError(
-    [
-      {
+/** The same functions, which throw where they would return something that cannot be counted with. */
+function checkOptions({ countTokens, encode, wordClass }: AuditOptions, source: string): AuditOptions {
+  return {
+    countTokens: (text) => {
+      const tokens = countTokens(text);
+      if (Number.isSafeInteger(tokens) && tokens >= 0) return tokens;
+      const problem: PromptsProblem = {
         code: "invalid-token-count",
         path: "",
         what: `countTokens failed for ${JSON.stringify(text)}`,
         expected: "a whole number, 0 or more",
         received: String(tokens),
         advice: "Return the number of tokens, such as tokenizer.encode(text).length.",
+      };
+      throw new PromptsError([problem], { source });
+    },
+    ...(encode && { encode }),
+    ...(wordClass && {
+      wordClass: (word) => {
+        const value = wordClass(word);
+        if (Number.isFinite(value)) return value;
+        const problem: PromptsProblem = {
+          code: "invalid-word-class",
+          path: "",
+          what: `wordClass failed for ${JSON.stringify(word)}`,
+          expected: "a finite number",
+          received: String(value),
+          advice: "Return a class for every word, as createWordClasses does.",
+        };
+        throw new PromptsError([problem], { source });
       },
-    ],
-    { source },
-  );
+    }),
+  };
 }

@@ -17,7 +17,7 @@ export function correlate(x: ArrayLike<number>, y: ArrayLike<number>): Correlati
 function correlateValues(x: ArrayLike<number>, y: ArrayLike<number>): number | undefined {
   const dx = centre(x);
   const dy = centre(y);
-  const product = Math.hypot(...dx) * Math.hypot(...dy);
+  const product = Math.sqrt(sumSquares(dx) * sumSquares(dy));
   if (!(product > 0)) return undefined;
   const sum = dx.reduce((total, value, index) => total + value * (dy[index] ?? 0), 0);
   // Rounding may leave a perfect line at 1 + 2e-16.
@@ -34,11 +34,15 @@ function centre(values: ArrayLike<number>): number[] {
   return scaled.map((value) => value - mean);
 }
 
+function sumSquares(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value * value, 0);
+}
+
 /** Ranks from 1; equal values share the mean of their ranks. */
 export function rankValues(values: ArrayLike<number>): number[] {
   const order = Array.from(values, (value, index) => ({ value, index })).sort((p, q) => p.value - q.value);
   const ranks = new Array<number>(order.length).fill(0);
-  for (let start = 0; start < order.length; ) {
+  for (let start = 0; start < order.length;) {
     let end = start + 1;
     while (end < order.length && order[end]?.value === order[start]?.value) end += 1;
     for (const { index } of order.slice(start, end)) ranks[index] = (start + 1 + end) / 2;

@@ -16,10 +16,7 @@ export function findSharedEnds<T>(from: ArrayLike<T>, to: ArrayLike<T>): SharedE
   let prefix = 0;
   while (prefix < shorter && from[prefix] === to[prefix]) prefix += 1;
   let suffix = 0;
-  while (
-    suffix < shorter - prefix &&
-    from[from.length - 1 - suffix] === to[to.length - 1 - suffix]
-  ) {
+  while (suffix < shorter - prefix && from[from.length - 1 - suffix] === to[to.length - 1 - suffix]) {
     suffix += 1;
   }
   return { prefix, suffix };

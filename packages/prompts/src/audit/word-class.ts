@@ -22,7 +22,8 @@ const WORD = /\p{L}+(?:['’]\p{L}+)*/gu;
 export function createWordClasses(list: Iterable<WordCount>): (word: string) => number {
   const counts = new Map<string, number>();
   for (const { word, count } of list) {
-    if (!(count > 0 && count < Infinity)) throw invalidListError(`the count ${count} of ${JSON.stringify(word)}`);
+    if (!(count > 0 && count < Infinity))
+      throw invalidListError(`the count ${count} of ${JSON.stringify(word)}`);
     const key = word.toLowerCase();
     counts.set(key, (counts.get(key) ?? 0) + count);
   }

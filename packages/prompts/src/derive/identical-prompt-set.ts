@@ -3,8 +3,9 @@ import type { PromptSet } from "../prompt-set.ts";
 /**
  * The A/A control: the same side twice, by turns side a and side b of the pairs, with their ids and their order.
  *
- * It measures what remains when nothing differs, so the runner must let something differ that is not the prompt: give
- * the two passes of a pair different noise seeds. Under one noise seed every difference is exactly 0.
+ * It measures what remains when no prompt differs, so the runner must let the noise differ: two noise seeds for each pair,
+ * of its own. Under one seed every difference is exactly 0; the same two seeds in every pair would be a consistent
+ * contrast themselves.
  *
  * `grade` is dropped; `meta` says which condition the side comes from.
  *
