@@ -1,4 +1,4 @@
-import { checkDevice, type DeviceCheck } from "@measure-plantain/flux-runtime";
+import { checkDevice, FluxRuntimeError, type DeviceCheck } from "@measure-plantain/flux-runtime";
 import { readFile, statfs } from "node:fs/promises";
 import { freemem, totalmem } from "node:os";
 import { dirname } from "node:path";
@@ -26,7 +26,7 @@ export interface Examination {
   /** Of the folder that weights are kept in. */
   readonly disk: { readonly folder: string; readonly free: number };
   readonly checkpoint: CheckpointRecord;
-  /** Null where no device works or there is no checkpoint to run. */
+  /** Null where no device works or there is no checkpoint to run; `problems` says so. */
   readonly estimate: (RunEstimate & { readonly device: "cpu" | "cuda" }) | null;
 }
 
@@ -65,17 +65,26 @@ export async function examineMachine(options: ExamineOptions): Promise<Examinati
   const memory = { total: totalmem(), available: await availableMemory() };
   const disk = { folder: checkpoint.folder, free: await freeDisk(checkpoint.folder) };
   const device = devices.cuda.works ? "cuda" : devices.cpu.works ? "cpu" : null;
-  const estimate: Examination["estimate"] =
-    device === null || checkpoint.problem !== null
-      ? null
-      : {
-          device,
-          ...estimateRun(sizes, await measureThroughput(device, { signal }), {
-            ...{ width, height, textTokens: 512, pairs: 25, referenceSteps: 14 },
-            numberSize: device === "cuda" ? 2 : 4,
-          }),
-        };
   const problems: string[] = [];
+  let estimate: Examination["estimate"] = null;
+  if (device !== null && checkpoint.problem === null) {
+    try {
+      const throughput = await measureThroughput(device, { signal });
+      const numberSize = device === "cuda" ? 2 : 4;
+      const assumptions = {
+        width,
+        height,
+        textTokens: 512,
+        pairs: 25,
+        referenceSteps: 14,
+        numberSize,
+      } as const;
+      estimate = { device, ...estimateRun(sizes, throughput, assumptions) };
+    } catch (error) {
+      if (!(error instanceof FluxRuntimeError)) throw error;
+      problems.push(`A small model could not be made and run: ${error.message}`);
+    }
+  }
   if (!node.ok) problems.push(`Node ${node.version} is too old: ${NEEDED_NODE} or later is needed.`);
   if (!devices.cpu.works) {
     problems.push(
