@@ -42,6 +42,17 @@ const number = (text: string): number => {
 
 const flips = (text: string): number | "exact" => (text === "exact" ? text : integer(1)(text));
 
+const batch = (text: string): number | "auto" => (text === "auto" ? text : integer(1)(text));
+
+const PURE_NOISE: readonly number[] = [1];
+const noiseLevel = (text: string, before: readonly number[]): readonly number[] => {
+  const value = number(text);
+  if (value <= 0 || value > 1) throw new InvalidArgumentError("Expected numbers above 0 and up to 1.");
+  if (before === PURE_NOISE) return [value]; // the first one given replaces the default
+  if (before.includes(value)) throw new InvalidArgumentError("It is given twice.");
+  return [...before, value];
+};
+
 const shard = (text: string): Shard => {
   const value = parseShard(text);
   if (value === null) throw new InvalidArgumentError("Expected K/N with K from 1 to N, as in 2/3.");
@@ -83,11 +94,26 @@ program
     "--out <dir>",
     "the run folder; a run that was cut short is continued (default: runs/CHECKPOINT-PROMPTS)",
   )
-  .option("--reference <png>", "the fixed image; rendered from the prompt set's reference where absent")
+  .option("--reference <png...>", "the fixed images; rendered from the prompt set's reference where absent")
+  .option("--references <n>", "fixed images to render, from as many seeds, and to average over", integer(1))
   .option("--reference-seed <n>", "seed of the rendered reference", integer(0))
   .option("--reference-steps <n>", "steps of the rendered reference", integer(1))
   .option("--reference-guidance <x>", "guidance of the rendered reference", number)
   .option("--seed <n>", "seed of the noise of every pass", integer(0), 0)
+  .option("--noise-seeds <n>", "noises to repeat every pass with, and to average over", integer(1), 1)
+  .option(
+    "--independent-noise",
+    "another noise for each pass instead of the same for all; on equal prompts, an A/A run",
+    false,
+  )
+  .addOption(
+    new Option(
+      "--sigmas <x...>",
+      "noise levels to repeat every pass at, and to average over; below 1 the noise lies over the fixed image",
+    )
+      .argParser(noiseLevel)
+      .default(PURE_NOISE, "1"),
+  )
   .option("--width <n>", "pixels, a multiple of 16 (default: the reference's)", integer(1))
   .option("--height <n>", "pixels, a multiple of 16 (default: the reference's)", integer(1))
   .option("--max-sequence-length <n>", "text tokens, padding included (default: 512)", integer(1))
@@ -107,7 +133,13 @@ program
   .addOption(dtypeOption)
   .addOption(weightsOption)
   .option("--threads <n>", "threads within an operator", integer(1))
-  .option("--batch <n>", "passes that are run together", integer(1), 1)
+  .option(
+    "--batch <n>",
+    "passes that are run together; auto takes what fits the card, 1 on the CPU",
+    batch,
+    "auto",
+  )
+  .option("--trace-placement", "record in the manifest on which provider every node ran", false)
   .option("--full-hash", "put the SHA-256 of every weight file into the manifest", false)
   .option("--json", "print the summary as JSON on stdout", false)
   .option("--quiet", "no progress on stderr", false)

@@ -51,7 +51,7 @@ describe("exit code 2 and one clear message for", () => {
   it("an output folder of a run with other settings, which is left as it is", async () => {
     const before = readdirSync(place.path("done")).map((file) => readFileSync(place.path("done", file)));
     const args = ["run", "--prompts", "few.json", ...small, "--seed", "7", "--out", "done"];
-    await refused(args, /holds a run with other settings.*noiseSeed: 0 there, 7 now/s);
+    await refused(args, /holds a run with other settings.*noiseSeeds.0: 0 there, 7 now/s);
     expect(readdirSync(place.path("done")).map((file) => readFileSync(place.path("done", file)))).toEqual(
       before,
     );

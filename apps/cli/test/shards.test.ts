@@ -149,8 +149,8 @@ describe("merge", () => {
     ));
 
   it("refuses shards of other settings, and names the settings", () => {
-    const other = altered("other", (same) => ({ ...same, settings: { ...same.settings, noiseSeed: 7 } }));
-    return refused(["one", other], /one and .*other do not belong together.*noiseSeed: 0 there, 7 now/s);
+    const other = altered("other", (same) => ({ ...same, settings: { ...same.settings, noiseSeeds: [7] } }));
+    return refused(["one", other], /one and .*other do not belong together.*noiseSeeds.0: 0 there, 7 now/s);
   });
 
   it("refuses shards of another release", () => {
@@ -172,7 +172,7 @@ describe("merge", () => {
     const image = await readImage(place.path(other, "reference.png"));
     const data = Uint8Array.from(image.data, (value, index) => (index === 100 ? value ^ 1 : value));
     await writePng(place.path(other, "reference.png"), { ...image, data });
-    await refused(["one", other], /The fixed image differs between .*one and .*pixel/);
+    await refused(["one", other], /The fixed image reference.png differs between .*one and .*pixel/);
   });
 
   it("refuses captures that are not the shard's", () => {

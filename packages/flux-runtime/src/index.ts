@@ -53,11 +53,13 @@ export {
 export { eulerStep } from "./sampling/euler-step.ts";
 export { createFlowMatchSchedule, type FlowMatchSchedule } from "./sampling/flow-match-schedule.ts";
 export type { LatentSize } from "./sampling/latent-layout.ts";
+export { scaleNoise, type ScaleNoiseOptions } from "./sampling/scale-noise.ts";
 export { createTorchGenerator, type TorchGenerator } from "./sampling/torch-generator.ts";
 export { checkDevice, type DeviceCheck } from "./session/check-device.ts";
 export { chooseComputeType } from "./session/choose-compute-type.ts";
 export type { ComputeType } from "./graph/element-type.ts";
 export type { Device, RuntimeOptions } from "./session/model-session.ts";
+export type { NodePlacement } from "./session/node-placement.ts";
 export type { ProcessMemory } from "./session/process-memory.ts";
 export type { SessionTensor, SessionTensors } from "./session/session-protocol.ts";
 export { checkpointSpecNames, getCheckpointSpec, type CheckpointSpec } from "./synthesis/checkpoint-spec.ts";

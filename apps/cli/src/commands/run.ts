@@ -1,53 +1,26 @@
-import {
-  chooseComputeType,
-  createTokenizer,
-  DEFAULT_MAX_SEQUENCE_LENGTH,
-  tokenGrid,
-  type ComputeType,
-  type RuntimeOptions,
-} from "@measure-plantain/flux-runtime";
-import { auditPromptSet, listReferences, loadPromptSet, type PromptSet } from "@measure-plantain/prompts";
+import { createTokenizer } from "@measure-plantain/flux-runtime";
+import { auditPromptSet, loadPromptSet, type PromptSet } from "@measure-plantain/prompts";
 import { basename, join } from "node:path";
-import { readFile } from "node:fs/promises";
 import { resolveCheckpoint, type ResolvedCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
 import { planControls, runControl } from "../controls/run-controls.ts";
 import { chooseDevice, type ChosenDevice, type DeviceName } from "../device/choose-device.ts";
-import { fingerprintCheckpoint, sha256 } from "../probe/fingerprint.ts";
-import { chooseGroupSize, type OptionalTap } from "../probe/plan-taps.ts";
-import { referenceFileSize } from "../probe/prepare-reference.ts";
-import { runProbe } from "../probe/run-probe.ts";
-import { isPart, shardPairs, type Shard } from "../probe/shard.ts";
-import { hashPromptSet, type ProbeSettings, type ReferenceSettings } from "../probe/settings.ts";
 import { UsageError } from "../errors.ts";
+import { chooseSettings, type SettingOptions } from "../probe/choose-settings.ts";
+import { runProbe } from "../probe/run-probe.ts";
+import { isPart, shardPairs } from "../probe/shard.ts";
 import type { RunFolder } from "../run-folder/run-folder.ts";
 import { createProgress, type Progress } from "../terminal/progress.ts";
 import { writeResults, type ResultOptions } from "./stats.ts";
 
 /** What `measure-plantain run` was told; absent means the default. */
-export interface RunOptions extends ResultOptions {
+export interface RunOptions extends ResultOptions, SettingOptions {
   readonly checkpoint: string;
   readonly prompts: string;
   readonly out?: string;
-  readonly reference?: string;
-  readonly referenceSeed?: number;
-  readonly referenceSteps?: number;
-  readonly referenceGuidance?: number;
-  readonly seed: number;
-  readonly width?: number;
-  readonly height?: number;
-  readonly maxSequenceLength?: number;
   readonly device: DeviceName;
-  readonly dtype?: ComputeType;
-  readonly weights: "mapped" | "resident";
-  readonly batch: number;
-  readonly threads?: number;
-  readonly tap: readonly OptionalTap[];
   /** `random-weights[:N]`, or prompt sets. */
   readonly control: readonly string[];
-  readonly shard?: Shard;
-  readonly segments: boolean;
-  readonly ropeFrequencies: "float32" | "bfloat16";
-  readonly fullHash: boolean;
+  readonly tracePlacement: boolean;
   readonly offline: boolean;
   readonly quiet: boolean;
 }
@@ -99,15 +72,9 @@ async function probe(plan: ProbePlan): Promise<RunFolder> {
   const { resolved, promptSet, out, options, execution, progress, signal } = plan;
   const { checkpoint } = resolved;
   const { device } = execution;
-  const runtime: RuntimeOptions = {
-    device,
-    dtype: chooseComputeType({ device, ...(options.dtype !== undefined && { dtype: options.dtype }) }),
-    weights: options.weights,
-    signal,
-    ...(options.threads !== undefined && { threads: options.threads }),
-  };
-  const settings = await settle(resolved, promptSet, options, runtime);
-  tokenGrid(checkpoint, settings); // refuses a bad size before anything is written
+  const settings = await chooseSettings(resolved, promptSet, options, { device, out });
+  const { dtype, weights, threads } = settings;
+  const runtime = { device, dtype, weights, signal, ...(threads !== null && { threads }) };
 
   const tokenizer = await createTokenizer(checkpoint.tokenizerFolder);
   const audit = auditPromptSet(promptSet, { countTokens: (text) => tokenizer.countTokens(text) });
@@ -120,7 +87,8 @@ async function probe(plan: ProbePlan): Promise<RunFolder> {
     audit,
     settings,
     out,
-    ...(options.reference !== undefined && { referenceFile: options.reference }),
+    referenceFiles: options.reference ?? [],
+    tracePlacement: options.tracePlacement,
     execution,
     progress,
     runtime,
@@ -133,58 +101,4 @@ function runName(checkpoint: string): string {
     ":",
     "-",
   );
-}
-
-/** Pixels of a side where nobody says otherwise: what Klein was made for, and what the tiny checkpoint does in seconds. */
-const DEFAULT_SIDE = { tiny: 256, other: 1_024 } as const;
-
-/** Turns options and their defaults into the settings that the captured numbers depend on. */
-async function settle(
-  { id, checkpoint }: ResolvedCheckpoint,
-  promptSet: PromptSet,
-  options: RunOptions,
-  { device = "cpu", dtype = "float32", weights = "mapped" }: RuntimeOptions,
-): Promise<ProbeSettings> {
-  const [recipe] = listReferences(promptSet);
-  const given = options.reference === undefined ? undefined : await referenceFileSize(options.reference);
-  const fromSet = id === "tiny" ? undefined : recipe;
-  const fallback = id === "tiny" ? DEFAULT_SIDE.tiny : DEFAULT_SIDE.other;
-  const width = options.width ?? given?.width ?? fromSet?.width ?? fallback;
-  const height = options.height ?? given?.height ?? fromSet?.height ?? fallback;
-  const { referenceSeed, referenceSteps, referenceGuidance } = options;
-  const reference: ReferenceSettings | null =
-    options.reference !== undefined
-      ? { kind: "file", sha256: sha256(await readFile(options.reference)) }
-      : recipe === undefined
-        ? null
-        : {
-            kind: "generated",
-            prompt: recipe.prompt,
-            seed: referenceSeed ?? recipe.seed,
-            steps: referenceSteps ?? recipe.steps,
-            guidance: referenceGuidance ?? recipe.guidance,
-            width,
-            height,
-          };
-  const { name, version, pairs } = promptSet;
-  return {
-    checkpoint: { id, files: await fingerprintCheckpoint(checkpoint, { full: options.fullHash }) },
-    promptSet: { name, version, sha256: await hashPromptSet(promptSet), pairs: pairs.length },
-    reference,
-    ...(options.shard !== undefined && { shard: options.shard }),
-    noiseSeed: options.seed,
-    width,
-    height,
-    maxSequenceLength: options.maxSequenceLength ?? DEFAULT_MAX_SEQUENCE_LENGTH,
-    steps: 1,
-    guidance: 1,
-    groupSize: chooseGroupSize(checkpoint),
-    taps: options.tap,
-    segments: options.segments,
-    rotaryFrequencies: options.ropeFrequencies,
-    device,
-    dtype,
-    weights,
-    batch: options.batch,
-  };
 }

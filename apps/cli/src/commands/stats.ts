@@ -196,8 +196,9 @@ async function writeReport(
   controls: readonly ControlResults[],
 ): Promise<void> {
   const { settings } = manifest;
-  const reference = settings.reference !== null && existsSync(folder.file("reference.png"));
-  const prompt = settings.reference?.kind === "generated" ? { prompt: settings.reference.prompt } : {};
+  const [image] = settings.references;
+  const reference = image !== undefined && existsSync(folder.file("reference.png"));
+  const prompt = image?.kind === "generated" ? { prompt: image.prompt } : {};
   const html = renderReport({
     analysis,
     context,

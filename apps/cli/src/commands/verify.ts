@@ -1,12 +1,14 @@
 import { readTensors } from "@measure-plantain/flux-runtime";
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { UsageError } from "../errors.ts";
 import { hashPromptSet } from "../probe/settings.ts";
 import { summarize, type Summary } from "../results/summary.ts";
 import { formatSummaryMarkdown } from "../results/summary-markdown.ts";
 import { formatUnitCsv } from "../results/unit-table.ts";
+import { referenceName } from "../probe/prepare-references.ts";
+import { listReplicates } from "../probe/replicates.ts";
 import type { Manifest } from "../run-folder/manifest.ts";
+import { MEAN_SQUARE, meanOverReplicates, REPLICATES } from "../run-folder/pass-files.ts";
 import { RunFolder } from "../run-folder/run-folder.ts";
 import { analyzeFolder } from "./stats.ts";
 
@@ -67,29 +69,37 @@ async function verifyFiles(folder: RunFolder): Promise<VerifiedItem[]> {
     ),
     { what: WHOLE, problem: await findCaptureProblem(folder, manifest) },
   ];
-  if (existsSync(folder.file("reference.json"))) {
-    const { fileSha256 } = JSON.parse(await readFile(folder.file("reference.json"), "utf8")) as {
-      fileSha256: string;
-    }; // written by run
-    items.push(
-      item("reference.png is the image of the run", fileSha256, await folder.sha256("reference.png")),
-    );
+  for (const [index] of manifest.settings.references.entries()) {
+    const name = referenceName(index);
+    const record = await readFile(folder.file(`${name}.json`), "utf8").catch(() => "{}");
+    const { fileSha256 = null } = JSON.parse(record) as { fileSha256?: string }; // written by run
+    const found = await folder.sha256(`${name}.png`).catch(() => "none");
+    items.push(item(`${name}.png is the image of the run`, fileSha256, found));
   }
   return items;
 }
 
 async function findCaptureProblem(
   folder: RunFolder,
-  { layout, promptSet }: Manifest,
+  { layout, promptSet, settings }: Manifest,
 ): Promise<string | null> {
-  const expected = [promptSet.pairs.length, 2, layout?.unitCount].join(" × ");
-  for (const [name, { data, shape }] of await readTensors(folder.file("captures.safetensors"))) {
+  const tensors = await readTensors(folder.file("captures.safetensors"));
+  const replicates = listReplicates(settings).length;
+  for (const [name, { data, shape }] of tensors) {
+    const stack = name === REPLICATES ? [replicates] : [];
+    const expected = [...stack, promptSet.pairs.length, 2, layout?.unitCount].join(" × ");
     if (shape.join(" × ") !== expected) return `${name} is ${shape.join(" × ")}, expected ${expected}`;
     const place = data.findIndex((value) => !(value >= 0 && value < Infinity));
     if (place !== -1)
       return `${name} holds ${data[place] ?? "nothing"} at place ${place}, which is no mean square`;
   }
-  return null;
+  const [stack, mean] = [tensors.get(REPLICATES), tensors.get(MEAN_SQUARE)];
+  if (replicates === 1) return null;
+  if (stack === undefined || mean === undefined) return `the ${replicates} repetitions are missing`;
+  const recomputed = meanOverReplicates(stack).data;
+  return recomputed.every((value, index) => value === mean.data[index])
+    ? null
+    : "mean_square is not the mean of the repetitions";
 }
 
 async function verifyResults(folder: RunFolder, signal: AbortSignal): Promise<VerifiedItem[]> {

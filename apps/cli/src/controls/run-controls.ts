@@ -1,5 +1,10 @@
 import { openCheckpoint, randomizeCheckpoint } from "@measure-plantain/flux-runtime";
-import { loadPromptSet, type PromptSet } from "@measure-plantain/prompts";
+import {
+  identicalPromptSet,
+  loadPromptSet,
+  shufflePromptSet,
+  type PromptSet,
+} from "@measure-plantain/prompts";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder } from "../checkpoint/locate-checkpoint.ts";
@@ -7,12 +12,17 @@ import type { ResolvedCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
 import type { ProbePlan } from "../commands/run.ts";
 import { UsageError } from "../errors.ts";
 import { sha256 } from "../probe/fingerprint.ts";
+import { referenceName } from "../probe/prepare-references.ts";
 import type { RunFolder } from "../run-folder/run-folder.ts";
 
 /** What is changed in a control, everything else being equal. */
 export type Control =
   | { readonly kind: "random-weights"; readonly name: string; readonly seed: number }
   | { readonly kind: "prompts"; readonly name: string; readonly source: string };
+
+/** The controls that are made from the run's own prompts: against themselves, and re-paired at random. */
+const IDENTICAL = "identical";
+const SHUFFLED = "shuffled";
 
 /** Where a run folder keeps its controls, each a run folder of its own. */
 export const CONTROLS_FOLDER = "controls";
@@ -60,25 +70,40 @@ export async function runControl(
 ): Promise<void> {
   plan.progress.note(`Control: ${control.name}`);
   const { settings } = await main.readManifest();
-  const reference = settings.reference === null ? {} : { reference: main.file("reference.png") };
-  const { width, height } = settings;
+  const images = settings.references.map((_, index) => main.file(`${referenceName(index)}.png`));
+  const { width, height, batch } = settings;
   const resolved =
     control.kind === "random-weights" ? await randomized(plan.resolved, control.seed, plan) : plan.resolved;
-  const promptSet: PromptSet =
-    control.kind === "prompts" ? await loadPromptSet(control.source) : plan.promptSet;
+  const promptSet =
+    control.kind === "prompts" ? await loadControlSet(control.source, plan.promptSet) : plan.promptSet;
+  const options = { ...plan.options };
+  delete options.references; // they are there as files now
   try {
     await probe({
       ...plan,
       resolved,
       promptSet,
       out: main.file(CONTROLS_FOLDER, control.name),
-      options: { ...plan.options, ...reference, width, height },
+      options: {
+        ...options,
+        ...(images.length > 0 && { reference: images }),
+        ...{ width, height, batch },
+        // Equal prompts under equal noise differ in nothing; one contrast of two noises in all pairs would be an effect.
+        independentNoise: options.independentNoise || control.name === IDENTICAL,
+      },
     });
   } catch (error) {
     if (error instanceof UsageError)
       throw new UsageError(`Control ${control.name}: ${error.message}`, { cause: error });
     throw error;
   }
+}
+
+/** A control's prompt set; those that are derived from a set are derived from the run's own. */
+async function loadControlSet(source: string, set: PromptSet): Promise<PromptSet> {
+  if (source === IDENTICAL) return identicalPromptSet(set, { name: IDENTICAL });
+  if (source === SHUFFLED) return shufflePromptSet(set, { name: SHUFFLED });
+  return loadPromptSet(source);
 }
 
 /** The same checkpoint with random weights, from the user's cache, or drawn into it. */

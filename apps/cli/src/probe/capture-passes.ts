@@ -1,44 +1,33 @@
 import {
   buildTransformerModel,
-  drawNoise,
   openTransformer,
-  tokenGrid,
   tokenLayout,
-  type PackedLatents,
   type Transformer,
   type TransformerPass,
   type TransformerResult,
 } from "@measure-plantain/flux-runtime";
 import { hookModel, poolSegments, type UnitLayout } from "@measure-plantain/head-hooks";
-import { promptImages, promptText } from "@measure-plantain/prompts";
-import { hasPass, writePass, type PassCapture, type PassKey } from "../run-folder/pass-files.ts";
-import { readEmbedding } from "./encode-prompts.ts";
+import { hasPass, MEAN_SQUARE, writePass, type PassCapture, type PassKey } from "../run-folder/pass-files.ts";
+import { createPassInputs, type Conditions } from "./pass-inputs.ts";
 import { planTaps } from "./plan-taps.ts";
 import type { ProbeContext } from "./probe-context.ts";
+import { listReplicates } from "./replicates.ts";
 import type { ProbeSettings } from "./settings.ts";
 import { rangeTensors, segmentNames, segmentRanges, type SegmentRanges } from "./token-segments.ts";
 
-/** What the transformer passes of a run are conditioned on beside their prompt. */
-export interface Conditions {
-  /** The fixed image, or null where the prompt set has none. */
-  readonly reference: PackedLatents | null;
-  /** The images of sides that bring their own, by path. */
-  readonly images: ReadonlyMap<string, PackedLatents>;
-}
-
 /**
- * Runs each prompt for one inference step at σ = 1 and stores the mean squares at every tapped projection. Passes that the
- * folder already holds are not run again.
+ * Runs each prompt for one inference step, at σ = 1 unless the settings say otherwise, and stores the mean squares at every
+ * tapped projection. Passes that the folder already holds are not run again.
  */
-export async function capturePasses(
-  context: ProbeContext,
-  { reference, images }: Conditions,
-): Promise<UnitLayout> {
-  const { checkpoint, promptSet, settings, pairs, folder, progress, clock, runtime } = context;
-  const keys = pairs.flatMap((pair): PassKey[] => [
-    { pair, condition: 0 },
-    { pair, condition: 1 },
-  ]);
+export async function capturePasses(context: ProbeContext, conditions: Conditions): Promise<UnitLayout> {
+  const { checkpoint, settings, pairs, folder, progress, clock, runtime } = context;
+  const replicates = listReplicates(settings);
+  const keys = pairs.flatMap((pair) =>
+    [...replicates.keys()].flatMap((replicate): PassKey[] => [
+      { pair, condition: 0, replicate },
+      { pair, condition: 1, replicate },
+    ]),
+  );
   const groups = batches(keys, settings.batch);
   // A batch is run again as a whole, so that its numbers do not depend on where a run was cut short.
   const missing: PassKey[][] = [];
@@ -50,8 +39,7 @@ export async function capturePasses(
   if (count < keys.length)
     progress.note(`${keys.length - count} of ${keys.length} passes are there already.`);
 
-  const size = tokenGrid(checkpoint, settings);
-  const latents = drawNoise(checkpoint, { seed: settings.noiseSeed, size });
+  const inputsOf = createPassInputs(context, conditions);
   const { model, layout } = hookModel(buildTransformerModel(checkpoint, runtime), {
     taps: planTaps(checkpoint, settings.taps),
     groupSize: settings.groupSize,
@@ -71,15 +59,7 @@ export async function capturePasses(
     try {
       for (const group of missing) {
         const passes: TransformerPass[] = [];
-        for (const key of group) {
-          const pair = promptSet.pairs[key.pair];
-          if (pair === undefined) throw new RangeError("a pass beyond the prompt set");
-          const side = key.condition === 0 ? pair.a : pair.b;
-          const own = promptImages(side).flatMap((path) => images.get(path) ?? []);
-          const references = own.length > 0 ? own : reference === null ? [] : [reference];
-          const promptEmbeds = await readEmbedding(context, promptText(side));
-          passes.push({ latents, references, promptEmbeds, timestep: 1_000 });
-        }
+        for (const key of group) passes.push(await inputsOf(key));
         for (const [index, { extraOutputs, ranges }] of (
           await predict(transformer, passes, settings)
         ).entries()) {
@@ -139,16 +119,16 @@ function readCapture(
 ): PassCapture {
   const captured = outputs[layout.outputName];
   if (captured === undefined) throw new TypeError(`the hooked graph gave no ${layout.outputName}`);
-  if (!segments) return new Map([["mean_square", { data: captured.data, shape: [layout.unitCount] }]]);
+  if (!segments) return new Map([[MEAN_SQUARE, { data: captured.data, shape: [layout.unitCount] }]]);
   const used = Object.fromEntries(
     layout.taps.flatMap(({ segmentsInput: name }) => (name ? [[name, ranges[name] ?? []]] : [])),
   );
   const whole = poolSegments(captured, layout, used);
   return new Map([
-    ["mean_square", { data: Float32Array.from(whole.data), shape: [layout.unitCount] }],
+    [MEAN_SQUARE, { data: Float32Array.from(whole.data), shape: [layout.unitCount] }],
     ...segmentNames.map((name, index) => {
       const data = captured.data.subarray(index * layout.unitCount, (index + 1) * layout.unitCount);
-      return [`mean_square.${name}`, { data, shape: [layout.unitCount] }] as const;
+      return [`${MEAN_SQUARE}.${name}`, { data, shape: [layout.unitCount] }] as const;
     }),
   ]);
 }

@@ -1,17 +1,29 @@
+import { referenceName } from "./prepare-references.ts";
 import type { ProbeSettings } from "./settings.ts";
 import { formatShard } from "./shard.ts";
 
 /** The command that captures the same numbers again; files that a run was given are named by what they hold. */
 export function formatCommandLine(settings: ProbeSettings): string {
-  const { checkpoint, promptSet, reference, taps } = settings;
+  const { checkpoint, promptSet, references, noiseSeeds, sigmas, taps, threads } = settings;
+  const [reference] = references;
+  const generated = reference?.kind === "generated" ? reference : null;
   const options: readonly (readonly [string, string | number | null])[] = [
     ["--checkpoint", checkpoint.id],
     ["--prompts", promptSet.name],
-    ["--reference", reference?.kind === "file" ? "reference.png" : null],
-    ["--reference-seed", reference?.kind === "generated" ? reference.seed : null],
-    ["--reference-steps", reference?.kind === "generated" ? reference.steps : null],
-    ["--reference-guidance", reference?.kind === "generated" ? reference.guidance : null],
-    ["--seed", settings.noiseSeed],
+    [
+      "--reference",
+      reference?.kind === "file"
+        ? references.map((_, index) => `${referenceName(index)}.png`).join(" ")
+        : null,
+    ],
+    ["--references", generated !== null && references.length > 1 ? references.length : null],
+    ["--reference-seed", generated && generated.seed],
+    ["--reference-steps", generated && generated.steps],
+    ["--reference-guidance", generated && generated.guidance],
+    ["--seed", noiseSeeds[0] ?? 0],
+    ["--noise-seeds", noiseSeeds.length > 1 ? noiseSeeds.length : null],
+    ["--independent-noise", settings.noise === "independent" ? "" : null],
+    ["--sigmas", sigmas.join() === "1" ? null : sigmas.join(" ")],
     ["--width", settings.width],
     ["--height", settings.height],
     ["--max-sequence-length", settings.maxSequenceLength],
@@ -22,6 +34,7 @@ export function formatCommandLine(settings: ProbeSettings): string {
     ["--dtype", settings.dtype],
     ["--weights", settings.weights],
     ["--batch", settings.batch],
+    ["--threads", threads],
     ["--shard", settings.shard === undefined ? null : formatShard(settings.shard)],
   ];
   const shown = options.flatMap(([name, value]) => (value === null ? [] : [`${name} ${value}`.trim()]));

@@ -38,8 +38,10 @@ async function runOnKleinTiny(name: string, changes: Partial<ProbeSettings> = {}
   const settings: ProbeSettings = {
     checkpoint: { id: "klein-tiny", files: [] },
     promptSet: { name: "parity", version: "1.0.0", sha256: await hashPromptSet(promptSet), pairs: 3 },
-    reference: { kind: "file", sha256: sha256(await readFile(referenceFile)) },
-    noiseSeed: 99,
+    references: [{ kind: "file", sha256: sha256(await readFile(referenceFile)) }],
+    noiseSeeds: [99],
+    noise: "shared",
+    sigmas: [1],
     width: 96,
     height: 64,
     maxSequenceLength: 64,
@@ -53,6 +55,7 @@ async function runOnKleinTiny(name: string, changes: Partial<ProbeSettings> = {}
     dtype: "float32",
     weights: "mapped",
     batch: 1,
+    threads: null,
     ...changes,
   };
   return runProbe({
@@ -62,7 +65,7 @@ async function runOnKleinTiny(name: string, changes: Partial<ProbeSettings> = {}
     audit: auditPromptSet(promptSet, { countTokens: (text) => text.length }),
     settings,
     out: join(out, name),
-    referenceFile,
+    referenceFiles: [referenceFile],
     execution: { device: "cpu", provider: "CPUExecutionProvider", why: "a test" },
     progress: createProgress({ quiet: true }),
     runtime: { weights: settings.weights },

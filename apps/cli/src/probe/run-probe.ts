@@ -1,6 +1,7 @@
 import { writeSafetensors, type Checkpoint } from "@measure-plantain/flux-runtime";
 import { unitRecords, type UnitLayout } from "@measure-plantain/head-hooks";
 import { promptImages, type PromptSet, type PromptSetAudit } from "@measure-plantain/prompts";
+import { cpus } from "node:os";
 import type { RuntimeOptions } from "@measure-plantain/flux-runtime";
 import type { Manifest } from "../run-folder/manifest.ts";
 import { joinPasses } from "../run-folder/pass-files.ts";
@@ -11,7 +12,8 @@ import { capturePasses } from "./capture-passes.ts";
 import { encodeConditions } from "./encode-conditions.ts";
 import { encodePrompts } from "./encode-prompts.ts";
 import type { ProbeContext } from "./probe-context.ts";
-import { prepareReference } from "./prepare-reference.ts";
+import { prepareReferences } from "./prepare-references.ts";
+import { listReplicates } from "./replicates.ts";
 import type { ProbeSettings } from "./settings.ts";
 import { shardPairs } from "./shard.ts";
 import { createStageClock } from "./stage-clock.ts";
@@ -24,8 +26,10 @@ export interface RunProbeOptions {
   readonly settings: ProbeSettings;
   /** The run folder's path. */
   readonly out: string;
-  /** The fixed image, where a file is given for it. */
-  readonly referenceFile?: string;
+  /** The fixed images, where files are given for them. */
+  readonly referenceFiles: readonly string[];
+  /** Whether the manifest is to tell on which provider each node ran. */
+  readonly tracePlacement?: boolean;
   readonly execution: Manifest["execution"];
   readonly progress: Progress;
   readonly runtime: RuntimeOptions;
@@ -36,7 +40,7 @@ export interface RunProbeOptions {
  * prompt, everything joined. A folder that a killed run left is continued; a complete one is left as it is.
  */
 export async function runProbe(options: RunProbeOptions): Promise<RunFolder> {
-  const { checkpoint, promptSet, settings, progress, runtime, referenceFile } = options;
+  const { checkpoint, promptSet, settings, progress, runtime, referenceFiles } = options;
   const pairs = shardPairs(promptSet.pairs.length, settings.shard);
   const folder = await RunFolder.openForRun(options.out, settings);
   const before = await folder.readManifest().catch(() => null);
@@ -45,7 +49,7 @@ export async function runProbe(options: RunProbeOptions): Promise<RunFolder> {
     return folder;
   }
 
-  const clock = createStageClock();
+  const clock = createStageClock(options);
   const startedAt = before?.startedAt ?? new Date().toISOString();
   const writeManifest = async (state: Manifest["state"], layout: UnitLayout | null): Promise<void> => {
     await folder.writeJson("manifest.json", {
@@ -54,6 +58,7 @@ export async function runProbe(options: RunProbeOptions): Promise<RunFolder> {
       packages: packageVersions(),
       node: process.version,
       platform: `${process.platform}-${process.arch}`,
+      processor: { model: cpus()[0]?.model.trim() ?? "unknown", logicalCores: cpus().length },
       isSynthesizedCheckpoint: options.isSynthesizedCheckpoint,
       settings,
       promptSet,
@@ -69,22 +74,19 @@ export async function runProbe(options: RunProbeOptions): Promise<RunFolder> {
   await writeManifest("running", null);
 
   const context: ProbeContext = { checkpoint, promptSet, settings, pairs, folder, progress, clock, runtime };
-  const referencePath = await prepareReference(context, referenceFile);
+  const referencePaths = await prepareReferences(context, referenceFiles);
   await encodePrompts(context);
   await writeManifest("running", null);
   const sideImages = pairs.flatMap((index) => {
     const pair = promptSet.pairs[index];
     return pair === undefined ? [] : [...promptImages(pair.a), ...promptImages(pair.b)];
   });
-  const images = await encodeConditions(context, [
-    ...(referencePath === null ? [] : [referencePath]),
-    ...sideImages,
-  ]);
-  const reference = referencePath === null ? null : (images.get(referencePath) ?? null);
-  const layout = await capturePasses(context, { reference, images });
+  const images = await encodeConditions(context, [...referencePaths, ...sideImages]);
+  const references = referencePaths.flatMap((path) => images.get(path) ?? []);
+  const layout = await capturePasses(context, { references, images });
 
   await folder.writeJson("units.json", unitRecords(layout));
-  const tensors = await joinPasses(folder, pairs);
+  const tensors = await joinPasses(folder, pairs, listReplicates(settings).length);
   await writeSafetensors(
     folder.file("captures.safetensors"),
     [...tensors].map(([name, tensor]) => ({ name, ...tensor })),

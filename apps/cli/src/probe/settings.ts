@@ -3,13 +3,14 @@ import { promptImages, promptText, type PromptSet, type PromptSide } from "@meas
 import { readFile } from "node:fs/promises";
 import { sha256, type FileFingerprint } from "./fingerprint.ts";
 import type { OptionalTap } from "./plan-taps.ts";
+import type { NuisanceSettings } from "./replicates.ts";
 import type { Shard } from "./shard.ts";
 
 /**
  * Everything that the captured numbers depend on. Two runs of equal settings capture the same bytes; a run folder is
  * continued only under the settings that it was begun with.
  */
-export interface ProbeSettings {
+export interface ProbeSettings extends NuisanceSettings {
   readonly checkpoint: { readonly id: string; readonly files: readonly FileFingerprint[] };
   readonly promptSet: {
     readonly name: string;
@@ -17,10 +18,10 @@ export interface ProbeSettings {
     readonly sha256: string;
     readonly pairs: number;
   };
-  readonly reference: ReferenceSettings | null;
+  /** The fixed images; a prompt set may have none. */
+  readonly references: readonly ReferenceSettings[];
   /** Which of the pairs are captured; all of them where absent. */
   readonly shard?: Shard;
-  readonly noiseSeed: number;
   readonly width: number;
   readonly height: number;
   readonly maxSequenceLength: number;
@@ -35,9 +36,11 @@ export interface ProbeSettings {
   readonly weights: "mapped" | "resident";
   /** Passes that are run together; sums are rounded differently in batches of another size. */
   readonly batch: number;
+  /** Threads within an operator, which decide the order of sums; null is ONNX Runtime's own choice. */
+  readonly threads: number | null;
 }
 
-/** Where the fixed image comes from. */
+/** Where a fixed image comes from. */
 export type ReferenceSettings =
   | { readonly kind: "file"; readonly sha256: string }
   | {

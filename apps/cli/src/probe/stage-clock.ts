@@ -1,24 +1,30 @@
-import type { ProcessMemory } from "@measure-plantain/flux-runtime";
+import type { NodePlacement, ProcessMemory } from "@measure-plantain/flux-runtime";
 import type { StageRecord } from "../run-folder/manifest.ts";
+
+/** What a stage's sessions are given to tell about themselves. */
+export interface StageWatch {
+  readonly onPeakMemory: (memory: ProcessMemory) => void;
+  /** Only where placement is traced. */
+  readonly onPlacement?: (placement: readonly NodePlacement[]) => void;
+}
 
 /** Measures the stages of a run one after the other. */
 export interface StageClock {
-  /** Runs a stage, whose sessions tell `onPeakMemory` what their processes held at most. */
-  measure<Result>(
-    stage: string,
-    run: (watch: { onPeakMemory: (memory: ProcessMemory) => void }) => Promise<Result>,
-  ): Promise<Result>;
+  /** Runs a stage, whose sessions tell `watch` what their processes held at most, and where their nodes ran. */
+  measure<Result>(stage: string, run: (watch: StageWatch) => Promise<Result>): Promise<Result>;
   /** The stages so far. */
   readonly records: readonly StageRecord[];
 }
 
-export function createStageClock(): StageClock {
+/** @param options - `tracePlacement` records on which provider each node ran, at the price of a profiled first pass. */
+export function createStageClock({ tracePlacement = false }: { tracePlacement?: boolean } = {}): StageClock {
   const records: StageRecord[] = [];
   return {
     records,
     async measure(stage, run) {
       const began = performance.now();
       let peak: ProcessMemory = { resident: 0, private: 0 };
+      const placement: Record<string, Record<string, number>> = {};
       try {
         return await run({
           onPeakMemory: (memory) => {
@@ -27,6 +33,14 @@ export function createStageClock(): StageClock {
               private: Math.max(peak.private, memory.private),
             };
           },
+          ...(tracePlacement && {
+            onPlacement: (counts) => {
+              for (const { provider, operator, nodes } of counts) {
+                const operators = (placement[provider] ??= {});
+                operators[operator] = (operators[operator] ?? 0) + nodes;
+              }
+            },
+          }),
         });
       } finally {
         records.push({
@@ -34,6 +48,7 @@ export function createStageClock(): StageClock {
           seconds: Number(((performance.now() - began) / 1_000).toFixed(3)),
           peakPrivateMemory: peak.private,
           peakResidentMemory: peak.resident,
+          ...(tracePlacement && { placement }),
         });
       }
     },

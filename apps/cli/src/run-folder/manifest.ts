@@ -9,6 +9,8 @@ export interface StageRecord {
   /** Bytes; of the process that ran the model, zeros where none did. */
   readonly peakPrivateMemory: number;
   readonly peakResidentMemory: number;
+  /** Where it was traced: on each execution provider, how many nodes of each operator ran, over all models of the stage. */
+  readonly placement?: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 /** `manifest.json`: what a run is, for people and for the program that goes on with it. */
@@ -18,6 +20,7 @@ export interface Manifest {
   readonly packages: Readonly<Record<string, string>>;
   readonly node: string;
   readonly platform: string;
+  readonly processor: { readonly model: string; readonly logicalCores: number };
   readonly isSynthesizedCheckpoint: boolean;
   readonly settings: ProbeSettings;
   /** How many shards were merged into this run, where it was not run as one. */

@@ -3,7 +3,10 @@ import { copyFile, readFile, rename } from "node:fs/promises";
 import { UsageError } from "../errors.ts";
 import { differingSettings, type ProbeSettings } from "../probe/settings.ts";
 import { formatShard, shardPairs, type Shard } from "../probe/shard.ts";
+import { listReplicates } from "../probe/replicates.ts";
+import { referenceName } from "../probe/prepare-references.ts";
 import type { Manifest } from "./manifest.ts";
+import { REPLICATES } from "./pass-files.ts";
 import { RunFolder } from "./run-folder.ts";
 
 /** A shard whose manifest was read. */
@@ -53,7 +56,8 @@ export async function mergeShards(out: string, directories: readonly string[]): 
     capturesSha256: null,
     finishedAt: null,
   });
-  for (const name of settings.reference === null ? [] : ["reference.png", "reference.json"]) {
+  const images = settings.references.map((_, index) => referenceName(index));
+  for (const name of images.flatMap((image) => [`${image}.png`, `${image}.json`])) {
     await copyFile(source.file(name), folder.file(`${name}.part`));
     await rename(folder.file(`${name}.part`), folder.file(name));
   }
@@ -121,15 +125,16 @@ async function requireAgreement(first: ShardFolder, other: ShardFolder): Promise
       `${first.folder.path} and ${other.folder.path} do not belong together (there is the former, now the latter):\n  ${differences.slice(0, 6).join("\n  ")}\nRun the shards with equal settings and one release.`,
     );
   }
-  if (first.settings.reference === null) return;
-  const [one, another] = await Promise.all(
-    [first, other].map(({ folder }) => readImage(folder.file("reference.png"))),
-  );
-  const isSame =
-    one?.width === another?.width && one && another && Buffer.compare(one.data, another.data) === 0;
-  if (!isSame) {
+  for (const [index] of first.settings.references.entries()) {
+    const name = `${referenceName(index)}.png`;
+    const [one, another] = await Promise.all(
+      [first, other].map(({ folder }) => readImage(folder.file(name))),
+    );
+    const isSame =
+      one?.width === another?.width && one && another && Buffer.compare(one.data, another.data) === 0;
+    if (isSame) continue;
     throw new UsageError(
-      `The fixed image differs between ${first.folder.path} and ${other.folder.path}: it was rendered on machines that round differently. Give all shards the same file with --reference.`,
+      `The fixed image ${name} differs between ${first.folder.path} and ${other.folder.path}: it was rendered on machines that round differently. Give all shards the same file with --reference.`,
     );
   }
 }
@@ -140,7 +145,7 @@ function comparable({ manifest, settings }: ShardFolder): unknown {
   return { ...settings, packages, isSynthesizedCheckpoint, pairs: promptSet.pairs, layout };
 }
 
-/** Puts each shard's rows where its pairs stand in the prompt set. @returns Each [pairs, 2, units]. */
+/** Puts each shard's rows where its pairs stand in the prompt set. @returns Each […, pairs, 2, units]. */
 async function joinCaptures(shards: readonly ShardFolder[]): Promise<Map<string, Tensor>> {
   const joined = new Map<string, Tensor>();
   for (const { folder, shard, manifest } of shards) {
@@ -152,17 +157,22 @@ async function joinCaptures(shards: readonly ShardFolder[]): Promise<Map<string,
     for (const name of names) {
       const { data, shape } = tensors.get(name) ?? { data: new Float32Array(), shape: [] };
       const units = manifest.layout?.unitCount ?? 0;
-      if (tensors.size !== names.length || shape.join() !== [pairs.length, 2, units].join()) {
+      const stack = name === REPLICATES ? [listReplicates(manifest.settings).length] : [];
+      const expected = [...stack, pairs.length, 2, units];
+      if (tensors.size !== names.length || shape.join() !== expected.join()) {
         throw new UsageError(
-          `${path} does not hold what shard ${formatShard(shard)} captures: expected ${name} of shape [${pairs.length}, 2, ${units}], found [${shape.join(", ")}]. Run this shard again into another folder.`,
+          `${path} does not hold what shard ${formatShard(shard)} captures: expected ${name} of shape [${expected.join(", ")}], found [${shape.join(", ")}]. Run this shard again into another folder.`,
         );
       }
       const whole = joined.get(name) ?? {
-        data: new Float32Array(count * 2 * units),
-        shape: [count, 2, units],
+        data: new Float32Array((stack[0] ?? 1) * count * 2 * units),
+        shape: [...stack, count, 2, units],
       };
-      for (const [row, pair] of pairs.entries()) {
-        whole.data.set(data.subarray(row * 2 * units, (row + 1) * 2 * units), pair * 2 * units);
+      for (let layer = 0; layer < (stack[0] ?? 1); layer += 1) {
+        for (const [row, pair] of pairs.entries()) {
+          const from = (layer * pairs.length + row) * 2 * units;
+          whole.data.set(data.subarray(from, from + 2 * units), (layer * count + pair) * 2 * units);
+        }
       }
       joined.set(name, whole);
     }

@@ -13,8 +13,8 @@ import type { PackedLatents } from "./image-latents.ts";
 
 export interface TransformerOptions extends RuntimeOptions {
   /**
-   * Changes the ONNX model before it is loaded: this is where outputs are added. The inputs and outputs that the model has
-   * must stay; external data is found as before.
+   * Changes the ONNX model before it is loaded: this is where outputs are added. The inputs that the model has must stay,
+   * and its output too for `predict`; external data is found as before.
    */
   readonly rewriteGraph?: (model: Uint8Array) => Uint8Array;
 }
@@ -56,6 +56,13 @@ export interface Transformer {
    * @throws {FluxRuntimeError} `invalid-argument` where they do not.
    */
   predictBatch(passes: readonly TransformerPass[]): Promise<TransformerResult[]>;
+  /**
+   * Runs several passes as one batch and gives whatever outputs the graph has, which after a rewrite may lack the velocity.
+   *
+   * @returns For each pass its outputs by name, each with a batch axis of 1; a velocity still has the references' tokens.
+   * @throws {FluxRuntimeError} `invalid-argument` as for `predictBatch`.
+   */
+  runBatch(passes: readonly TransformerPass[]): Promise<Readonly<Record<string, Tensor>>[]>;
   close(): Promise<void>;
 }
 
@@ -98,7 +105,7 @@ export async function openTransformer(
     );
     return createRotaryEmbedding(ids, { axesDims: config.axes_dims_rope, theta: config.rope_theta });
   }, layoutKey);
-  const predictBatch = async (passes: readonly TransformerPass[]): Promise<TransformerResult[]> => {
+  const runBatch: Transformer["runBatch"] = async (passes) => {
     const first = checkBatch(passes, checkpoint);
     const rotary = rotaryFor(first);
     const sequences = passes.map(({ latents, references = [] }) =>
@@ -125,18 +132,25 @@ export async function openTransformer(
       rotary_sin: { type: "float32", ...rotary.sin },
       ...first.extraInputs,
     });
-    const { noise } = tokenLayout(first);
-    return passes.map((_, item) => {
-      const { velocity, ...extraOutputs } = Object.fromEntries(
+    return passes.map((_, item) =>
+      Object.fromEntries(
         Object.keys(outputs).map((name) => [name, itemOf(toTensor(outputs, name), item, passes.length)]),
-      );
-      if (velocity === undefined) throw missingVelocity(Object.keys(outputs));
+      ),
+    );
+  };
+  const predictBatch: Transformer["predictBatch"] = async (passes) => {
+    const results = await runBatch(passes);
+    return passes.map((pass, item) => {
+      const { velocity, ...extraOutputs } = results[item] ?? {};
+      if (velocity === undefined) throw missingVelocity(Object.keys(extraOutputs));
+      const { noise } = tokenLayout(pass);
       const channels = velocity.shape[2] ?? 0;
       const data = velocity.data.subarray(0, noise * channels);
       return { velocity: { data, shape: [1, noise, channels] }, extraOutputs };
     });
   };
   return {
+    runBatch,
     predictBatch,
     async predict(pass) {
       const [result] = await predictBatch([pass]);
@@ -160,7 +174,7 @@ function itemOf({ data, shape: [, ...rest] }: Tensor, item: number, batch: numbe
 function missingVelocity(received: readonly string[]): FluxRuntimeError {
   return new FluxRuntimeError(
     "session-failed",
-    `The transformer's graph has no output velocity any more, only ${received.join(", ")}. A rewritten graph must keep the outputs it was given.`,
+    `The transformer's graph has no output velocity any more, only ${received.join(", ")}. Keep it in the rewritten graph, or use runBatch.`,
     { received },
   );
 }

@@ -1,8 +1,15 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { GraphBuilder } from "../graph/graph-builder.ts";
 import { openModelSession } from "./model-session.ts";
+import type { NodePlacement } from "./node-placement.ts";
 import type { SessionTensors } from "./session-protocol.ts";
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 /** y = x · x, `repetitions` times over, for x [N, N]. */
 function powerModel(repetitions: number): Uint8Array {
@@ -101,4 +108,19 @@ describe.skipIf(process.platform !== "linux")("openModelSession(model)", () => {
     expect(seen).toHaveLength(1);
     expect(seen[0]).toBeGreaterThan(4e6);
   });
+});
+
+it("onPlacement is told once where each node ran, and the profile it was read from is gone", async () => {
+  const told: (readonly NodePlacement[])[] = [];
+  const folder = mkdtempSync(join(tmpdir(), "profiles-"));
+  vi.stubEnv("TMPDIR", folder);
+  const session = await openModelSession(powerModel(3), ".", {
+    onPlacement: (placement) => told.push(placement),
+  });
+  await session.run(zeros(2));
+  await session.run(zeros(2));
+  await session.close();
+  expect(told).toEqual([[{ provider: "CPUExecutionProvider", operator: "MatMul", nodes: 3 }]]);
+  expect(readdirSync(folder)).toEqual([]);
+  rmSync(folder, { recursive: true });
 });

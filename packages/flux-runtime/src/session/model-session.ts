@@ -1,7 +1,11 @@
 import { fork, type ChildProcess } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { FluxRuntimeError } from "../errors.ts";
 import type { ComputeType } from "../graph/element-type.ts";
+import type { NodePlacement } from "./node-placement.ts";
 import { readProcessMemory, type ProcessMemory } from "./process-memory.ts";
 import type { SessionReply, SessionRequest, SessionTensors } from "./session-protocol.ts";
 
@@ -34,6 +38,11 @@ export interface RuntimeOptions {
   readonly signal?: AbortSignal;
   /** Told, when a model's process ends, the largest memory that it was seen to hold; zeros where the system does not tell. */
   readonly onPeakMemory?: (memory: ProcessMemory) => void;
+  /**
+   * Told after a model's first run on which execution provider each of its nodes ran. Where it is given, that run is profiled and
+   * slower for it.
+   */
+  readonly onPlacement?: (placement: readonly NodePlacement[]) => void;
 }
 
 /** A model that is loaded in a process of its own. */
@@ -59,6 +68,7 @@ export async function openModelSession(
     allowCpuNodes = false,
     signal,
     onPeakMemory,
+    onPlacement,
   }: RuntimeOptions = {},
 ): Promise<ModelSession> {
   signal?.throwIfAborted();
@@ -70,6 +80,7 @@ export async function openModelSession(
       resolve();
     }),
   );
+  const profileFolder = onPlacement && (await mkdtemp(join(tmpdir(), "placement-")));
   let peak: ProcessMemory = { resident: 0, private: 0 };
   const sampleMemory = (): void => {
     peak = largest(peak, child.pid === undefined ? undefined : readProcessMemory(child.pid));
@@ -85,6 +96,7 @@ export async function openModelSession(
     signal?.removeEventListener("abort", kill);
     kill();
     await exited;
+    if (profileFolder !== undefined) await rm(profileFolder, { recursive: true, force: true });
     onPeakMemory?.(peak);
   };
   signal?.addEventListener("abort", kill, { once: true });
@@ -104,11 +116,16 @@ export async function openModelSession(
         { device, how: reply.how },
       );
     }
-    return reply.kind === "result" ? reply.outputs : {};
+    if (reply.kind === "opened") return {};
+    if (reply.placement !== undefined) onPlacement?.(reply.placement);
+    return reply.outputs;
   };
 
   try {
-    await ask({ kind: "open", model, externalDataFolder, provider: device, weights, threads, allowCpuNodes });
+    await ask({
+      kind: "open",
+      ...{ model, externalDataFolder, provider: device, weights, threads, allowCpuNodes, profileFolder },
+    });
   } catch (error) {
     await close();
     throw error;

@@ -1,11 +1,16 @@
 // The process that holds one ONNX Runtime session. `run` blocks the thread it is called on, and only the end of a process
 // gives back all the memory that a session took: hence a process of its own for each model.
+import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { readNodePlacement, type NodePlacement } from "./node-placement.ts";
 import type { SessionReply, SessionRequest, SessionTensor, SessionTensors } from "./session-protocol.ts";
 
 let session: InferenceSession | undefined;
+/** Where ONNX Runtime writes its profile of the first run, until that has been read. */
+let profileFolder: string | undefined;
 
 async function open(request: Extract<SessionRequest, { kind: "open" }>): Promise<void> {
+  profileFolder = request.profileFolder;
   session = await InferenceSession.create(request.model, {
     executionProviders: [request.provider],
     graphOptimizationLevel: "all",
@@ -13,6 +18,10 @@ async function open(request: Extract<SessionRequest, { kind: "open" }>): Promise
     enableCpuMemArena: false,
     enableMemPattern: false,
     logSeverityLevel: 3,
+    ...(profileFolder !== undefined && {
+      enableProfiling: true,
+      profileFilePrefix: join(profileFolder, "profile"),
+    }),
     ...(request.threads !== undefined && { intraOpNumThreads: request.threads }),
     extra: {
       session: {
@@ -43,6 +52,13 @@ async function run(feeds: SessionTensors): Promise<SessionTensors> {
   );
 }
 
+/** Ends the trace: where each node of the first run ran. */
+async function endTrace(folder: string): Promise<readonly NodePlacement[]> {
+  profileFolder = undefined;
+  session?.endProfiling();
+  return readNodePlacement(folder);
+}
+
 function toSessionTensor(name: string, { data, dims }: Tensor): SessionTensor {
   if (data instanceof Float32Array) return { type: "float32", data, shape: dims };
   if (data instanceof BigInt64Array) return { type: "int64", data, shape: dims };
@@ -52,7 +68,14 @@ function toSessionTensor(name: string, { data, dims }: Tensor): SessionTensor {
 
 async function answer(request: SessionRequest): Promise<SessionReply> {
   try {
-    if (request.kind === "run") return { kind: "result", outputs: await run(request.feeds) };
+    if (request.kind === "run") {
+      const outputs = await run(request.feeds);
+      return {
+        kind: "result",
+        outputs,
+        ...(profileFolder !== undefined && { placement: await endTrace(profileFolder) }),
+      };
+    }
     await open(request);
     return { kind: "opened" };
   } catch (error) {

@@ -1,3 +1,5 @@
+import type { NodePlacement } from "./node-placement.ts";
+
 /** A tensor on its way to or from a session; `type` is ONNX Runtime's name of the element type. */
 export type SessionTensor =
   | { readonly type: "float32"; readonly data: Float32Array; readonly shape: readonly number[] }
@@ -17,11 +19,18 @@ export type SessionRequest =
       readonly weights: "mapped" | "resident";
       readonly threads: number | undefined;
       readonly allowCpuNodes: boolean;
+      /** An empty folder, where the first run is to tell on which provider each node ran. */
+      readonly profileFolder: string | undefined;
     }
   | { readonly kind: "run"; readonly feeds: SessionTensors };
 
 /** What it answers: one answer a request, in order. */
 export type SessionReply =
   | { readonly kind: "opened" }
-  | { readonly kind: "result"; readonly outputs: SessionTensors }
+  | {
+      readonly kind: "result";
+      readonly outputs: SessionTensors;
+      /** After the first run of a traced session. */
+      readonly placement?: readonly NodePlacement[];
+    }
   | { readonly kind: "failure"; readonly message: string };

@@ -1,0 +1,37 @@
+import type { ModelSizes } from "../doctor/model-sizes.ts";
+
+/** What a pass takes of a card's memory. */
+export interface BatchRequest {
+  readonly sizes: ModelSizes;
+  /** Tokens of a pass: text, noise and references. */
+  readonly tokens: number;
+  /** Bytes of a number in the arithmetic. */
+  readonly numberSize: 2 | 4;
+  /** Bytes that are free on the card. */
+  readonly freeMemory: number;
+}
+
+/** More passes at once gain nothing: one of a thousand tokens already keeps a card busy. */
+const LARGEST_BATCH = 8;
+
+/** What CUDA, cuDNN and cuBLAS take before a model runs: an allowance, which docs/gpu.md says how to check. */
+const CUDA_CONTEXT = 1.5e9;
+
+/** The arena keeps freed blocks of other sizes beside those in use. */
+const ARENA_SLACK = 2;
+
+/**
+ * How many passes fit the card's memory together: weights once, the widest activations of a block for each pass. It is at
+ * least 1, since a pass may fit where this estimate says that it does not.
+ */
+export function chooseBatch({
+  sizes: { transformer },
+  tokens,
+  numberSize,
+  freeMemory,
+}: BatchRequest): number {
+  const weights = (transformer.storedBytes / 2) * numberSize; // stored in bfloat16
+  const activations = numberSize * (7 + 3 * transformer.mlpRatio) * tokens * transformer.channels;
+  const passes = Math.floor((freeMemory - CUDA_CONTEXT - weights) / (ARENA_SLACK * activations));
+  return Math.min(LARGEST_BATCH, Math.max(1, passes));
+}
