@@ -37,6 +37,7 @@ export {
   type GradeCorrelationOptions,
 } from "./regression/grade-correlation.ts";
 export type { NullOverUnits, NullOverUnitsOptions } from "./regression/null-over-units.ts";
+export { correlateUnits } from "./reliability/correlate-units.ts";
 export type { HalvingOptions } from "./reliability/halves.ts";
 export {
   splitHalfReliability,

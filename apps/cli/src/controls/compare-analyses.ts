@@ -1,6 +1,7 @@
 import { pairedDifference, pairedT, signFlipNull, type Tested } from "@measure-plantain/paired-stats";
 import { descending } from "d3-array";
 import type { Analysis, GranularityResult } from "../results/analyze-captures.ts";
+import { correlateMaps } from "../results/correlate-maps.ts";
 import type { GranularityName } from "../results/granularities.ts";
 
 /** Units that the overlap looks at: the strongest hundredth, at least this many. */
@@ -65,7 +66,7 @@ export async function compareAnalyses(
     comparisons.push({
       name: granularity.name,
       units: granularity.records.length,
-      correlationOfT: correlation(granularity.pairedT.t, counterpart.pairedT.t),
+      correlationOfT: correlateMaps(granularity.pairedT.t, counterpart.pairedT.t),
       top: topOverlap(granularity.pairedT.t, counterpart.pairedT.t),
       difference: matched
         ? await differenceOfContrasts(granularity, counterpart, {
@@ -96,22 +97,6 @@ async function differenceOfContrasts(
 
 function inBrief({ observed, null: { mean, p99 }, p }: Tested): TestedInBrief {
   return { observed, nullMean: mean, nullP99: p99, p };
-}
-
-/** Pearson's r over the places where both are finite. */
-function correlation(a: Float64Array, b: Float64Array): number | null {
-  const places = [...a.keys()].filter((i) => Number.isFinite(a[i]) && Number.isFinite(b[i]));
-  const mean = (values: Float64Array): number =>
-    places.reduce((sum, i) => sum + (values[i] ?? 0), 0) / places.length;
-  const [meanA, meanB] = [mean(a), mean(b)];
-  let [ab, aa, bb] = [0, 0, 0];
-  for (const i of places) {
-    const [x, y] = [(a[i] ?? 0) - meanA, (b[i] ?? 0) - meanB];
-    ab += x * y;
-    aa += x * x;
-    bb += y * y;
-  }
-  return aa > 0 && bb > 0 ? ab / Math.sqrt(aa * bb) : null;
 }
 
 function topOverlap(a: Float64Array, b: Float64Array): GranularityComparison["top"] {
