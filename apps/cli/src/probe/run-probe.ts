@@ -3,6 +3,7 @@ import { unitRecords, type UnitLayout } from "@measure-plantain/head-hooks";
 import { promptImages, type PromptSet, type PromptSetAudit } from "@measure-plantain/prompts";
 import { cpus } from "node:os";
 import type { RuntimeOptions } from "@measure-plantain/flux-runtime";
+import { describePlacement } from "../device/describe-placement.ts";
 import type { Manifest } from "../run-folder/manifest.ts";
 import { joinPasses } from "../run-folder/pass-files.ts";
 import { RunFolder } from "../run-folder/run-folder.ts";
@@ -92,6 +93,7 @@ export async function runProbe(options: RunProbeOptions): Promise<RunFolder> {
     [...tensors].map(([name, tensor]) => ({ name, ...tensor })),
   );
   await writeManifest("complete", layout);
+  for (const line of describePlacement(clock.records, options.execution.provider)) progress.note(line);
   await folder.removeWorkFiles();
   return folder;
 }
