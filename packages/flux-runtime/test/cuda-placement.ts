@@ -26,7 +26,7 @@ const elementTypes = new Map<number, ElementType>([
 ]);
 
 /** Why a node is moved that has a kernel. */
-export const HOST_REASON = "all it reads is in host memory";
+const HOST_REASON = "all it reads is in host memory";
 
 /** Initializers up to this many elements may go to the CPU with a node: `kSmallInitializerThreshold` in ONNX Runtime. */
 const SMALL_INITIALIZER = 100;

@@ -2,7 +2,7 @@ import { type NodeProto, TensorProto_DataType } from "onnx-buf";
 import { integer, NodeTape, type ValueName } from "./node-tape.ts";
 import type { Reduction } from "./reductions.ts";
 import type { SelectedTap } from "./select-taps.ts";
-import { type TokenStream, tokenStream } from "./token-streams.ts";
+import { streamShape, type TokenStream, tokenStream } from "./token-streams.ts";
 
 /** Nodes to insert and the node of the model that they follow (−1 for the head of the list). */
 export interface NodeRun {
@@ -71,6 +71,7 @@ export function captureNodes(taps: readonly PlacedTap[], options: CaptureOptions
   runs.push({ after: batchAt, nodes: batchTape.nodes });
 
   const streams = new Map<string, TokenStream>();
+  const shapes = new Map<string, ValueName>();
   const ends: NodeProto[] = [];
   const inGraphOrder = taps
     .map((tap, index) => ({ tap, index, after: Math.max(batchAt, producerIndex(tap.source)) }))
@@ -94,7 +95,15 @@ export function captureNodes(taps: readonly PlacedTap[], options: CaptureOptions
         streams.set(key, stream);
         tape.nodes.push(...choosing.nodes);
       }
-      const kept = keepTokens(tape, perToken, stream, tap.projection.inputChannels / groupSize);
+      const groups = tap.projection.inputChannels / groupSize;
+      let shape = shapes.get(`${key}/${groups}`);
+      if (shape === undefined) {
+        const measuring = new NodeTape(`${outputName}/${key}/${groups}`, opset);
+        shape = streamShape(measuring, stream, groups);
+        shapes.set(`${key}/${groups}`, shape);
+        tape.nodes.push(...measuring.nodes);
+      }
+      const kept = keepTokens(tape, perToken, stream, shape);
       if (isPerToken) finish(end, reduction, kept, channelsPerUnit);
       else {
         const reduced = tape.reduce("token_sum", OPERATORS[reduction].kept, kept, stream.hasSegments ? 2 : 1);
@@ -171,14 +180,7 @@ function reduceChannels(
 }
 
 /** Set tokens that do not count to 0: [B, S, G] → [B, K, S, G] with segments, [B, S, G] without. */
-function keepTokens(tape: NodeTape, perToken: ValueName, stream: TokenStream, groups: number): ValueName {
-  // The stream's own token count makes the shape fail on a tap of another length, which would broadcast if 1.
-  const sizes = [
-    tape.int64("per_segment/first", stream.hasSegments ? [0, 1] : [0]),
-    stream.tokens,
-    tape.int64("per_segment/last", [groups]),
-  ];
-  const shape = tape.op("per_segment/shape", "Concat", sizes, [integer("axis", 0)]);
+function keepTokens(tape: NodeTape, perToken: ValueName, stream: TokenStream, shape: ValueName): ValueName {
   const wide = tape.op("per_segment", "Reshape", [perToken, shape]); // [B, 1, S, G] or [B, S, G]
   return tape.op("inside", "Where", [stream.inside, wide, tape.float32("zero", 0)]);
 }

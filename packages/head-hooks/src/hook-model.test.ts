@@ -244,6 +244,33 @@ describe("hookModel captures", () => {
     }
   });
 
+  it("segments of taps of several widths that share their ranges, and none where their batches differ", async () => {
+    const source = model({
+      nodes: [
+        node("Tanh", ["x"], "narrow"),
+        node("Concat", ["narrow", "x"], "wide", { axis: 2 }),
+        node("Reshape", ["wide", "shape"], "windows"),
+        node("MatMul", ["narrow", "w"], "a", {}, "", "narrow.out"),
+        node("MatMul", ["windows", "v"], "b", {}, "", "wide.out"),
+      ],
+      inputs: [value("x", ["B", "S", 4]), value("shape", [3], "int64")],
+      outputs: ["a", "b", "narrow", "wide"].map((name) => value(name, undefined)),
+      initializers: [tensor("w", [4, 1], randomValues(4, 1)), tensor("v", [8, 1], randomValues(8, 2))],
+    });
+    const { model: hooked } = hookModel(source, { groupSize: 2, taps: [{ at: "*.out" }], segments: true });
+    const run = (...shape: number[]): ReturnType<typeof runModel> =>
+      runModel(hooked, {
+        x: { data: randomValues(24, 4), shape: [2, 3, 4] },
+        shape: { data: BigInt64Array.from(shape, BigInt), shape: [3] },
+        segments: rangesTensor([[1, 3]]),
+      });
+    const outputs = await run(2, 3, 8);
+    const parts = ["narrow", "wide"].map((name) => meanSquareOf(output(outputs, name), 2, [1, 3]));
+    expect(relativeError(output(outputs, "mean_square").data, concatUnits(parts, 2))).toBeLessThan(1e-5);
+    await expect(run(3, 2, 8)).rejects.toThrow(/per_segment/); // as many values, in other batches
+    await expect(run(6, 1, 8)).rejects.toThrow(/per_segment/);
+  });
+
   it("segments free of what other tokens hold, infinities and NaN too", async () => {
     const identity = model({
       nodes: [node("Identity", ["x"], "h"), node("MatMul", ["h", "w"], "y", {}, "", "out")],

@@ -74,30 +74,39 @@ export class NodeTape {
     return this.op(label, opType, [input, this.int64(`${label}/axes`, [axis])], [keepdims]);
   }
 
-  /** The integers from 0 up to a scalar: int64 [size]. */
-  range(label: string, size: ValueName): ValueName {
-    if (this.#opset >= 11) {
-      const step = this.int64(`${label}/step`, 1);
-      return this.op(label, "Range", [this.int64(`${label}/first`, 0), size, step]);
+  /** The length of an axis: int64 [1]. */
+  axisLength(label: string, input: ValueName, axis: number): ValueName {
+    if (this.#opset >= 15) {
+      return this.op(label, "Shape", [input], [integer("start", axis), integer("end", axis + 1)]);
     }
-    // Older operator sets have no Range: the places of the elements of a vector of ones are its indices.
-    const shape = this.op(`${label}/shape`, "Reshape", [size, this.int64(`${label}/length`, [1])]);
+    return this.slice(label, this.op(`${label}/shape`, "Shape", [input]), axis, axis + 1);
+  }
+
+  /**
+   * The integers from 0 up to a length [1]: int64 [length]. They are counted where the other tensors are: the scalar
+   * that a Range takes would be made from a shape in host memory, by nodes that CUDA sessions leave to the CPU.
+   */
+  positions(label: string, length: ValueName): ValueName {
     const one = create(TensorProtoSchema, {
-      dataType: TensorProto_DataType.FLOAT,
+      dataType: TensorProto_DataType.INT64,
       dims: [1n],
-      floatData: [1],
+      int64Data: [1n],
     });
     const value = create(AttributeProtoSchema, {
       name: "value",
       type: AttributeProto_AttributeType.TENSOR,
       t: one,
     });
-    const ones = this.op(`${label}/ones`, "ConstantOfShape", [shape], [value]);
-    const places = this.op(`${label}/places`, "NonZero", [ones]); // [1, size]
+    const ones = this.op(`${label}/ones`, "ConstantOfShape", [length], [value]);
+    if (this.#opset >= 11) {
+      return this.op(label, "CumSum", [ones, this.int64(`${label}/axis`, 0)], [integer("exclusive", 1)]);
+    }
+    // Older operator sets have no CumSum: the places of the elements of a vector of ones are its indices.
+    const places = this.op(`${label}/places`, "NonZero", [ones]); // [1, length]
     return this.op(label, "Reshape", [places, this.int64(`${label}/flat`, [-1])]);
   }
 
-  /** Elements `[start, stop)` of a vector. */
+  /** Elements `[start, stop)` of the first axis. */
   slice(label: string, input: ValueName, start: number, stop: number): ValueName {
     if (this.#opset < 10) {
       return this.op(label, "Slice", [input], [integers("starts", [start]), integers("ends", [stop])]);

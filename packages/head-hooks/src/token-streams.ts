@@ -7,8 +7,8 @@ export interface TokenStream {
   readonly inside: ValueName;
   /** How many values a unit sums, at least one token's, so that none gives 0: [K, 1], [B, 1], [B, K, 1]. */
   readonly values: ValueName;
-  /** The number of tokens: int64 [1]. */
-  readonly tokens: ValueName;
+  /** A tensor without elements that has the stream's tokens: [0, 1, S, 1] with segments, [0, S, 1] without. */
+  readonly room: ValueName;
   readonly hasSegments: boolean;
 }
 
@@ -34,10 +34,11 @@ export function tokenStream(
   { segments, mask }: StreamInputs,
   valuesPerToken: ValueName,
 ): TokenStream {
-  const shape = tape.op("shape", "Shape", [perToken]);
-  const tokens = tape.op("token_count/shape", "Gather", [shape, tape.int64("token_axis/shape", [1])]); // [1]
-  const inSegments = segments === null ? undefined : segmentTokens(tape, shape, segments); // [K, S, 1]
-  const kept = mask === null ? undefined : keptTokens(tape, shape, mask, inSegments !== undefined);
+  const tokens = tape.axisLength("token_count", perToken, 1); // [1]
+  const positions = tape.positions("positions", tokens); // [S]
+  const inSegments = segments === null ? undefined : segmentTokens(tape, positions, segments); // [K, S, 1]
+  const kept =
+    mask === null ? undefined : keptTokens(tape, positions, tokens, mask, inSegments !== undefined);
   const inside =
     inSegments !== undefined && kept !== undefined
       ? tape.op("inside/kept", "And", [inSegments, kept]) // [B, K, S, 1]
@@ -47,13 +48,27 @@ export function tokenStream(
   const count = tape.reduce("inside/count", "ReduceSum", counted, tokenAxis);
   const counts = tape.op("counts", "Max", [count, tape.float32("one", 1)]);
   const values = tape.op("channels", "Mul", [counts, valuesPerToken]);
-  return { inside, values, tokens, hasSegments: inSegments !== undefined };
+  const axes = inSegments === undefined ? [1, -1, 1] : [1, 1, -1, 1];
+  const row = tape.op("row", "Reshape", [positions, tape.int64("row/shape", axes)]);
+  return { inside, values, room: tape.slice("room", row, 0, 0), hasSegments: inSegments !== undefined };
+}
+
+/**
+ * Write the nodes that give the shape for what a tap of a stream holds per token: int64 [0, 1, S, G] with segments,
+ * [0, S, G] without.
+ *
+ * A Reshape to it copies the batch axis and fails where a tap has other tokens than the stream, which would broadcast
+ * if it has one. It is the shape of a tensor without elements, not joined from numbers, because CUDA sessions leave
+ * every node that computes with a shape to the CPU; a Shape that a Reshape reads stays.
+ */
+export function streamShape(tape: NodeTape, { room, hasSegments }: TokenStream, groups: number): ValueName {
+  const factors = hasSegments ? [1, 1, 1, groups] : [1, 1, groups];
+  const wide = tape.op("room/wide", "Expand", [room, tape.int64("room/groups", factors)]);
+  return tape.op("room/shape", "Shape", [wide]);
 }
 
 /** Which tokens lie inside each range of an int64 input [K, 2]: bool [K, S, 1]. */
-function segmentTokens(tape: NodeTape, shape: ValueName, ranges: ValueName): ValueName {
-  const size = tape.op("token_count", "Gather", [shape, tape.int64("token_axis", 1)]);
-  const positions = tape.range("positions", size); // [S]
+function segmentTokens(tape: NodeTape, positions: ValueName, ranges: ValueName): ValueName {
   const starts = tape.op("starts", "Gather", [ranges, tape.int64("start", [0])], [integer("axis", 1)]); // [K, 1]
   const stops = tape.op("stops", "Gather", [ranges, tape.int64("stop", [1])], [integer("axis", 1)]); // [K, 1]
   const before = tape.op("before_start", "Less", [positions, starts]); // [K, S]
@@ -66,16 +81,16 @@ function segmentTokens(tape: NodeTape, shape: ValueName, ranges: ValueName): Val
  * Which tokens a mask keeps: bool [B, S, 1], or [B, 1, S, 1] to stand beside segments. Of a mask [B, T] with T > S, as
  * a key-value cache makes it, the last S entries count.
  */
-function keptTokens(tape: NodeTape, shape: ValueName, mask: ValueName, isBesideSegments: boolean): ValueName {
-  const tokens = tape.op("kept/tokens", "Gather", [shape, tape.int64("kept/token_axis", 1)]);
-  const masked = tape.op("kept/mask_shape", "Shape", [mask]);
-  const length = tape.op("kept/length", "Gather", [masked, tape.int64("kept/length_axis", 1)]);
-  const surplus = tape.op("kept/surplus", "Sub", [length, tokens]);
-  const places = tape.op("kept/places", "Add", [tape.range("kept/range", tokens), surplus]);
-  // Where the mask is too short a place is negative, which would count from the end: T is out of bounds instead.
-  const isMissing = tape.op("kept/missing", "Less", [places, tape.int64("kept/zero", 0)]);
-  const sure = tape.op("kept/sure", "Where", [isMissing, length, places]);
-  const entries = tape.op("kept/entries", "Gather", [mask, sure], [integer("axis", 1)]); // [B, S]
+function keptTokens(
+  tape: NodeTape,
+  positions: ValueName,
+  tokens: ValueName,
+  mask: ValueName,
+  isBesideSegments: boolean,
+): ValueName {
+  // Places from −S to −1 count from the end; where the mask is too short, the first is out of bounds.
+  const places = tape.op("kept/places", "Sub", [positions, tokens]);
+  const entries = tape.op("kept/entries", "Gather", [mask, places], [integer("axis", 1)]); // [B, S]
   const kept = tape.cast("kept/bool", entries, TensorProto_DataType.BOOL);
   const axes = isBesideSegments ? [0, 1, -1, 1] : [0, -1, 1];
   return tape.op("kept", "Reshape", [kept, tape.int64("kept/shape", axes)]);
