@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import * as ort from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { layeredModel } from "../test/layered-model.ts";
-import { hookModel } from "./hook-model.ts";
+import { hookModel, type HookOptions } from "./hook-model.ts";
 
 const MIB = 2 ** 20;
 let folder = "";
@@ -72,31 +72,40 @@ describe("captureNodes", () => {
     },
   );
 
-  it("leaves each weight's Cast where it runs right before its projection", async () => {
-    const layers = 6;
-    const { model } = hookModel(layeredModel(layers, 8, 16), { groupSize: 4, taps: [{ at: "layer.*.out" }] });
-    const order = await executionOrder(model, { graphOptimizationLevel: "disabled" });
-    for (let layer = 0; layer < layers; layer++) {
-      const projected = order.indexOf(`layer.${layer}.out`);
-      expect(order.indexOf(`layer.${layer}.cast`)).toBe(projected - 1);
-    }
-  });
+  it.each([true, false])(
+    "leaves each weight's Cast where it runs right before its projection (keepOutputs: %s)",
+    async (keepOutputs) => {
+      const layers = 6;
+      const options = { groupSize: 4, taps: [{ at: "layer.*.out" }], keepOutputs };
+      const { model } = hookModel(layeredModel(layers, 8, 16), options);
+      const order = await executionOrder(model, { graphOptimizationLevel: "disabled" });
+      expect(order.includes(`layer.${layers - 1}.out`)).toBe(keepOutputs);
+      for (let layer = 0; layer < (keepOutputs ? layers : layers - 1); layer++) {
+        const projected = order.indexOf(`layer.${layer}.out`);
+        expect(order.indexOf(`layer.${layer}.cast`)).toBe(projected - 1);
+      }
+    },
+  );
 
-  it.each([false, true])("needs no more memory for more layers (segments: %s)", async (segments) => {
-    // One hidden tensor takes 16 MiB; 24 layers that stayed alive would take 384 MiB.
-    const [tokens, width, wide] = [1024, 32, 4096];
-    const grown = async (layers: number): Promise<number> => {
-      const options = { groupSize: 16, taps: [{ at: "layer.*.out" }], segments };
-      const path = join(folder, `${layers}-${segments}.onnx`);
-      await writeFile(path, hookModel(layeredModel(layers, width, wide), options).model);
-      const script = join(import.meta.dirname, "../test/measure-memory.mjs");
-      const args = [script, path, tokens, width, segments ? 1 : 0].map(String);
-      const { stdout } = await promisify(execFile)(process.execPath, args);
-      return Number(stdout);
-    };
-    const few = await grown(3);
-    const many = await grown(24);
-    expect(few).toBeGreaterThan(16 * MIB);
-    expect(many - few).toBeLessThan(32 * MIB);
-  });
+  it.each<Partial<HookOptions>>([{}, { segments: true }, { keepOutputs: false }])(
+    "needs no more memory for more layers: %o",
+    async (settings) => {
+      const { segments } = settings;
+      // One hidden tensor takes 16 MiB; 24 layers that stayed alive would take 384 MiB.
+      const [tokens, width, wide] = [1024, 32, 4096];
+      const grown = async (layers: number): Promise<number> => {
+        const options = { groupSize: 16, taps: [{ at: "layer.*.out" }], ...settings };
+        const path = join(folder, `${layers}.onnx`);
+        await writeFile(path, hookModel(layeredModel(layers, width, wide), options).model);
+        const script = join(import.meta.dirname, "../test/measure-memory.mjs");
+        const args = [script, path, tokens, width, segments === true ? 1 : 0].map(String);
+        const { stdout } = await promisify(execFile)(process.execPath, args);
+        return Number(stdout);
+      };
+      const few = await grown(3);
+      const many = await grown(24);
+      expect(few).toBeGreaterThan(16 * MIB);
+      expect(many - few).toBeLessThan(32 * MIB);
+    },
+  );
 });

@@ -68,6 +68,19 @@ export function operatorOf({ domain, opType }: NodeProto): string {
   return `${domain === "ai.onnx" ? "" : domain}/${opType}`;
 }
 
+/** The values from around a node that the graphs inside of it read. */
+export function outerValues(node: NodeProto): string[] {
+  return nodeGraphs(node).flatMap(({ graph }) => {
+    const own = new Set([
+      ...[...graph.input, ...graph.initializer].map(({ name }) => name),
+      ...graph.sparseInitializer.map(({ values }) => values?.name ?? ""),
+      ...graph.node.flatMap(({ output }) => output),
+    ]);
+    const read = graph.node.flatMap((inner) => [...inner.input, ...outerValues(inner)]);
+    return [...read, ...graph.output.map(({ name }) => name)].filter((name) => !own.has(name));
+  });
+}
+
 /** The graphs in a node's attributes, with the attribute's name. */
 function nodeGraphs(node: NodeProto): { attribute: string; graph: GraphProto }[] {
   return node.attribute.flatMap(({ name, g, graphs }) =>

@@ -41,6 +41,13 @@ export interface HookOptions {
    * such as a graph input, whose first axis is the batch. Rows of one batch item must be adjacent.
    */
   readonly batchInput?: string;
+  /**
+   * The model's own outputs to keep: all of them, none, or those named. Every node and weight that only the others
+   * needed is dropped, such as the last block's output projection and what follows it, which ONNX Runtime would compute
+   * for nothing. The inputs stay, so that a run is fed as before. Default `true`: all. To capture something else later,
+   * hook the original model: what was dropped can no longer be tapped.
+   */
+  readonly keepOutputs?: boolean | readonly string[];
 }
 
 /** Settings of the segments. */
@@ -71,7 +78,8 @@ export interface HookedModel {
  * from such, or a `batchInput`.
  * Ensures: the model's own nodes, weights and outputs keep their bytes, except that calls of local functions with a
  * tap inside are written out, and that with `scale` the readers of tapped tensors read the scaled ones; a model that
- * was hooked with the same options is returned as it is. External weights are neither read nor rewritten.
+ * was hooked with the same options is returned as it is. With `keepOutputs` what is kept keeps its bytes, its order and
+ * the values that it computes; a note in the model's metadata tells a later call what was done. External weights are neither read nor rewritten.
  *
  * @throws HeadHooksError for a malformed model, a pattern that matches nothing, units that do not fit, a name that
  *   is taken; see its `code`.

@@ -7,7 +7,10 @@ import {
   ValueInfoProtoSchema,
 } from "onnx-buf";
 import { HeadHooksError } from "./head-hooks-error.ts";
+import type { HookOptions } from "./hook-model.ts";
+import type { HookRecord } from "./hook-record.ts";
 import type { ModelView } from "./read-model.ts";
+import type { UnitLayout } from "./unit-layout.ts";
 
 /** Whether the model has the output and every planned node, exactly. */
 export function isHooked(view: ModelView, output: ValueInfoProto, planned: readonly NodeProto[]): boolean {
@@ -23,6 +26,24 @@ export function isHooked(view: ModelView, output: ValueInfoProto, planned: reado
     "output-name-taken",
     `the model has an output "${output.name}" already, which is something else; choose another \`outputName\`, or hook the original model`,
     { outputName: output.name },
+  );
+}
+
+/**
+ * The layout of an earlier hook that dropped outputs, if it was asked for the same.
+ *
+ * @throws HeadHooksError `output-name-taken` if it was not.
+ */
+export function requireSame(
+  { options, layout }: HookRecord,
+  wanted: string,
+  { groupSize = layout.groupSize }: HookOptions,
+): UnitLayout {
+  if (options === wanted && groupSize === layout.groupSize) return layout;
+  throw new HeadHooksError(
+    "output-name-taken",
+    `the model has an output "${layout.outputName}" already, of an earlier hook with other options that dropped what its outputs do not need; hook the original model`,
+    { outputName: layout.outputName },
   );
 }
 

@@ -12,7 +12,8 @@ export interface TapRecord {
   readonly address: string;
   /** The projection's node, or its weight if the node has no name. */
   readonly node: string;
-  readonly op: ProjectionOperator;
+  /** `null` if an earlier hook dropped the projection, see `HookOptions.keepOutputs`. */
+  readonly op: ProjectionOperator | null;
   readonly channels: number;
   /** The number of attention heads; `null` if none are laid out. */
   readonly heads: number | null;
@@ -44,7 +45,7 @@ export function listTaps(model: Uint8Array, options: HookOptions = {}): TapRecor
     return {
       address: formatUnitAddress({ type: "group", path, start: 0, stop: channels }),
       node: node === "" ? weight : node,
-      op: operators.get(key) ?? "MatMul",
+      op: operators.get(key) ?? null,
       channels,
       heads: heads?.count ?? null,
       headSize: heads?.size ?? null,

@@ -16,6 +16,7 @@ function attempt(input: Uint8Array): void {
     listProjections,
     listTaps,
     (model: Uint8Array): unknown => hookModel(model, { scale: true }),
+    (model: Uint8Array): unknown => hookModel(model, { keepOutputs: false }),
   ]) {
     try {
       action(input);

@@ -6,11 +6,13 @@ import { externalLocations } from "./external-data.ts";
 import { graphScopes } from "./graph-scope.ts";
 import { HeadHooksError } from "./head-hooks-error.ts";
 import type { HookOptions } from "./hook-model.ts";
-import { isHooked, requireFreeNames, requireUniqueOutputs } from "./hooked-state.ts";
+import { describeOptions, readRecord, recordEntry } from "./hook-record.ts";
+import { type HookSettings, readSettings } from "./hook-settings.ts";
+import { isHooked, requireFreeNames, requireSame, requireUniqueOutputs } from "./hooked-state.ts";
 import { inlineFunctions } from "./inline-functions.ts";
 import { findProjections } from "./projections.ts";
+import { pruneGraph } from "./prune-graph.ts";
 import { type ModelView, readModel } from "./read-model.ts";
-import { OUTPUT_NAMES } from "./reductions.ts";
 import { defaultFactor, scaleNodes } from "./scale-nodes.ts";
 import { liftBranches } from "./lift-branches.ts";
 import { type SelectedTap, type SelectionOptions, selectTaps } from "./select-taps.ts";
@@ -26,15 +28,49 @@ const FLOAT: number = TensorProto_DataType.FLOAT;
 /** The first IR version in which an initializer can be an input's default. */
 const IR_WITH_DEFAULTS = 4;
 
-/** What to add to a model for these options; nothing if all of it is there already. */
-export function planHooks(
-  model: Uint8Array,
-  options: HookOptions,
-): { view: ModelView; additions: ModelAdditions | undefined; layout: UnitLayout } {
+/** What to change in a model. */
+export interface HookPlan {
+  /** The model without what is taken out. */
+  readonly view: ModelView;
+  /** What to add; `undefined` if the model is to stay as it is. */
+  readonly additions: ModelAdditions | undefined;
+  readonly layout: UnitLayout;
+}
+
+/** What to change in a model for these options. */
+export function planHooks(model: Uint8Array, options: HookOptions): HookPlan {
   const settings = readSettings(options);
   const original = readModel(model);
   externalLocations(original);
   requireUniqueOutputs(original);
+  requireOutputs(original, settings);
+  const description = describeOptions(options, settings);
+  const earlier = readRecord(original, settings.outputName);
+  const plan =
+    earlier === undefined
+      ? planCaptures(original, options, settings)
+      : { view: original, additions: undefined, layout: requireSame(earlier, description, options) };
+  return settings.keptOutputs === undefined ? plan : dropOutputs(plan, settings.keptOutputs, description);
+}
+
+/** Take out of the model what only those outputs need that are not kept. */
+function dropOutputs(plan: HookPlan, kept: readonly string[], description: string): HookPlan {
+  const { view, additions, layout } = plan;
+  const pruned = pruneGraph(view, additions?.nodes ?? [], new Set([...kept, layout.outputName]));
+  if (pruned === undefined) return plan;
+  return {
+    layout,
+    view: pruned.view,
+    additions: {
+      ...{ inputs: [], outputs: [], ...additions },
+      ...{ nodes: pruned.runs, valueInfos: pruned.valueInfos },
+      metadata: new Map([recordEntry({ options: description, layout })]),
+    },
+  };
+}
+
+/** What to add to a model; nothing if all of it is there already. */
+function planCaptures(original: ModelView, options: HookOptions, settings: HookSettings): HookPlan {
   const opset = requireOpset(original);
   const selected = select(original, options, settings);
   const { layout } = selected;
@@ -79,63 +115,11 @@ export function planHooks(
   return { view: edited, additions, layout };
 }
 
-/** The options with their defaults, checked. */
-interface Settings {
-  readonly outputName: string;
-  readonly reduction: NonNullable<HookOptions["reduction"]>;
-  readonly isPerToken: boolean;
-  readonly segments: { readonly input: string; readonly count: number | undefined } | undefined;
-  readonly mask: string | undefined;
-  readonly scale: { readonly input: string; readonly isOptional: boolean } | undefined;
-  readonly batchInput: string | undefined;
-}
-
-function readSettings(options: HookOptions): Settings {
-  const { reduction = "meanSquare", perToken = false, mask, batchInput } = options;
-  if (!Object.hasOwn(OUTPUT_NAMES, reduction)) {
-    const known = Object.keys(OUTPUT_NAMES).join(", ");
-    throw invalid(`\`reduction\` must be one of ${known}; received "${reduction}"`);
-  }
-  const outputName = options.outputName ?? OUTPUT_NAMES[reduction];
-  if (outputName === "") throw invalid("`outputName` is empty; name the output");
-  const segments = readSegments(options.segments);
-  if (perToken && segments !== undefined) {
-    throw invalid("`perToken` keeps every token, so `segments` has nothing to reduce; leave one of them out");
-  }
-  return {
-    outputName,
-    reduction,
-    isPerToken: perToken,
-    segments,
-    mask,
-    scale: readScale(options.scale),
-    batchInput,
-  };
-}
-
-function readScale(scale: HookOptions["scale"]): Settings["scale"] {
-  if (scale === undefined || scale === false) return undefined;
-  const { input = "scale", isOptional = false } = scale === true ? {} : scale;
-  if (input === "") throw invalid("the input of `scale` has an empty name; name it, or leave the name out");
-  return { input, isOptional };
-}
-
-function readSegments(segments: HookOptions["segments"]): Settings["segments"] {
-  if (segments === undefined || segments === false) return undefined;
-  const { input = "segments", count } = segments === true ? {} : segments;
-  if (input === "" || (count !== undefined && !(Number.isSafeInteger(count) && count > 0))) {
-    throw invalid(
-      `\`segments\` must have a named input and a positive count; received input "${input}", count ${count ?? "none"}`,
-    );
-  }
-  return { input, count };
-}
-
 /** Select in the model with all its functions written out, then write out only those calls that are tapped. */
 function select(
   original: ModelView,
   options: HookOptions,
-  settings: Settings,
+  settings: HookSettings,
 ): { view: ModelView; taps: SelectedTap[]; layout: UnitLayout } {
   const { outputName, segments, mask, reduction, isPerToken, scale } = settings;
   const selection: SelectionOptions = {
@@ -177,6 +161,18 @@ function placeTaps(
   });
 }
 
+/** Make sure that the outputs to keep are there. */
+function requireOutputs(view: ModelView, { keptOutputs = [] }: HookSettings): void {
+  const names = view.outputs.map(({ name }) => name);
+  const unknown = keptOutputs.find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw new HeadHooksError(
+    "invalid-options",
+    `\`keepOutputs\` names "${unknown}", which is no output of the model; its outputs are ${names.join(", ")}`,
+    { outputs: names },
+  );
+}
+
 function requireOpset(view: ModelView): number {
   const opset = view.opsets.get("");
   if (opset !== undefined && opset >= OLDEST_OPSET) return opset;
@@ -190,7 +186,7 @@ function requireOpset(view: ModelView): number {
 }
 
 /** Make sure that the inputs that the options name are there. */
-function requireInputs(view: ModelView, { batchInput }: Settings, taps: readonly SelectedTap[]): void {
+function requireInputs(view: ModelView, { batchInput }: HookSettings, taps: readonly SelectedTap[]): void {
   const names = view.inputs.map(({ name }) => name);
   const isKnown = (value: string): boolean =>
     names.includes(value) || view.nodes.some(({ output }) => output.includes(value));
@@ -237,7 +233,10 @@ function segmentInfos(taps: readonly SelectedTap[], count: number | undefined): 
   );
 }
 
-function outputAxes({ outputName, isPerToken, segments }: Settings, unitCount: number): (string | number)[] {
+function outputAxes(
+  { outputName, isPerToken, segments }: HookSettings,
+  unitCount: number,
+): (string | number)[] {
   const middle = isPerToken
     ? [`${outputName}_tokens`]
     : segments === undefined
@@ -269,8 +268,4 @@ function tensorInfo(name: string, elemType: number, axes: readonly (string | num
     name,
     type: { value: { case: "tensorType", value: { elemType, shape: { dim } } } },
   });
-}
-
-function invalid(message: string): HeadHooksError {
-  return new HeadHooksError("invalid-options", message);
 }

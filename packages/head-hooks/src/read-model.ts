@@ -39,13 +39,23 @@ interface ModelSpans {
   /** The field of the model's IR version. */
   readonly irVersion: Span | undefined;
   /** The field of each graph input, in the order of `inputs`. */
-  readonly inputs: readonly Span[];
+  readonly inputs: readonly NamedSpan[];
+  readonly outputs: readonly NamedSpan[];
+  readonly initializers: readonly NamedSpan[];
+  readonly valueInfos: readonly NamedSpan[];
+  /** The fields of the model's metadata, by key. */
+  readonly metadata: readonly NamedSpan[];
 }
 
 /** Bytes `[start, stop)` of the model. */
 export interface Span {
   readonly start: number;
   readonly stop: number;
+}
+
+/** A field and the name of what it holds. */
+export interface NamedSpan extends Span {
+  readonly name: string;
 }
 
 /** A model as this package sees it: its nodes and names in full, its tensors by header only. */
@@ -60,13 +70,15 @@ export interface ModelView {
   readonly inputs: readonly ValueInfoProto[];
   readonly outputs: readonly ValueInfoProto[];
   readonly valueInfos: ReadonlyMap<string, ValueInfoProto>;
+  /** The model's metadata. */
+  readonly metadata: ReadonlyMap<string, string>;
   /** The functions that the model brings along. */
   readonly functions: readonly FunctionProto[];
   /** For each node that a function's call was written out to, the call; absent if none was. */
   readonly origins?: readonly (string | undefined)[];
 }
 
-const MODEL = { irVersion: 1, graph: 7, opsetImport: 8, functions: 25 } as const;
+const MODEL = { irVersion: 1, graph: 7, opsetImport: 8, metadata: 14, functions: 25 } as const;
 const GRAPH = { node: 1, initializer: 5, input: 11, output: 12, valueInfo: 13 } as const;
 const TENSOR = { dims: 1, dataType: 2, name: 8, externalData: 13, dataLocation: 14 } as const;
 
@@ -96,6 +108,8 @@ export function readModel(bytes: Uint8Array): ModelView {
 function readModelFields(bytes: Uint8Array): ModelView {
   const opsets = new Map<string, number>();
   const functions: FunctionProto[] = [];
+  const metadata = new Map<string, string>();
+  const metadataSpans: NamedSpan[] = [];
   let graphField: Span | undefined;
   let graph: Span | undefined;
   let irField: Span | undefined;
@@ -107,6 +121,10 @@ function readModelFields(bytes: Uint8Array): ModelView {
     } else if (field.number === MODEL.irVersion) {
       irField = field.whole;
       irVersion = readIrVersion(bytes, field.whole);
+    } else if (field.number === MODEL.metadata) {
+      const { key, value } = fromBinary(StringStringEntryProtoSchema, contentOf(bytes, field));
+      metadata.set(key, value);
+      metadataSpans.push({ ...field.whole, name: key });
     } else if (field.number === MODEL.functions) {
       functions.push(fromBinary(FunctionProtoSchema, contentOf(bytes, field)));
     } else if (field.number === MODEL.graph) {
@@ -121,7 +139,10 @@ function readModelFields(bytes: Uint8Array): ModelView {
   const nodeSpans: Span[] = [];
   const initializers = new Map<string, TensorHeader>();
   const inputs: ValueInfoProto[] = [];
-  const inputSpans: Span[] = [];
+  const inputSpans: NamedSpan[] = [];
+  const outputSpans: NamedSpan[] = [];
+  const initializerSpans: NamedSpan[] = [];
+  const valueInfoSpans: NamedSpan[] = [];
   const outputs: ValueInfoProto[] = [];
   const valueInfos = new Map<string, ValueInfoProto>();
   for (const field of readFields(bytes, graph)) {
@@ -131,18 +152,34 @@ function readModelFields(bytes: Uint8Array): ModelView {
     } else if (field.number === GRAPH.initializer) {
       const header = readTensorHeader(bytes, requireContent(field));
       initializers.set(header.name, header);
+      initializerSpans.push({ ...field.whole, name: header.name });
     } else if (field.number === GRAPH.input) {
-      inputs.push(fromBinary(ValueInfoProtoSchema, contentOf(bytes, field)));
-      inputSpans.push(field.whole);
+      const info = fromBinary(ValueInfoProtoSchema, contentOf(bytes, field));
+      inputs.push(info);
+      inputSpans.push({ ...field.whole, name: info.name });
     } else if (field.number === GRAPH.output) {
-      outputs.push(fromBinary(ValueInfoProtoSchema, contentOf(bytes, field)));
+      const info = fromBinary(ValueInfoProtoSchema, contentOf(bytes, field));
+      outputs.push(info);
+      outputSpans.push({ ...field.whole, name: info.name });
     } else if (field.number === GRAPH.valueInfo) {
       const info = fromBinary(ValueInfoProtoSchema, contentOf(bytes, field));
       valueInfos.set(info.name, info);
+      valueInfoSpans.push({ ...field.whole, name: info.name });
     }
   }
-  const spans = { graphField, graph, nodes: nodeSpans, removed: [], irVersion: irField, inputs: inputSpans };
-  return { bytes, spans, irVersion, opsets, nodes, initializers, inputs, outputs, valueInfos, functions };
+  const spans: ModelSpans = {
+    ...{ graphField, graph, nodes: nodeSpans, removed: [], irVersion: irField, metadata: metadataSpans },
+    ...{
+      inputs: inputSpans,
+      outputs: outputSpans,
+      initializers: initializerSpans,
+      valueInfos: valueInfoSpans,
+    },
+  };
+  return {
+    ...{ bytes, spans, irVersion, opsets, metadata, functions },
+    ...{ nodes, initializers, inputs, outputs, valueInfos },
+  };
 }
 
 function readIrVersion(bytes: Uint8Array, field: Span): number {

@@ -8,21 +8,23 @@ import { model, node, randomValues, tensor, value } from "../test/build-model.ts
 
 const PACKAGE = join(import.meta.dirname, "..");
 
-it("the README's example prints what the README says", async () => {
+it("the README's examples print what the README says", async () => {
   expect(
     existsSync(join(PACKAGE, "dist/index.js")),
     "run the build first: the example imports the package",
   ).toBe(true);
   const readme = await readFile(join(PACKAGE, "README.md"), "utf8");
-  const [, code = ""] = /```js\n(.*?)```/s.exec(readme) ?? [];
-  const [, printed = ""] = /```text\n(.*?)```/s.exec(readme) ?? [];
+  const examples = [...readme.matchAll(/```js\n(.*?)```\n+```text\n(.*?)```/gs)];
+  expect(examples).toHaveLength(2);
   // Inside the package, so that the example's imports resolve as a user's would.
   const folder = await mkdtemp(join(PACKAGE, "test", "example-"));
   try {
     await writeFile(join(folder, "model.onnx"), attentionModel());
-    await writeFile(join(folder, "example.mjs"), code);
-    const { stdout } = await promisify(execFile)(process.execPath, ["example.mjs"], { cwd: folder });
-    expect(stdout).toBe(printed);
+    for (const [, code = "", printed = ""] of examples) {
+      await writeFile(join(folder, "example.mjs"), code);
+      const { stdout } = await promisify(execFile)(process.execPath, ["example.mjs"], { cwd: folder });
+      expect(stdout).toBe(printed);
+    }
   } finally {
     await rm(folder, { recursive: true });
   }

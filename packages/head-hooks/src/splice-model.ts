@@ -4,6 +4,7 @@ import {
   type NodeProto,
   NodeProtoSchema,
   OperatorSetIdProtoSchema,
+  StringStringEntryProtoSchema,
   type TensorProto,
   TensorProtoSchema,
   type ValueInfoProto,
@@ -23,6 +24,10 @@ export interface ModelAdditions {
   readonly irVersion?: number;
   /** Operator sets that the model does not import yet. */
   readonly opsets?: ReadonlyMap<string, number>;
+  /** Statements about values inside the graph. */
+  readonly valueInfos?: readonly ValueInfoProto[];
+  /** Entries of the model's metadata; one of the same key is replaced. */
+  readonly metadata?: ReadonlyMap<string, string>;
 }
 
 /** ONNX files are single protobuf messages, which end below 2 GiB. */
@@ -38,18 +43,18 @@ const MAXIMUM_MODEL_BYTES = 2 ** 31 - 1;
  * @throws HeadHooksError `model-too-large` if the model would exceed the 2 GiB of a protobuf message.
  */
 export function spliceModel(view: ModelView, additions: ModelAdditions): Uint8Array[] {
-  const { graphField, irVersion: irField } = view.spans;
+  const { graphField } = view.spans;
   const content = graphContent(view, additions);
-  const irVersionToDrop = additions.irVersion === undefined || irField === undefined ? [] : [irField];
+  const replaced = replacedFields(view, additions);
   const graphLength = byteLength(content);
   const pieces = [
     ...modelHeader(additions),
-    ...slices(view, { start: 0, stop: graphField.start }, irVersionToDrop),
+    ...slices(view, { start: 0, stop: graphField.start }, replaced),
     graphLength > MAXIMUM_MODEL_BYTES
       ? new Uint8Array()
       : new BinaryWriter().tag(7, WireType.LengthDelimited).uint32(graphLength).finish(),
     ...content,
-    ...slices(view, { start: graphField.stop, stop: view.bytes.length }, irVersionToDrop),
+    ...slices(view, { start: graphField.stop, stop: view.bytes.length }, replaced),
   ];
   const total = byteLength(pieces);
   if (total > MAXIMUM_MODEL_BYTES) {
@@ -89,10 +94,22 @@ function graphContent(view: ModelView, additions: ModelAdditions): Uint8Array[] 
     content.push(field(5, toBinary(TensorProtoSchema, tensor)));
   for (const info of additions.inputs) content.push(field(11, toBinary(ValueInfoProtoSchema, info)));
   for (const info of additions.outputs) content.push(field(12, toBinary(ValueInfoProtoSchema, info)));
+  for (const info of additions.valueInfos ?? [])
+    content.push(field(13, toBinary(ValueInfoProtoSchema, info)));
   return content;
 }
 
-function modelHeader({ irVersion, opsets = new Map() }: ModelAdditions): Uint8Array[] {
+/** The fields of the model, outside of the graph, that are written anew. */
+function replacedFields({ spans }: ModelView, { irVersion, metadata }: ModelAdditions): Span[] {
+  const fields: Span[] = spans.metadata.filter(({ name }) => metadata?.has(name) === true);
+  if (irVersion !== undefined && spans.irVersion !== undefined) fields.push(spans.irVersion);
+  return fields.sort((a, b) => a.start - b.start);
+}
+
+function modelHeader({ irVersion, opsets = new Map(), metadata = new Map() }: ModelAdditions): Uint8Array[] {
+  const entries = [...metadata].map(([key, value]) =>
+    field(14, toBinary(StringStringEntryProtoSchema, create(StringStringEntryProtoSchema, { key, value }))),
+  );
   const imports = [...opsets].map(([domain, version]) =>
     field(
       8,
@@ -102,8 +119,9 @@ function modelHeader({ irVersion, opsets = new Map() }: ModelAdditions): Uint8Ar
       ),
     ),
   );
-  if (irVersion === undefined) return imports;
-  return [new BinaryWriter().tag(1, WireType.Varint).int64(irVersion).finish(), ...imports];
+  const version =
+    irVersion === undefined ? [] : [new BinaryWriter().tag(1, WireType.Varint).int64(irVersion).finish()];
+  return [...version, ...imports, ...entries];
 }
 
 function encodeNode(node: NodeProto): Uint8Array {

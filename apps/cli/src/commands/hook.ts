@@ -97,7 +97,7 @@ function hookOptions(model: Uint8Array, options: HookCommandOptions): HookOption
 function formatTaps(taps: readonly TapRecord[]): string {
   const header = ["address", "node", "op", "channels", "heads", "found"];
   const rows = taps.map(({ address, node, op, channels, heads, headSize, attention }) => [
-    ...[address, node, op, String(channels)],
+    ...[address, node, op ?? "–", String(channels)],
     heads === null ? "–" : `${heads} × ${headSize ?? "?"}`,
     attention === null ? "by name" : `behind ${attention}`,
   ]);
