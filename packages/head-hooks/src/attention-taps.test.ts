@@ -1,21 +1,10 @@
 import { describe, expect, it } from "vitest";
-import {
-  C,
-  D,
-  H,
-  half,
-  mergeNode,
-  qkvNodes,
-  qkvWeights,
-  shapes,
-  softmaxNodes,
-  weights,
-} from "../test/attention-forms.ts";
+import { attentionNodes, attentionWeights, C, D, H, qkvWeights, weights } from "../test/attention-forms.ts";
 import { model, type ModelParts, node, randomValues, tensor, value } from "../test/build-model.ts";
+import { errorOf } from "../test/error-of.ts";
 import { meanSquareOf, relativeError, runModel } from "../test/run-model.ts";
 import { attentionTaps } from "./attention-taps.ts";
 import { findAttentionProjections } from "./find-attention.ts";
-import { HeadHooksError } from "./head-hooks-error.ts";
 import { hookModel } from "./hook-model.ts";
 import { listProjections } from "./projections.ts";
 import { headRecords } from "./unit-layout.ts";
@@ -23,22 +12,10 @@ import { headRecords } from "./unit-layout.ts";
 const x = { data: randomValues(2 * 5 * C, 4), shape: [2, 5, C] };
 const inputs = [value("x", ["B", "S", C])];
 const outputs = [value("y", undefined)];
-const attention = [...qkvNodes(), ...softmaxNodes(), mergeNode()];
-const constants = [...qkvWeights(), half(), ...shapes];
-
-function errorOf(action: () => unknown): HeadHooksError {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof HeadHooksError) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-}
 function parallelBlock(): ModelParts {
   return {
     nodes: [
-      ...attention,
+      ...attentionNodes(),
       node("MatMul", ["x", "up.weight"], "up"),
       node("Sigmoid", ["up"], "gate"),
       node("Mul", ["up", "gate"], "mlp"),
@@ -47,7 +24,11 @@ function parallelBlock(): ModelParts {
     ],
     inputs,
     outputs,
-    initializers: [...constants, weights("up.weight", C, 3 * C, 7), weights("out.weight", 4 * C, C, 8)],
+    initializers: [
+      ...attentionWeights(),
+      weights("up.weight", C, 3 * C, 7),
+      weights("out.weight", 4 * C, C, 8),
+    ],
   };
 }
 
@@ -80,7 +61,7 @@ describe("attentionTaps", () => {
       node("Slice", ["merged", from, to, "one"], name);
     const bytes = model({
       nodes: [
-        ...attention,
+        ...attentionNodes(),
         slice("text", "zero", "two"),
         slice("image", "two", "end"),
         node("MatMul", ["text", "a.weight"], "text_out", {}, "", "blocks.0.to_add_out"),
@@ -90,7 +71,7 @@ describe("attentionTaps", () => {
       inputs,
       outputs,
       initializers: [
-        ...[...constants, weights("a.weight", C, C, 8)],
+        ...[...attentionWeights(), weights("a.weight", C, C, 8)],
         ...[tensor("zero", [1], [0], "int64"), tensor("one", [1], [1], "int64")],
         ...[tensor("two", [1], [2], "int64"), tensor("end", [1], [999], "int64")],
       ],
@@ -103,10 +84,13 @@ describe("attentionTaps", () => {
 
   it("asks for the heads where the graph does not show them, and takes them", () => {
     const hidden = model({
-      nodes: [...attention, node("MatMul", ["merged", "a.weight"], "y", {}, "", "out")],
+      nodes: [...attentionNodes(), node("MatMul", ["merged", "a.weight"], "y", {}, "", "out")],
       inputs: [...inputs, value("heads_shape", [4], "int64")],
       outputs,
-      initializers: [...constants.filter(({ name }) => name !== "heads_shape"), weights("a.weight", C, C, 8)],
+      initializers: [
+        ...attentionWeights().filter(({ name }) => name !== "heads_shape"),
+        weights("a.weight", C, C, 8),
+      ],
     });
     expect(findAttentionProjections(hidden)[0]?.parts).toEqual([
       { kind: "attention", channels: C, heads: null, headSize: null },

@@ -10,6 +10,7 @@ import {
   toFloat16,
   value,
 } from "../test/build-model.ts";
+import { errorOf } from "../test/error-of.ts";
 import {
   meanSquareOf,
   rangesTensor,
@@ -18,7 +19,7 @@ import {
   runModel,
   type Tensor,
 } from "../test/run-model.ts";
-import { HeadHooksError, type HeadHooksErrorCode } from "./head-hooks-error.ts";
+import type { HeadHooksErrorCode } from "./head-hooks-error.ts";
 import { headMeanSquares } from "./head-mean-squares.ts";
 import { hookModel, type HookOptions } from "./hook-model.ts";
 import { poolSegments } from "./pool-segments.ts";
@@ -121,14 +122,8 @@ function concatUnits(parts: number[][], batch: number): number[] {
   ).flat();
 }
 
-function codeOf(action: () => unknown): HeadHooksErrorCode | undefined {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof HeadHooksError) return error.code;
-    throw error;
-  }
-  return undefined;
+function codeOf(action: () => unknown): HeadHooksErrorCode {
+  return errorOf(action).code;
 }
 
 describe("hookModel captures", () => {
@@ -524,7 +519,7 @@ describe("hookModel lays out", () => {
 });
 
 describe("hookModel refuses", () => {
-  const attempt = (options: Partial<HookOptions>): HeadHooksErrorCode | undefined =>
+  const attempt = (options: Partial<HookOptions>): HeadHooksErrorCode =>
     codeOf(() => hookModel(twoBlocks(), { ...OPTIONS, ...options }));
 
   it("an output name that something else has", () => {

@@ -1,38 +1,16 @@
 import { describe, expect, it } from "vitest";
-import {
-  C,
-  H,
-  half,
-  mergeNode,
-  qkvNodes,
-  qkvWeights,
-  shapes,
-  softmaxNodes,
-  weights,
-} from "../test/attention-forms.ts";
+import { attentionNodes, attentionWeights, C, H, weights } from "../test/attention-forms.ts";
 import { model, type ModelParts, node, randomValues, value } from "../test/build-model.ts";
+import { errorOf } from "../test/error-of.ts";
 import { bitsOf, runModel } from "../test/run-model.ts";
 import { attentionTaps } from "./attention-taps.ts";
 import { findAttentionProjections } from "./find-attention.ts";
-import { HeadHooksError } from "./head-hooks-error.ts";
 import { hookModel } from "./hook-model.ts";
 import { listProjections } from "./projections.ts";
 
 const x = { data: randomValues(2 * 5 * C, 4), shape: [2, 5, C] };
 const inputs = [value("x", ["B", "S", C])];
 const outputs = [value("y", undefined)];
-const attention = [...qkvNodes(), ...softmaxNodes(), mergeNode()];
-const constants = [...qkvWeights(), half(), ...shapes];
-
-function errorOf(action: () => unknown): HeadHooksError {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof HeadHooksError) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-}
 
 describe("inlineFunctions: local functions", () => {
   /** Two calls of one function, as the dynamo exporter writes repeated layers; the weights are its inputs. */
@@ -41,10 +19,11 @@ describe("inlineFunctions: local functions", () => {
     const call = (input: string, output: string, layer: number): ModelParts["nodes"][number] =>
       node("Block", [input, ...names], output, { softmax_axis: 3 }, "pkg.test", `layer_${layer}`);
     const body = [
-      ...[...attention, node("MatMul", ["merged", "out.weight"], "out", {}, "", "o_proj")].map((entry) =>
-        entry.opType === "Softmax"
-          ? node("Softmax", ["scaled"], "probabilities", { axis: { ref: "softmax_axis" } })
-          : entry,
+      ...[...attentionNodes(), node("MatMul", ["merged", "out.weight"], "out", {}, "", "o_proj")].map(
+        (entry) =>
+          entry.opType === "Softmax"
+            ? node("Softmax", ["scaled"], "probabilities", { axis: { ref: "softmax_axis" } })
+            : entry,
       ),
     ];
     const opsetImport = [
@@ -71,7 +50,7 @@ describe("inlineFunctions: local functions", () => {
       nodes: [call("x", "middle", 0), call("middle", "y", 1)],
       inputs,
       outputs,
-      initializers: [...constants, weights("out.weight", C, C, 9)],
+      initializers: [...attentionWeights(), weights("out.weight", C, C, 9)],
       functions: nested
         ? [
             { ...block, node: [inner] },

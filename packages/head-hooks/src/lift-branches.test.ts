@@ -1,36 +1,14 @@
 import { describe, expect, it } from "vitest";
-import {
-  C,
-  H,
-  half,
-  mergeNode,
-  qkvNodes,
-  qkvWeights,
-  shapes,
-  softmaxNodes,
-  weights,
-} from "../test/attention-forms.ts";
+import { attentionNodes, attentionWeights, C, H, weights } from "../test/attention-forms.ts";
 import { model, node, randomValues, value } from "../test/build-model.ts";
+import { errorOf } from "../test/error-of.ts";
 import { bitsOf, relativeError, runModel } from "../test/run-model.ts";
 import { findAttentionProjections } from "./find-attention.ts";
-import { HeadHooksError } from "./head-hooks-error.ts";
 import { hookModel } from "./hook-model.ts";
 
 const x = { data: randomValues(2 * 5 * C, 4), shape: [2, 5, C] };
 const inputs = [value("x", ["B", "S", C])];
 const outputs = [value("y", undefined)];
-const attention = [...qkvNodes(), ...softmaxNodes(), mergeNode()];
-const constants = [...qkvWeights(), half(), ...shapes];
-
-function errorOf(action: () => unknown): HeadHooksError {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof HeadHooksError) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-}
 
 describe("liftBranches: subgraphs", () => {
   const body = (name: string, form: "same" | "other"): Parameters<typeof node>[3] => ({
@@ -38,7 +16,7 @@ describe("liftBranches: subgraphs", () => {
       graph: {
         name,
         node: [
-          ...[...attention, node("Mul", ["merged", "half"], "gated")],
+          ...[...attentionNodes(), node("Mul", ["merged", "half"], "gated")],
           // The second branch of a merged decoder has the same projection on another input.
           node(
             "MatMul",
@@ -61,7 +39,7 @@ describe("liftBranches: subgraphs", () => {
       ],
       inputs: [...inputs, value("flag", [])],
       outputs,
-      initializers: [...constants, weights("out.weight", C, C, 9)],
+      initializers: [...attentionWeights(), weights("out.weight", C, C, 9)],
     });
   const merged = decoder({ ...body("then_branch", "same"), ...body("else_branch", "other") });
 
@@ -70,11 +48,13 @@ describe("liftBranches: subgraphs", () => {
       ["merged_decoder/then_branch", "merged_decoder/else_branch"],
     ]);
     const { model: hooked, layout } = hookModel(merged);
+    const { model: bare } = hookModel(merged, { keepOutputs: false });
     expect(layout.headCount).toBe(H);
     const captured = async (flag: number): Promise<number[]> => {
       const feeds = { x, flag: { data: Float32Array.of(flag), shape: [] } };
       const run = await runModel(hooked, feeds);
       expect(bitsOf(run["y"])).toEqual(bitsOf((await runModel(merged, feeds))["y"]));
+      expect(bitsOf((await runModel(bare, feeds))["mean_square"])).toEqual(bitsOf(run["mean_square"]));
       return Array.from(run["mean_square"]?.data ?? [], Number);
     };
     const [whole, halved] = [await captured(1), await captured(0)];

@@ -1,16 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  C,
-  D,
-  half,
-  H,
-  mergeNode,
-  qkvNodes,
-  qkvWeights,
-  shapes,
-  softmaxNodes,
-  weights,
-} from "../test/attention-forms.ts";
+import { attentionNodes, attentionWeights, C, D, H, weights } from "../test/attention-forms.ts";
 import { model, node, randomValues, tensor, value } from "../test/build-model.ts";
 import { meanSquareOf, relativeError, runModel } from "../test/run-model.ts";
 import { projectionTaps } from "./attention-taps.ts";
@@ -19,7 +8,7 @@ import { listTaps } from "./list-taps.ts";
 
 const bytes = model({
   nodes: [
-    ...[...qkvNodes(), ...softmaxNodes(), mergeNode()],
+    ...attentionNodes(),
     node("MatMul", ["merged", "blocks.0.attn.proj.weight"], "attended"),
     node("Gemm", ["rows", "blocks.0.mlp.fc2.weight"], "y", {}, "", "fc2"),
     node("Reshape", ["attended", "rows_shape"], "rows"),
@@ -27,7 +16,7 @@ const bytes = model({
   inputs: [value("x", ["B", "S", C])],
   outputs: [value("y", undefined)],
   initializers: [
-    ...[...qkvWeights(), half(), ...shapes],
+    ...attentionWeights(),
     ...[weights("blocks.0.attn.proj.weight", C, C, 1), weights("blocks.0.mlp.fc2.weight", C, C, 2)],
   ],
 });

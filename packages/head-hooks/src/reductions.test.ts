@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { model, node, randomValues, tensor, value } from "../test/build-model.ts";
+import { errorOf } from "../test/error-of.ts";
 import { rangesTensor, runModel, type Tensor } from "../test/run-model.ts";
-import { HeadHooksError } from "./head-hooks-error.ts";
-import { hookModel } from "./hook-model.ts";
+import { hookModel, type HookOptions } from "./hook-model.ts";
 import type { Reduction } from "./reductions.ts";
 
 const CHANNELS = 12;
@@ -186,14 +186,8 @@ describe("a mask", () => {
   });
 
   it("that the model does not have is refused with its inputs; so are senseless reductions and combinations", () => {
-    const codeOf = (options: Parameters<typeof hookModel>[1]): string => {
-      try {
-        hookModel(maskedModel(), { taps: [{ at: "out" }], ...options });
-      } catch (error) {
-        if (error instanceof HeadHooksError) return error.code;
-      }
-      return "none";
-    };
+    const codeOf = (options: HookOptions): string =>
+      errorOf(() => hookModel(maskedModel(), { taps: [{ at: "out" }], ...options })).code;
     expect(codeOf({ mask: "padding" })).toBe("invalid-options");
     expect(codeOf({ perToken: true, segments: true })).toBe("invalid-options");
     expect(codeOf({ reduction: "toString" as Reduction })).toBe("invalid-options"); // what untyped callers may pass

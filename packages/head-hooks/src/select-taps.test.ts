@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { HeadHooksError } from "./head-hooks-error.ts";
+import { errorOf } from "../test/error-of.ts";
 import type { Projection } from "./projections.ts";
 import { selectTaps, type TapSpec } from "./select-taps.ts";
 
@@ -31,16 +31,6 @@ const projections = [
 
 function select(taps: TapSpec[], groupSize = 8): ReturnType<typeof selectTaps> {
   return selectTaps(projections, taps, { groupSize, outputName: "mean_square", segmentsInput: null });
-}
-
-function errorOf(action: () => unknown): HeadHooksError {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof HeadHooksError) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
 }
 
 describe("selectTaps", () => {

@@ -51,13 +51,13 @@ export const shapes: Initializer[] = [
 ];
 
 /** Queries, keys and values [B, S, C] of a tensor. */
-export const qkvNodes = (input = "x"): Node[] =>
+const qkvNodes = (input = "x"): Node[] =>
   ["q", "k", "v"].map((name) => node("MatMul", [input, `${name}.weight`], name));
 export const qkvWeights = (type: "float32" | "float16" = "float32"): Initializer[] =>
   ["q", "k", "v"].map((name, index) => weights(`${name}.weight`, C, C, index + 1, type));
 
 /** Softmax attention over q, k, v [B, S, C] up to `context` [B, S, heads, channels of a head]. */
-export const softmaxNodes = (half = "half"): Node[] => [
+const softmaxNodes = (half = "half"): Node[] => [
   ...["q", "k", "v"].flatMap((name) => [
     node("Reshape", [name, "heads_shape"], `${name}.heads`),
     node("Transpose", [`${name}.heads`], `${name}.turned`, {
@@ -71,7 +71,11 @@ export const softmaxNodes = (half = "half"): Node[] => [
   node("Transpose", ["per_head"], "context", { perm: [0, 2, 1, 3] }),
 ];
 export const half = (type: "float32" | "float16" = "float32"): Initializer => tensor("half", [], [0.5], type);
-export const mergeNode = (): Node => node("Reshape", ["context", "merged_shape"], "merged");
+const mergeNode = (): Node => node("Reshape", ["context", "merged_shape"], "merged");
+
+/** Softmax attention over `x` up to `merged` [B, S, C], and the weights that it takes. */
+export const attentionNodes = (): Node[] => [...qkvNodes(), ...softmaxNodes(), mergeNode()];
+export const attentionWeights = (): Initializer[] => [...qkvWeights(), half(), ...shapes];
 
 /** Softmax attention, then what the form puts behind `merged` [B, S, C]. */
 function softmaxForm(
@@ -80,10 +84,10 @@ function softmaxForm(
   parts: Partial<ModelParts> = {},
 ): ModelParts {
   return {
-    nodes: [...qkvNodes(), ...softmaxNodes(), mergeNode(), ...behind],
+    nodes: [...attentionNodes(), ...behind],
     inputs: x(),
     outputs: y(),
-    initializers: [...qkvWeights(), half(), ...shapes, ...initializers],
+    initializers: [...attentionWeights(), ...initializers],
     ...parts,
   };
 }
@@ -252,7 +256,7 @@ export const FORMS: AttentionForm[] = [
     attention: "Softmax",
     parts: softmaxForm([], [], {
       nodes: [
-        ...[...qkvWeights(), half(), ...shapes, out].map((constant) =>
+        ...[...attentionWeights(), out].map((constant) =>
           node("Constant", [], constant.name ?? "", { value: constant }),
         ),
         ...qkvNodes(),
@@ -530,3 +534,8 @@ export function isHalf({ inputs }: ModelParts): boolean {
   const type = inputs[0]?.type?.value;
   return type?.case === "tensorType" && type.value.elemType === HALF;
 }
+
+/** The forms that run on one float32 input `x`. */
+export const FLOAT_FORMS: AttentionForm[] = FORMS.filter(
+  ({ parts }) => parts.inputs[0]?.name === "x" && !isHalf(parts),
+);
