@@ -245,6 +245,7 @@ program
   .option("--mask <input>", "leave out the tokens that this attention mask excludes")
   .option("--scale", "add an input that scales each unit", false)
   .option("--output-name <name>", "what the new output is called")
+  .option("--captures-only", "drop the model's own outputs, and what only they need", false)
   .option("--list", "write nothing; list what would be tapped", false)
   .option("--json", "as JSON", false)
   .action((input: string, output: string | undefined, options: HookCommandOptions) =>

@@ -4,8 +4,8 @@ import {
   openCheckpoint,
   synthesizeCheckpoint,
 } from "@measure-plantain/flux-runtime";
-import type { TapRecord, UnitLayout } from "@measure-plantain/head-hooks";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { listProjections, type TapRecord, type UnitLayout } from "@measure-plantain/head-hooks";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
@@ -44,6 +44,7 @@ async function printed(output: string | undefined, options: Partial<HookCommandO
     segments: false,
     perToken: false,
     scale: false,
+    capturesOnly: false,
   } as const;
   await hook(model, output, { ...defaults, list: false, json: false, ...options });
   vi.restoreAllMocks();
@@ -68,6 +69,16 @@ it("hooks the projections that the patterns name, and prints the layout as JSON"
   expect(await readdir(join(model, ".."))).toContain("hooked.onnx");
 });
 
+it("with capturesOnly, the written model lacks what only its own output needs", async () => {
+  await printed(hooked, { capturesOnly: true });
+  const [before, after] = await Promise.all(
+    [model, hooked].map(async (path) => listProjections(await readFile(path)).map(({ node }) => node)),
+  );
+  expect(before).toContain("proj_out");
+  expect(after).not.toContain("proj_out");
+  expect(after).toContain("single_transformer_blocks.18.attn.to_out");
+});
+
 it("lists as JSON, and says by name where no attention is before a projection", async () => {
   const at = ["transformer_blocks.0.ff.linear_out"];
   const [tap] = JSON.parse(await printed(undefined, { list: true, json: true, at })) as TapRecord[]; // as it was printed
@@ -84,6 +95,7 @@ it("refuses a pattern that matches nothing with the nearest names, and a missing
       segments: false,
       perToken: false,
       scale: false,
+      capturesOnly: false,
       list: true,
       json: false,
     }),

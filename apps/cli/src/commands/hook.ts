@@ -27,6 +27,8 @@ export interface HookCommandOptions {
   readonly mask?: string;
   readonly scale: boolean;
   readonly outputName?: string;
+  /** Drops the model's own outputs and what only they need. */
+  readonly capturesOnly: boolean;
   readonly list: boolean;
   readonly json: boolean;
 }
@@ -89,7 +91,7 @@ function hookOptions(model: Uint8Array, options: HookCommandOptions): HookOption
     ...(group !== undefined && { groupSize: group }),
     ...(mask !== undefined && { mask }),
     ...(outputName !== undefined && { outputName }),
-    ...{ reduction: REDUCTIONS[reduction], segments, perToken, scale },
+    ...{ reduction: REDUCTIONS[reduction], segments, perToken, scale, keepOutputs: !options.capturesOnly },
   };
 }
 

@@ -2,9 +2,9 @@ import {
   buildTransformerModel,
   openTransformer,
   tokenLayout,
+  type Tensor,
   type Transformer,
   type TransformerPass,
-  type TransformerResult,
 } from "@measure-plantain/flux-runtime";
 import { hookModel, poolSegments, type UnitLayout } from "@measure-plantain/head-hooks";
 import { hasPass, MEAN_SQUARE, writePass, type PassCapture, type PassKey } from "../run-folder/pass-files.ts";
@@ -44,14 +44,13 @@ export async function capturePasses(context: ProbeContext, conditions: Condition
     taps: planTaps(checkpoint, settings.taps),
     groupSize: settings.groupSize,
     segments: settings.segments,
+    keepOutputs: false, // nothing after the last tap is computed
   });
   if (missing.length === 0) return layout;
   await clock.measure("capture passes", async (watch) => {
     const transformer = await openTransformer(checkpoint, {
       ...runtime,
       ...watch,
-      // The taps' arithmetic on token counts belongs on the CPU; a test holds that nothing else goes there.
-      allowCpuNodes: settings.segments,
       rewriteGraph: () => model,
     });
     const bar = progress.start("capturing passes", { unit: "passes", total: count });
@@ -60,12 +59,10 @@ export async function capturePasses(context: ProbeContext, conditions: Condition
       for (const group of missing) {
         const passes: TransformerPass[] = [];
         for (const key of group) passes.push(await inputsOf(key));
-        for (const [index, { extraOutputs, ranges }] of (
-          await predict(transformer, passes, settings)
-        ).entries()) {
+        for (const [index, { outputs, ranges }] of (await predict(transformer, passes, settings)).entries()) {
           const key = group[index];
           if (key === undefined) throw new RangeError("a result beyond the batch");
-          await writePass(folder, key, readCapture(extraOutputs, layout, ranges, settings.segments));
+          await writePass(folder, key, readCapture(outputs, layout, ranges, settings.segments));
         }
         done += group.length;
         bar.update(done, count);
@@ -86,7 +83,7 @@ function batches(keys: readonly PassKey[], size: number): PassKey[][] {
 }
 
 interface Prediction {
-  readonly extraOutputs: TransformerResult["extraOutputs"];
+  readonly outputs: Readonly<Record<string, Tensor>>;
   /** Where the pass's token segments lie. */
   readonly ranges: SegmentRanges;
 }
@@ -105,14 +102,14 @@ async function predict(
   const layouts = new Set(
     passes.map(({ references = [] }) => JSON.stringify(references.map(({ size }) => size))),
   );
-  const results: TransformerResult[] = [];
-  if (layouts.size === 1) results.push(...(await transformer.predictBatch(prepared)));
-  else for (const pass of prepared) results.push(await transformer.predict(pass));
-  return results.map(({ extraOutputs }, index) => ({ extraOutputs, ranges: ranges[index] ?? {} }));
+  const results: Prediction["outputs"][] = [];
+  if (layouts.size === 1) results.push(...(await transformer.runBatch(prepared)));
+  else for (const pass of prepared) results.push(...(await transformer.runBatch([pass])));
+  return results.map((outputs, index) => ({ outputs, ranges: ranges[index] ?? {} }));
 }
 
 function readCapture(
-  outputs: TransformerResult["extraOutputs"],
+  outputs: Prediction["outputs"],
   layout: UnitLayout,
   ranges: SegmentRanges,
   segments: boolean,
