@@ -42,7 +42,7 @@ export type FluxRuntimeErrorDetails = Readonly<Record<string, unknown>>;
  * `details` holds the same facts as values.
  */
 export class FluxRuntimeError extends Error {
-  override readonly name: string = "FluxRuntimeError";
+  override readonly name = "FluxRuntimeError";
   readonly code: FluxRuntimeErrorCode;
   readonly details: FluxRuntimeErrorDetails;
 

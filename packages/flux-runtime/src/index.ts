@@ -1,11 +1,21 @@
 export { openCheckpoint, type Checkpoint, type CheckpointComponent } from "./checkpoint/open-checkpoint.ts";
 export type { ComponentWeights, LocatedWeight } from "./checkpoint/component-weights.ts";
+export type { WeightEntry } from "./checkpoint/sharded-weights.ts";
 export { readTensor, readTensors } from "./checkpoint/read-safetensors.ts";
-export { readSafetensorsHeader, type SafetensorsHeader } from "./checkpoint/safetensors-header.ts";
-export { writeSafetensors, type TensorToWrite } from "./checkpoint/write-safetensors.ts";
-export { FluxRuntimeError, type FluxRuntimeErrorCode } from "./errors.ts";
+export type { SafetensorsDtype } from "./checkpoint/safetensors-dtype.ts";
+export {
+  readSafetensorsHeader,
+  type SafetensorsEntry,
+  type SafetensorsHeader,
+} from "./checkpoint/safetensors-header.ts";
+export {
+  writeSafetensors,
+  type TensorToWrite,
+  type WriteSafetensorsOptions,
+} from "./checkpoint/write-safetensors.ts";
+export { FluxRuntimeError, type FluxRuntimeErrorCode, type FluxRuntimeErrorDetails } from "./errors.ts";
 export { decodeToImage } from "./image/decode-to-image.ts";
-export { prepareConditionImage } from "./image/prepare-condition-image.ts";
+export { prepareConditionImage, type PrepareConditionImageOptions } from "./image/prepare-condition-image.ts";
 export { readImage } from "./image/read-image.ts";
 export type { RgbImage } from "./image/rgb-image.ts";
 export { writePng } from "./image/write-png.ts";
@@ -50,10 +60,15 @@ export {
   type TransformerPass,
   type TransformerResult,
 } from "./pipeline/transformer.ts";
-export { eulerStep } from "./sampling/euler-step.ts";
-export { createFlowMatchSchedule, type FlowMatchSchedule } from "./sampling/flow-match-schedule.ts";
+export { eulerStep, type EulerStepOptions } from "./sampling/euler-step.ts";
+export {
+  createFlowMatchSchedule,
+  type FlowMatchSchedule,
+  type FlowMatchScheduleOptions,
+} from "./sampling/flow-match-schedule.ts";
 export type { LatentSize } from "./sampling/latent-layout.ts";
 export { scaleNoise, type ScaleNoiseOptions } from "./sampling/scale-noise.ts";
+export type { SchedulerConfig } from "./sampling/scheduler-config.ts";
 export { createTorchGenerator, type TorchGenerator } from "./sampling/torch-generator.ts";
 export { checkDevice, type DeviceCheck } from "./session/check-device.ts";
 export { chooseComputeType } from "./session/choose-compute-type.ts";
@@ -67,4 +82,9 @@ export { randomizeCheckpoint } from "./synthesis/randomize-checkpoint.ts";
 export { synthesizeCheckpoint } from "./synthesis/synthesize-checkpoint.ts";
 export type { RandomCheckpointOptions } from "./synthesis/write-random-checkpoint.ts";
 export type { Tensor } from "./tensor.ts";
-export { createTokenizer, type EncodedPrompt, type Tokenizer } from "./text/tokenizer.ts";
+export {
+  createTokenizer,
+  type EncodedPrompt,
+  type EncodePromptOptions,
+  type Tokenizer,
+} from "./text/tokenizer.ts";

@@ -1,5 +1,23 @@
+/** The name of an element type as safetensors spells it. */
+export type SafetensorsDtype =
+  | "BOOL"
+  | "U8"
+  | "I8"
+  | "F8_E5M2"
+  | "F8_E4M3"
+  | "I16"
+  | "U16"
+  | "F16"
+  | "BF16"
+  | "I32"
+  | "U32"
+  | "F32"
+  | "I64"
+  | "U64"
+  | "F64";
+
 /** The element types of a safetensors file that this package can name, with their size in bytes. */
-export const SAFETENSORS_DTYPE_BYTES = {
+export const SAFETENSORS_DTYPE_BYTES: Readonly<Record<SafetensorsDtype, number>> = {
   BOOL: 1,
   U8: 1,
   I8: 1,
@@ -15,10 +33,7 @@ export const SAFETENSORS_DTYPE_BYTES = {
   I64: 8,
   U64: 8,
   F64: 8,
-} as const;
-
-/** The name of an element type as safetensors spells it. */
-export type SafetensorsDtype = keyof typeof SAFETENSORS_DTYPE_BYTES;
+};
 
 /** Whether a string names an element type of {@link SAFETENSORS_DTYPE_BYTES}. */
 export function isSafetensorsDtype(name: string): name is SafetensorsDtype {

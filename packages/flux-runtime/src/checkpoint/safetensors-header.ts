@@ -39,7 +39,7 @@ const LENGTH_BYTES = 8;
  *
  * @throws {FluxRuntimeError} `file-unreadable` where the file cannot be opened; `safetensors-malformed` where it is
  * cut short, is no safetensors file, or its offsets overlap, leave holes, run backwards, run beyond the end or do
- * not fit dtype and shape; `dtype-unsupported` for an element type that is not in {@link SAFETENSORS_DTYPE_BYTES}.
+ * not fit dtype and shape; `dtype-unsupported` for an element type that is not in the format's own.
  *
  * Source: the format's description in the safetensors README and `SafeTensors::read_metadata` of its Rust crate.
  */

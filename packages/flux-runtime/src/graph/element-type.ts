@@ -4,7 +4,7 @@ import { TensorProto_DataType } from "onnx-buf";
 export type ElementType = "float32" | "float16" | "bfloat16" | "int64" | "bool";
 
 /** A type in which the matrix products of a graph can be computed. */
-export type ComputeType = Extract<ElementType, "float32" | "float16" | "bfloat16">;
+export type ComputeType = "float32" | "float16" | "bfloat16";
 
 const dataTypes: Readonly<Record<ElementType, TensorProto_DataType>> = {
   float32: TensorProto_DataType.FLOAT,

@@ -19,7 +19,7 @@ export const LARGEST_IMAGE_PIXELS = 178_956_970;
  *
  * @param source - A path, or the bytes of an image file.
  * @throws {FluxRuntimeError} `file-unreadable` where there is no such file; `image-unreadable` where the bytes are no
- * image, are cut short, or hold more than {@link LARGEST_IMAGE_PIXELS}.
+ * image, are cut short, or hold more than 178,956,970 pixels.
  *
  * Source: `load_image` in diffusers' `utils/loading_utils.py`; `Image.convert` of Pillow.
  */

@@ -26,10 +26,12 @@ export interface GenerateOptions extends TextEncoderOptions {
   readonly onProgress?: (progress: GenerateProgress) => void;
 }
 
+/** The stage or step that is done. `latents` are packed: [1, S, in_channels]. */
 export type GenerateProgress =
   | { readonly stage: "encode-prompt" | "encode-images" | "decode" }
   | { readonly stage: "denoise"; readonly step: number; readonly steps: number; readonly latents: Tensor };
 
+/** An image, and the latents that it was decoded from. */
 export interface GenerateResult {
   /** [1, 3, H, W], about [-1, 1]. */
   readonly image: Tensor;

@@ -20,6 +20,7 @@ export interface PromptEmbedding {
   readonly truncated: boolean;
 }
 
+/** How prompts are encoded, and where. */
 export interface TextEncoderOptions extends RuntimeOptions {
   readonly maxSequenceLength?: number;
   readonly rotaryFrequencies?: RotaryFrequencies;

@@ -11,6 +11,7 @@ import { toTensor } from "../session/session-tensors.ts";
 import type { Tensor } from "../tensor.ts";
 import type { PackedLatents } from "./image-latents.ts";
 
+/** Where the transformer runs, and what is changed in its graph. */
 export interface TransformerOptions extends RuntimeOptions {
   /**
    * Changes the ONNX model before it is loaded: this is where outputs are added. The inputs that the model has must stay,
@@ -33,6 +34,7 @@ export interface TransformerPass {
   readonly extraInputs?: SessionTensors;
 }
 
+/** What one pass through the transformer gives. */
 export interface TransformerResult {
   /** [1, S_noise, out_channels]: the predicted velocity of the noise tokens. */
   readonly velocity: Tensor;

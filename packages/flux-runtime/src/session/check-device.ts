@@ -1,5 +1,5 @@
 import { GraphBuilder } from "../graph/graph-builder.ts";
-import { openModelSession } from "./model-session.ts";
+import { openModelSession, type Device } from "./model-session.ts";
 
 /** Whether a device can be used, and if not, why. */
 export type DeviceCheck = { readonly works: true } | { readonly works: false; readonly reason: string };
@@ -8,7 +8,7 @@ export type DeviceCheck = { readonly works: true } | { readonly works: false; re
  * Tries a device by loading and running a model of one node on it: the only answer that can be trusted, since a provider can be
  * listed without its libraries being there.
  */
-export async function checkDevice(device: "cpu" | "cuda"): Promise<DeviceCheck> {
+export async function checkDevice(device: Device): Promise<DeviceCheck> {
   const g = new GraphBuilder("device-check");
   const x = g.input("x", "float32", [1]);
   g.output("y", g.node("Add", [x, x], "float32"), [1]);

@@ -12,6 +12,7 @@ import type { SessionReply, SessionRequest, SessionTensors } from "./session-pro
 /** How often the memory of a session's process is read, in milliseconds: often enough to see the peak of a pass. */
 const MEMORY_SAMPLING_INTERVAL = 50;
 
+/** Where a model computes. */
 export type Device = "cpu" | "cuda";
 
 /** How the sessions of a run are executed. */

@@ -6,6 +6,7 @@ export type SessionTensor =
   | { readonly type: "int64"; readonly data: BigInt64Array; readonly shape: readonly number[] }
   | { readonly type: "bool"; readonly data: Uint8Array; readonly shape: readonly number[] };
 
+/** Tensors by the name of the input or output that they belong to. */
 export type SessionTensors = Readonly<Record<string, SessionTensor>>;
 
 /** What the session process is told. */

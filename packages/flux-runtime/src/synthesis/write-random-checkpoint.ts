@@ -10,6 +10,7 @@ import { requiredComponents, type ModelConfigs } from "./required-components.ts"
 /** Values drawn at a time: a few megabytes. */
 const CHUNK = 1 << 20;
 
+/** How random weights are drawn and written. */
 export interface RandomCheckpointOptions {
   /** Fixes every weight. */
   readonly seed?: number;

@@ -7,7 +7,7 @@ import { readTokenizerFile } from "./read-tokenizer-file.ts";
 import { readTokenizerConfig } from "./tokenizer-config.ts";
 
 /** How long the token sequence of a prompt is. */
-interface EncodePromptOptions {
+export interface EncodePromptOptions {
   /** Shorter prompts are padded to it, longer ones are cut. */
   readonly maxSequenceLength: number;
 }

@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { checkDifferences, type Matrix } from "../matrix.ts";
 import { PairedStatsError } from "../paired-stats-error.ts";
 import { valueAt } from "../reading.ts";
+import type { Progress } from "./score-labellings.ts";
 
 /** Beyond this each half of the pairs has more than 2^20 sums per unit. */
 const MOST_PAIRS = 41;
@@ -11,7 +12,7 @@ const SUMS_PER_TURN = 2 ** 20;
 /** Options of {@link exactSignFlipP}. */
 export interface ExactSignFlipPOptions {
   /** Called now and then with the units done and in all. */
-  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+  readonly onProgress?: (progress: Progress) => void;
   /** Ends the computation early: the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal;
 }

@@ -10,9 +10,9 @@ import { TILE_UNITS, tileUnits } from "./unit-tiles.ts";
 
 /** How far a long computation has come. */
 export interface Progress {
-  /** Labellings done. */
+  /** Labellings, or units where they are what is gone through, done. */
   readonly done: number;
-  /** Labellings in all. */
+  /** And in all. */
   readonly total: number;
 }
 

@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { chooseLabellings, type SignMatrix } from "../flips/labellings.ts";
 import { testAgainstNull, type Tested } from "../flips/null-distribution.ts";
+import type { Progress } from "../flips/score-labellings.ts";
 import type { Matrix } from "../matrix.ts";
 import { checkFlips } from "../options.ts";
 import { columnMoments, unitT, type Moments } from "../paired-t.ts";
@@ -16,7 +17,7 @@ export interface SplitHalfOptions extends HalvingOptions {
   /** Labellings of the caller's choice instead of random ones. */
   readonly signs?: SignMatrix;
   /** Called after every labelling of the null. */
-  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+  readonly onProgress?: (progress: Progress) => void;
   /** Ends the computation early: the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal;
 }

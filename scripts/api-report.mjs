@@ -1,0 +1,123 @@
+// Holds the public types of libraries (dist/index.d.ts) against the reports that are committed as etc/NAME.api.md.
+// api-report.mjs [--update] FOLDER... checks, or with --update writes the reports anew. Build first.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Extractor, ExtractorConfig, ExtractorLogLevel } from "@microsoft/api-extractor";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const options = process.argv.slice(2);
+const update = options.includes("--update");
+const folders = options.filter((option) => option !== "--update");
+if (folders.length === 0 || folders.some((folder) => !existsSync(join(folder, "package.json")))) {
+  console.error(`api-report: expected folders of packages, received ${folders.join(" ") || "none"}`);
+  process.exit(2);
+}
+
+const problems = folders.flatMap((folder) => checkReport(resolve(folder), update));
+for (const problem of problems) console.error(`api-report: ${problem}`);
+process.exitCode = problems.length > 0 ? 1 : 0;
+
+/**
+ * Extracts one library's API, and compares or writes its report.
+ *
+ * @param {string} folder
+ * @param {boolean} update
+ * @returns {string[]} What is wrong.
+ */
+function checkReport(folder, update) {
+  const name = basename(folder);
+  const committed = join(folder, "etc", `${name}.api.md`);
+  const { report, problems } = extract(folder, name);
+  if (update) {
+    mkdirSync(join(folder, "etc"), { recursive: true });
+    writeFileSync(committed, report);
+  } else if (!existsSync(committed) || readFileSync(committed, "utf8") !== report) {
+    problems.push(
+      `the public types of ${name} are not those of ${relative(root, committed)}.\n` +
+        `${firstDifference(existsSync(committed) ? readFileSync(committed, "utf8") : "", report)}\n` +
+        `If the change is meant: npm run api-report, look at the difference, commit it with a changeset.`,
+    );
+  }
+  return problems;
+}
+
+/**
+ * @param {string} folder
+ * @param {string} name
+ * @returns {{ report: string, problems: string[] }}
+ */
+function extract(folder, name) {
+  const temporary = join(root, "node_modules", ".api-report");
+  mkdirSync(temporary, { recursive: true });
+  /** @type {string[]} */
+  const problems = [];
+  const lines = readFileSync(join(folder, "dist", "index.d.ts"), "utf8").split("\n");
+  /** @param {string} [line] */
+  const isMember = (line) => /^\s/.test(line ?? "");
+  const config = ExtractorConfig.prepare({
+    packageJsonFullPath: join(folder, "package.json"),
+    configObjectFullPath: undefined,
+    configObject: {
+      projectFolder: folder,
+      mainEntryPointFilePath: join(folder, "dist", "index.d.ts"),
+      newlineKind: "lf",
+      // Only the types that a consumer sees: a consumer's settings, not those of the sources.
+      compiler: {
+        overrideTsconfig: {
+          compilerOptions: {
+            target: "ES2023",
+            lib: ["ES2023"],
+            module: "NodeNext",
+            moduleResolution: "NodeNext",
+            strict: true,
+            types: ["node"],
+          },
+          files: ["dist/index.d.ts"],
+        },
+      },
+      apiReport: {
+        enabled: true,
+        reportFileName: `${name}.api.md`,
+        reportFolder: temporary,
+        reportTempFolder: temporary,
+      },
+      docModel: { enabled: false },
+      dtsRollup: { enabled: false },
+      tsdocMetadata: { enabled: false },
+      messages: {
+        compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.Error } },
+        extractorMessageReporting: {
+          default: { logLevel: ExtractorLogLevel.Error },
+          // Stability is said by the version; there are no release tags.
+          "ae-missing-release-tag": { logLevel: ExtractorLogLevel.None },
+        },
+        // The comments are read by editors and TypeDoc, which take "@throws {Name}" and braces in prose.
+        tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
+      },
+    },
+  });
+  Extractor.invoke(config, {
+    localBuild: true,
+    messageCallback: (message) => {
+      message.handled = true;
+      if (message.logLevel !== ExtractorLogLevel.Error) return;
+      // A member whose name and type say all needs no sentence; the report marks it as undocumented.
+      if (message.messageId === "ae-undocumented" && isMember(lines[(message.sourceFileLine ?? 1) - 1]))
+        return;
+      problems.push(`${name}: ${message.formatMessageWithLocation(folder)}`);
+    },
+  });
+  return { report: readFileSync(join(temporary, `${name}.api.md`), "utf8"), problems };
+}
+
+/**
+ * @param {string} before
+ * @param {string} after
+ * @returns {string} The first line in which the two differ.
+ */
+function firstDifference(before, after) {
+  const [were, are] = [before.split("\n"), after.split("\n")];
+  const at = are.findIndex((line, index) => line !== were[index]);
+  return `  line ${at + 1}, was: ${were[at] ?? "(nothing)"}\n  line ${at + 1}, is:  ${are[at] ?? "(nothing)"}`;
+}
