@@ -1,34 +1,48 @@
-// npm start | npm test on a machine that has only Node and npm: fetch the pinned pnpm from the npm registry, install, go on.
+// Runs a task on a machine that has only Node and npm: fetches the pinned pnpm from the npm registry, installs, goes on.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { packageFolders, root } from "./published-packages.mjs";
 
-const root = new URL("../", import.meta.url);
-const { packageManager } = JSON.parse(readFileSync(new URL("package.json", root), "utf8"));
+const { packageManager } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+const libraries = packageFolders.filter((folder) => folder.startsWith("packages/"));
+/** @type {Record<string, string[][] | undefined>} */
 const commands = {
+  install: [],
   start: [["run", "probe"]],
   test: [["run", "check"]],
+  "api-report": [
+    ["run", "build"],
+    ["exec", "node", "scripts/api-report.mjs", "--update", ...libraries],
+  ],
+  pack: [
+    ["run", "build"],
+    ["exec", "node", "scripts/pack.mjs"],
+  ],
 };
-const [task, ...rest] = process.argv.slice(2);
-if (!(task in commands)) {
+const [task = "nothing", ...rest] = process.argv.slice(2);
+const steps = commands[task];
+if (!steps) {
   console.error(`with-pnpm: expected one of ${Object.keys(commands).join(", ")}, received ${task}`);
   process.exit(2);
 }
 
-for (const args of [
-  ["install", "--frozen-lockfile"],
-  ...commands[task].map((command) => [...command, ...rest]),
-]) {
-  const { status, error } = spawnSync("npx", ["--yes", packageManager, ...args], {
-    cwd: root,
-    stdio: "inherit",
-    shell: process.platform === "win32",
-    env: {
-      ...process.env,
-      TURBO_TELEMETRY_DISABLED: "1",
-      ONNXRUNTIME_NODE_INSTALL: "skip",
-      NPM_CONFIG_UPDATE_NOTIFIER: "false",
+const last = steps.at(-1);
+for (const args of [["install", "--frozen-lockfile"], ...steps]) {
+  const { status, error } = spawnSync(
+    "npx",
+    ["--yes", packageManager, ...args, ...(args === last ? rest : [])],
+    {
+      cwd: root,
+      stdio: "inherit",
+      shell: process.platform === "win32",
+      env: {
+        ...process.env,
+        TURBO_TELEMETRY_DISABLED: "1",
+        ONNXRUNTIME_NODE_INSTALL: "skip",
+        NPM_CONFIG_UPDATE_NOTIFIER: "false",
+      },
     },
-  });
+  );
   if (error) throw error;
   if (status !== 0) process.exit(status ?? 1);
 }

@@ -1,0 +1,127 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { isBuiltin } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import ts from "typescript";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { packageFolders, readManifest, type Manifest } from "./published-packages.mjs";
+
+/**
+ * What each tarball holds beside package.json, README, LICENSE and CHANGELOG, and the most kilobytes that it may take.
+ * The ceilings are about half as much again as the code takes today: growth passes, a fixture or a model does not.
+ */
+const expected: Readonly<Record<string, { readonly files: readonly string[]; readonly kilobytes: number }>> =
+  {
+    // Three quarters of each tarball are source maps with the sources in them: stack traces and debuggers show TypeScript.
+    "packages/flux-runtime": {
+      files: [
+        "dist/index.d.ts",
+        "dist/index.js",
+        "dist/index.js.map",
+        "dist/session/session-host.d.ts",
+        "dist/session/session-host.js",
+        "dist/session/session-host.js.map",
+      ],
+      kilobytes: 230,
+    },
+    "packages/head-hooks": {
+      files: ["dist/index.d.ts", "dist/index.js", "dist/index.js.map"],
+      kilobytes: 190,
+    },
+    // The WebAssembly kernel is within index.js, in base64.
+    "packages/paired-stats": {
+      files: [
+        "dist/flip-worker.js",
+        "dist/flip-worker.js.map",
+        "dist/index.d.ts",
+        "dist/index.js",
+        "dist/index.js.map",
+      ],
+      kilobytes: 140,
+    },
+    // The built-in prompt sets are within index.js.
+    "packages/prompts": {
+      files: ["dist/index.d.ts", "dist/index.js", "dist/index.js.map", "schema/prompt-set.schema.json"],
+      kilobytes: 130,
+    },
+    // The report's style and script are within main.js.
+    "apps/cli": { files: ["dist/main.js", "dist/main.js.map"], kilobytes: 300 },
+  };
+
+const folder = mkdtempSync(join(tmpdir(), "unpacked-"));
+const packed = inject("packed");
+
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+describe.each(packageFolders)("the tarball of %s", (packageFolder) => {
+  let tarball: string;
+  let content: string;
+
+  beforeAll(() => {
+    tarball = packed.find((candidate) => candidate.folder === packageFolder)?.tarball ?? "";
+    content = join(folder, packageFolder);
+    mkdirSync(content, { recursive: true });
+    execFileSync("tar", ["-xzf", tarball, "-C", content, "--strip-components=1"]);
+  });
+
+  test("holds the files that are listed here, and no other", () => {
+    const listed = execFileSync("tar", ["-tzf", tarball], { encoding: "utf8" }).trim().split("\n");
+    expect(listed.map((path) => path.replace("package/", "")).sort()).toEqual(
+      [
+        "CHANGELOG.md",
+        "LICENSE",
+        "README.md",
+        "package.json",
+        ...(expected[packageFolder]?.files ?? []),
+      ].sort(),
+    );
+  });
+
+  test("stays below its ceiling", () => {
+    expect(statSync(tarball).size / 1000).toBeLessThan(expected[packageFolder]?.kilobytes ?? 0);
+  });
+
+  test("has a changelog whose newest entry is this version", () => {
+    const [, newest] = /^## (\S+)/m.exec(readFileSync(join(content, "CHANGELOG.md"), "utf8")) ?? [];
+    expect(newest).toBe(readManifest(packageFolder).version);
+  });
+
+  test("names the versions of its siblings, not the workspace, and publishes with provenance", () => {
+    const manifest = JSON.parse(readFileSync(join(content, "package.json"), "utf8")) as Manifest;
+    expect(JSON.stringify(manifest)).not.toContain("workspace:");
+    expect(manifest).toMatchObject({ publishConfig: { access: "public", provenance: true } });
+    for (const sibling of packed) {
+      const range = manifest.dependencies?.[sibling.name];
+      if (range !== undefined) expect(range).toBe(`^${sibling.version}`);
+    }
+  });
+
+  test("imports each dependency that its package.json declares, and nothing else", () => {
+    const imported = new Set<string>();
+    for (const file of expected[packageFolder]?.files.filter((path) => /\.(js|d\.ts)$/.test(path)) ?? []) {
+      for (const { fileName } of ts.preProcessFile(readFileSync(join(content, file), "utf8")).importedFiles) {
+        if (isBuiltin(fileName) || fileName.startsWith(".")) continue;
+        imported.add(fileName.split("/", fileName.startsWith("@") ? 2 : 1).join("/"));
+      }
+    }
+    expect([...imported].sort()).toEqual(Object.keys(readManifest(packageFolder).dependencies ?? {}).sort());
+  });
+
+  test("has every source of its source maps within them, and none of another package", () => {
+    for (const file of expected[packageFolder]?.files.filter((path) => path.endsWith(".map")) ?? []) {
+      const map = JSON.parse(readFileSync(join(content, file), "utf8")) as {
+        readonly sources: readonly string[];
+        readonly sourcesContent?: readonly (string | null)[];
+      };
+      expect(
+        map.sourcesContent?.filter((source) => source !== null),
+        file,
+      ).toHaveLength(map.sources.length);
+      expect(map.sources.filter((source) => source.includes("node_modules"))).toEqual([]);
+      expect(existsSync(join(content, file.replace(/\.map$/, "")))).toBe(true);
+    }
+  });
+});
