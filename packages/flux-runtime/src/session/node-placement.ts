@@ -27,7 +27,7 @@ export async function readNodePlacement(folder: string): Promise<NodePlacement[]
 }
 
 /** Counts each node once, however often it ran. */
-export function countPlacement(events: readonly ProfileEvent[]): NodePlacement[] {
+function countPlacement(events: readonly ProfileEvent[]): NodePlacement[] {
   const nodes = new Map<string, { provider: string; operator: string }>();
   for (const { cat, name = "", args } of events) {
     if (cat !== "Node" || !name.endsWith("_kernel_time")) continue;
