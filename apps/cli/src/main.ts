@@ -13,8 +13,10 @@ import { exitCodeOf, formatError } from "./exit-code.ts";
 import { ownVersion } from "./package-versions.ts";
 import { optionalTaps } from "./probe/plan-taps.ts";
 import { parseShard, type Shard } from "./probe/shard.ts";
+import { heedClosedPipes } from "./terminal/closed-pipes.ts";
 
 const interruption = new AbortController();
+heedClosedPipes();
 
 const program = new Command("measure-plantain")
   .description(

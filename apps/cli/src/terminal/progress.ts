@@ -25,8 +25,13 @@ export function createProgress({ quiet }: { quiet: boolean }): Progress {
   return {
     note: (text) => process.stderr.write(`${text}\n`),
     start: (title, { unit, total = 1 }) =>
-      process.stderr.isTTY ? terminalBar(title, unit, total) : plainLines(title, unit, total),
+      isTerminal() ? terminalBar(title, unit, total) : plainLines(title, unit, total),
   };
+}
+
+/** Whether stderr is a terminal that a bar can be redrawn on. */
+function isTerminal(): boolean {
+  return process.stderr.isTTY && process.env["TERM"] !== "dumb";
 }
 
 function terminalBar(title: string, unit: string, total: number): ProgressBar {
