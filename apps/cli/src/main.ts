@@ -79,6 +79,9 @@ const weightsOption = new Option(
 )
   .choices(["mapped", "resident"])
   .default("mapped");
+const figuresOption = new Option("--figures", "write every figure as SVG and PNG into figures/, too").default(
+  false,
+);
 const ropeOption = new Option(
   "--rope-frequencies <type>",
   "precision of the text encoder's rotary frequencies: float32, as from_pretrained keeps them, or bfloat16, as a model that was cast as a whole has them",
@@ -130,6 +133,7 @@ program
     [],
   )
   .option("--flips <n>", "random sign flips of the null, or exact for all of them", flips, 200)
+  .addOption(figuresOption)
   .addOption(ropeOption)
   .addOption(deviceOption)
   .addOption(dtypeOption)
@@ -176,6 +180,7 @@ program
   .argument("<out>", "the run folder to write")
   .argument("<shards...>", "the run folders of all shards, in any order")
   .option("--flips <n>", "random sign flips of the null, or exact for all of them", flips, 200)
+  .addOption(figuresOption)
   .option("--json", "print the summary as JSON on stdout", false)
   .option("--quiet", "no progress on stderr", false)
   .action((out: string, shards: string[], options: MergeOptions) =>
@@ -187,6 +192,7 @@ program
   .description("compute the statistics of a run folder anew from its captures, and write its tables")
   .argument("<dir>", "a run folder")
   .option("--flips <n>", "random sign flips of the null, or exact for all of them", flips, 200)
+  .addOption(figuresOption)
   .option("--json", "print the summary as JSON on stdout", false)
   .action((directory: string, options: ResultOptions) => stats(directory, options, interruption.signal));
 
@@ -195,6 +201,7 @@ program
   .description("write the report of a run folder anew")
   .argument("<dir>", "a run folder")
   .option("--flips <n>", "random sign flips of the null, or exact for all of them", flips, 200)
+  .addOption(figuresOption)
   .action((directory: string, options: Omit<ResultOptions, "json">) =>
     report(directory, options, interruption.signal),
   );

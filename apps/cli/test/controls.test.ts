@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { RunComparison } from "../src/commands/stats.ts";
+import type { Summary } from "../src/results/summary.ts";
 import { createWorkplace, promptSetJson } from "./cli.ts";
 
 const place = createWorkplace();
@@ -44,6 +45,27 @@ it("runs each control beside the run, on the same fixed image, and compares them
   expect(comparisons().map(({ name }) => name)).toEqual(["colours", "random-weights-1"]);
   expect(comparisons()[0]?.granularities.map(({ name }) => name)).toEqual(["group", "head", "mlp"]);
   expect(readFileSync(place.path("run/report.html"), "utf8")).toContain("Beside its controls");
+  const { controls } = JSON.parse(readFileSync(place.path("run/summary.json"), "utf8")) as Summary; // what the command wrote
+  expect(controls.map(({ name, kind }) => [name, kind])).toEqual([
+    ["colours", "prompts"],
+    ["random-weights-1", "weights"],
+  ]);
+});
+
+it("verify holds the run, each control, and their comparison against the captures", async () => {
+  const { exitCode, stdout } = await place.run("verify", "run");
+  expect(stdout).toMatch(/^✓ comparison\.json$/m);
+  expect(stdout).toMatch(/^✓ controls\/random-weights-1: units\.parquet$/m);
+  expect(exitCode).toBe(0);
+  cpSync(place.path("run"), place.path("changed"), { recursive: true });
+  const path = place.path("changed/controls/colours/captures.safetensors");
+  const bytes = readFileSync(path);
+  bytes.writeFloatLE(2, bytes.length - 4);
+  writeFileSync(path, bytes);
+  const changed = await place.run("verify", "changed");
+  expect(changed.exitCode).toBe(2);
+  expect(changed.stdout).toMatch(/^✗ controls\/colours: captures\.safetensors is what the run wrote/m);
+  expect(changed.stdout).toMatch(/^✗ comparison\.json/m);
 });
 
 it("a second time uses what is there", async () => {

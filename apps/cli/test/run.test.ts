@@ -29,7 +29,9 @@ describe("run", () => {
     expect(readdirSync(place.path("first")).sort()).toEqual([
       "captures.safetensors",
       "heads.csv",
+      "heads.parquet",
       "manifest.json",
+      "pairs.csv",
       "reference.json",
       "reference.png",
       "report.html",
@@ -37,6 +39,7 @@ describe("run", () => {
       "summary.md",
       "units.csv",
       "units.json",
+      "units.parquet",
     ]);
     const { state, stages, settings } = manifest("first");
     expect({ state, width: settings.width }).toEqual({ state: "complete", width: 64 });

@@ -1,5 +1,8 @@
 import type { LayoutSection, LayoutTap, UnitLayout } from "@measure-plantain/head-hooks";
 import { auditPromptSet, type PromptSet } from "@measure-plantain/prompts";
+import { compareAnalyses } from "../src/controls/compare-analyses.ts";
+import { type Analysis, analyzeCaptures } from "../src/results/analyze-captures.ts";
+import type { ControlEvidence } from "../src/results/control-summary.ts";
 import type { Captures } from "../src/results/granularities.ts";
 import type { SummaryContext } from "../src/results/summary.ts";
 
@@ -80,6 +83,8 @@ export interface SyntheticOptions {
   readonly seed?: number;
   /** The block whose units answer to condition b, by up to this relative change of the root mean square. */
   readonly planted?: { readonly block: string; readonly effect: number };
+  /** Text, noise and reference tokens apart, too; joint blocks see no text. */
+  readonly segments?: boolean;
 }
 
 /**
@@ -88,7 +93,7 @@ export interface SyntheticOptions {
  */
 export function syntheticCaptures(
   layout: UnitLayout,
-  { pairs = 25, seed = 1, planted }: SyntheticOptions = {},
+  { pairs = 25, seed = 1, planted, segments = false }: SyntheticOptions = {},
 ): Captures {
   const normal = seededNormal(seed);
   const blocks = layout.sections.map(({ block, firstUnit, unitCount }) => ({ block, firstUnit, unitCount }));
@@ -107,7 +112,54 @@ export function syntheticCaptures(
           data[(2 * pair + condition) * layout.unitCount + unit] = rootMeanSquare ** 2;
         }
     }
-  return { layout, meanSquare: { data, shape: [pairs, 2, layout.unitCount] } };
+  const shape = [pairs, 2, layout.unitCount] as const;
+  const seesText = Array.from({ length: layout.unitCount }, (_, unit) =>
+    layout.sections.some(
+      ({ kind, firstUnit, unitCount }) =>
+        kind !== "to_out" && unit >= firstUnit && unit < firstUnit + unitCount,
+    ),
+  );
+  const part = (factor: (unit: number) => number): Captures["meanSquare"] => ({
+    data: data.map((value, place) => value * factor(place % layout.unitCount) * Math.exp(0.05 * normal())),
+    shape,
+  });
+  return {
+    layout,
+    meanSquare: { data, shape },
+    ...(segments && {
+      segments: {
+        text: part((unit) => (seesText[unit] === true ? 2 : 0)),
+        noise: part(() => 1),
+        reference: part(() => 0.5),
+      },
+    }),
+  };
+}
+
+/** A control of a run, analysed and held against it. */
+export async function syntheticControl(
+  { analysis, promptSet }: { readonly analysis: Analysis; readonly promptSet: PromptSet },
+  {
+    name,
+    kind,
+    set = promptSet.name,
+    ...options
+  }: SyntheticOptions & Pick<ControlEvidence, "name" | "kind"> & { readonly set?: string },
+  layout: UnitLayout,
+): Promise<ControlEvidence> {
+  const { pairs, thresholds, flips } = analysis;
+  const control = await analyzeCaptures(syntheticCaptures(layout, { pairs, ...options }), {
+    thresholds,
+    flips,
+  });
+  const pairIds = promptSet.pairs.map(({ id }) => id);
+  return {
+    name,
+    kind,
+    promptSet: { ...promptSet, name: set },
+    analysis: control,
+    comparisons: await compareAnalyses({ analysis, pairIds }, { analysis: control, pairIds }),
+  };
 }
 
 /** A prompt set whose texts no page or table may take for markup, with its audit (words for tokens). */

@@ -1,4 +1,5 @@
-import { copyFileSync, cpSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createWorkplace, kleinTiny, promptSetJson } from "./cli.ts";
 
@@ -7,7 +8,8 @@ const place = createWorkplace();
 beforeAll(async () => {
   writeFileSync(place.path("few.json"), promptSetJson());
   const small = ["--width", "64", "--height", "64", "--max-sequence-length", "48", "--quiet"];
-  expect((await place.run("run", "--prompts", "few.json", ...small, "--out", "run")).exitCode).toBe(0);
+  const args = ["run", "--prompts", "few.json", ...small, "--out", "run"];
+  expect((await place.run(...args)).exitCode).toBe(0);
 });
 afterAll(() => {
   place.remove();
@@ -15,7 +17,7 @@ afterAll(() => {
 
 it("a run folder as it was written verifies", async () => {
   const { exitCode, stdout } = await place.run("verify", "run");
-  expect(stdout.match(/^✓ /gm)).toHaveLength(8);
+  expect(stdout.match(/^✓ /gm)).toHaveLength(11);
   expect(exitCode).toBe(0);
 });
 
@@ -30,6 +32,18 @@ it.each([
     "summary.json",
     (path: string) => {
       writeFileSync(path, readFileSync(path, "utf8").replace('"observed": ', '"observed": 9'));
+    },
+  ],
+  [
+    "pairs.csv",
+    (path: string) => {
+      writeFileSync(path, readFileSync(path, "utf8").replace("thumb", "thump"));
+    },
+  ],
+  [
+    "heads.parquet",
+    (path: string) => {
+      copyFileSync(join(path, "../units.parquet"), path);
     },
   ],
   [
@@ -59,4 +73,28 @@ it("changed captures are named", async () => {
     what: "the captures are whole",
     problem: expect.stringContaining("holds -1 at place") as string,
   });
+});
+
+it("figures are verified where they were written, and go with the statistics", async () => {
+  cpSync(place.path("run"), place.path("figures"), { recursive: true });
+  expect((await place.run("report", "figures", "--figures")).exitCode).toBe(0);
+  const before = readFileSync(place.path("figures/figures/volcano.svg"), "utf8");
+  const written = readdirSync(place.path("figures/figures"));
+  expect(written.filter((name) => name.endsWith(".png"))).toEqual(
+    written.filter((name) => name.endsWith(".svg")).map((name) => name.replace(".svg", ".png")),
+  );
+  expect((await place.run("verify", "figures")).exitCode).toBe(0);
+  expect((await place.run("stats", "figures", "--flips", "7")).exitCode).toBe(0);
+  expect(readFileSync(place.path("figures/figures/volcano.svg"), "utf8")).not.toBe(before);
+  expect((await place.run("verify", "figures")).exitCode).toBe(0);
+  writeFileSync(place.path("figures/figures/volcano.svg"), before);
+  expect((await place.run("verify", "figures")).stdout).toMatch(/^✗ figures\/volcano\.svg/m);
+});
+
+it("a folder without its summary is told so", async () => {
+  cpSync(place.path("run"), place.path("bare"), { recursive: true });
+  rmSync(place.path("bare/summary.json"));
+  const { exitCode, stdout } = await place.run("verify", "bare");
+  expect(stdout).toMatch(/^✗ summary\.json: it is missing/m);
+  expect(exitCode).toBe(2);
 });

@@ -1,6 +1,7 @@
 import { readTensors } from "@measure-plantain/flux-runtime";
 import { existsSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import {
   compareAnalyses,
   type ComparableRun,
@@ -11,11 +12,18 @@ import { CONTROLS_FOLDER } from "../controls/run-controls.ts";
 import { UsageError } from "../errors.ts";
 import { formatCommandLine } from "../probe/command-line.ts";
 import { formatShard, isPart } from "../probe/shard.ts";
+import { segmentNames } from "../probe/token-segments.ts";
+import { renderFigureFiles } from "../report/figure-files.ts";
+import { drawFigurePng } from "../report/figure-png.ts";
 import { renderReport } from "../report/report-html.ts";
 import { analyzeCaptures, type Analysis } from "../results/analyze-captures.ts";
+import type { ControlKind } from "../results/control-summary.ts";
+import type { MeanSquares } from "../results/granularities.ts";
+import { formatPairCsv } from "../results/pair-table.ts";
 import { summarize, type Summary, type SummaryContext } from "../results/summary.ts";
-import { formatSummaryMarkdown } from "../results/summary-markdown.ts";
+import { formatSummaryMarkdown, type Reproduction } from "../results/summary-markdown.ts";
 import { formatSummaryTable } from "../results/summary-table.ts";
+import { formatUnitParquet } from "../results/unit-parquet.ts";
 import { formatUnitCsv } from "../results/unit-table.ts";
 import type { Manifest } from "../run-folder/manifest.ts";
 import { RunFolder } from "../run-folder/run-folder.ts";
@@ -24,6 +32,8 @@ import { RunFolder } from "../run-folder/run-folder.ts";
 export interface ResultOptions {
   readonly flips: number | "exact";
   readonly json: boolean;
+  /** Every figure as a file, too. */
+  readonly figures?: boolean;
 }
 
 /** Computes the statistics of a run folder anew from its captures, writes its tables and prints the summary. */
@@ -34,43 +44,73 @@ export async function stats(directory: string, options: ResultOptions, signal: A
 /** Writes the report of a run folder anew. */
 export async function report(
   directory: string,
-  { flips }: { flips: number | "exact" },
+  options: Pick<ResultOptions, "flips" | "figures">,
   signal: AbortSignal,
 ): Promise<void> {
   const folder = await RunFolder.openForReading(directory);
-  const results = await analyzeFolder(folder, flips, signal);
-  await writeReport(folder, results, await readControls(folder, flips, signal));
+  const results = await analyzeRun(folder, options.flips, signal);
+  await writeReport(folder, results);
+  await writeFigures(folder, results, options);
   process.stdout.write(`${folder.file("report.html")}\n`);
 }
 
 /**
- * From captures to `units.csv`, `heads.csv`, `summary.json`, `summary.md` and `report.html`, of the run and of each of its
- * controls, with `comparison.json` where there are some; then a table on stdout.
+ * From captures to tables, summary and report, of the run and of each of its controls, with `comparison.json` where there
+ * are some; then a table on stdout.
  */
 export async function writeResults(
   folder: RunFolder,
   options: ResultOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const results = await analyzeFolder(folder, options.flips, signal);
-  const controls = await readControls(folder, options.flips, signal);
+  const results = await analyzeRun(folder, options.flips, signal);
+  const { controls, comparisons } = results;
   for (const control of controls) {
     await writeTables(control.folder, control.results);
-    await writeReport(control.folder, control.results, []);
+    await writeReport(control.folder, control.results);
   }
   const summary = await writeTables(folder, results);
-  if (controls.length > 0) {
-    const comparisons = await compareRuns(results, controls, signal);
-    await folder.writeJson("comparison.json", comparisons);
-  }
-  await writeReport(folder, results, controls);
+  if (controls.length > 0) await folder.writeJson("comparison.json", comparisons);
+  await writeReport(folder, results);
+  await writeFigures(folder, results, options);
   process.stdout.write(
     options.json ? `${JSON.stringify(summary, null, 2)}\n` : `${formatSummaryTable(summary)}\n`,
   );
 }
 
+/** A run with the controls that it has. */
+export interface RunResults extends FolderResults {
+  readonly controls: readonly ControlResults[];
+  /** The run held against each of them. */
+  readonly comparisons: readonly RunComparison[];
+}
+
+/** Computes the statistics of a run folder and of its controls, and holds them against each other. */
+export async function analyzeRun(
+  folder: RunFolder,
+  flips: number | "exact",
+  signal: AbortSignal,
+): Promise<RunResults> {
+  const run = await analyzeFolder(folder, flips, signal);
+  const controls = await readControls(folder, flips, signal);
+  const comparisons = await compareRuns(run, controls, signal);
+  const evidence = controls.map(({ name, results: { manifest, analysis, context } }, place) => ({
+    name,
+    kind: tellKind(run.manifest, manifest),
+    promptSet: context.promptSet,
+    analysis,
+    comparisons: comparisons[place]?.granularities ?? [],
+  }));
+  return { ...run, context: { ...run.context, controls: evidence }, controls, comparisons };
+}
+
+function tellKind(run: Manifest, control: Manifest): ControlKind {
+  if (control.settings.checkpoint.id !== run.settings.checkpoint.id) return "weights";
+  return control.settings.promptSet.sha256 === run.settings.promptSet.sha256 ? "settings" : "prompts";
+}
+
 /** A complete control of a run. */
-interface ControlResults {
+export interface ControlResults {
   readonly name: string;
   readonly folder: RunFolder;
   readonly results: FolderResults;
@@ -135,19 +175,47 @@ export async function compare(
   process.stdout.write(json ? `${JSON.stringify(comparisons, null, 2)}\n` : formatComparisons(comparisons));
 }
 
-async function writeTables(folder: RunFolder, { analysis, context }: FolderResults): Promise<Summary> {
+async function writeTables(
+  folder: RunFolder,
+  { analysis, context, manifest }: FolderResults,
+): Promise<Summary> {
   const summary = summarize(analysis, context);
-  const [groups, heads] = (["group", "head"] as const).map((name) =>
-    analysis.granularities.find((granularity) => granularity.name === name),
-  );
-  if (groups !== undefined) await folder.write("units.csv", formatUnitCsv(groups));
-  if (heads !== undefined) await folder.write("heads.csv", formatUnitCsv(heads));
+  for (const [name, table] of tables) {
+    const granularity = analysis.granularities.find((candidate) => candidate.name === name);
+    if (granularity === undefined) continue;
+    await folder.write(`${table}.csv`, formatUnitCsv(granularity));
+    await folder.write(`${table}.parquet`, formatUnitParquet(granularity));
+  }
+  await folder.write("pairs.csv", formatPairCsv({ ...context, confounds: summary.confounds }));
   await folder.writeJson("summary.json", summary);
-  await folder.write("summary.md", formatSummaryMarkdown(summary));
+  await folder.write("summary.md", formatSummaryMarkdown(summary, describeReproduction(manifest)));
   return summary;
 }
 
-interface FolderResults {
+/** The tables of units by the granularity that they hold. */
+export const tables = [
+  ["group", "units"],
+  ["head", "heads"],
+] as const;
+
+/** Writes every figure as SVG and PNG where that is asked for, or was before, so that none of them grows old. */
+async function writeFigures(
+  folder: RunFolder,
+  { analysis, context }: FolderResults,
+  { figures = false }: Pick<ResultOptions, "figures">,
+): Promise<void> {
+  if (!figures && !existsSync(folder.file(FIGURES_FOLDER))) return;
+  await mkdir(folder.file(FIGURES_FOLDER), { recursive: true });
+  for (const { name, svg } of renderFigureFiles(analysis, context)) {
+    await folder.write(join(FIGURES_FOLDER, `${name}.svg`), svg);
+    await folder.write(join(FIGURES_FOLDER, `${name}.png`), await drawFigurePng(svg));
+  }
+}
+
+/** Where a run folder keeps its figures. */
+export const FIGURES_FOLDER = "figures";
+
+export interface FolderResults {
   readonly manifest: Manifest;
   readonly analysis: Analysis;
   readonly context: SummaryContext;
@@ -170,17 +238,22 @@ export async function analyzeFolder(
       `${folder.path} holds shard ${formatShard(settings.shard)}, a part of a run, which has no statistics. Join all of them first: measure-plantain merge OUT SHARD_DIR…`,
     );
   }
-  const captured = (await readTensors(folder.file("captures.safetensors"))).get("mean_square");
-  const [pairs = 0, conditions, units = 0] = captured?.shape ?? [];
-  if (captured === undefined || conditions !== 2) {
+  const tensors = await readTensors(folder.file("captures.safetensors"));
+  const meanSquare = meanSquares(tensors.get("mean_square"));
+  if (meanSquare === null) {
     throw new UsageError(
       `${folder.file("captures.safetensors")} holds no mean_square [pairs, 2, units]. Restore the file, or run again into another folder.`,
     );
   }
-  const meanSquare = { data: captured.data, shape: [pairs, 2, units] as const };
+  const segments = Object.fromEntries(
+    segmentNames.flatMap((name) => {
+      const captured = meanSquares(tensors.get(`mean_square.${name}`));
+      return captured === null ? [] : [[name, captured]];
+    }),
+  );
   return {
     manifest,
-    analysis: await analyzeCaptures({ layout, meanSquare }, { flips, signal }),
+    analysis: await analyzeCaptures({ layout, meanSquare, segments }, { flips, signal }),
     context: {
       checkpoint: { id: settings.checkpoint.id, isSynthesized: isSynthesizedCheckpoint },
       promptSet,
@@ -190,10 +263,22 @@ export async function analyzeFolder(
   };
 }
 
+function meanSquares(
+  tensor: { readonly data: Float32Array; readonly shape: readonly number[] } | undefined,
+): MeanSquares | null {
+  const [pairs, conditions, units] = tensor?.shape ?? [];
+  if (tensor === undefined || pairs === undefined || units === undefined || conditions !== 2) return null;
+  return { data: tensor.data, shape: [pairs, 2, units] };
+}
+
+/** What a reader needs to run the same again. */
+export function describeReproduction({ settings, capturesSha256, packages, node }: Manifest): Reproduction {
+  return { command: formatCommandLine(settings), capturesSha256, packages, node };
+}
+
 async function writeReport(
   folder: RunFolder,
-  { manifest, analysis, context }: FolderResults,
-  controls: readonly ControlResults[],
+  { manifest, analysis, context, controls = [] }: FolderResults & Partial<RunResults>,
 ): Promise<void> {
   const { settings } = manifest;
   const [image] = settings.references;

@@ -1,16 +1,29 @@
 import { readTensors } from "@measure-plantain/flux-runtime";
-import { readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { CONTROLS_FOLDER } from "../controls/run-controls.ts";
 import { UsageError } from "../errors.ts";
 import { hashPromptSet } from "../probe/settings.ts";
+import { renderFigureFiles } from "../report/figure-files.ts";
+import { formatPairCsv } from "../results/pair-table.ts";
 import { summarize, type Summary } from "../results/summary.ts";
 import { formatSummaryMarkdown } from "../results/summary-markdown.ts";
+import { holdsUnits } from "../results/unit-parquet.ts";
 import { formatUnitCsv } from "../results/unit-table.ts";
 import { referenceName } from "../probe/prepare-references.ts";
 import { listReplicates } from "../probe/replicates.ts";
 import type { Manifest } from "../run-folder/manifest.ts";
 import { MEAN_SQUARE, meanOverReplicates, REPLICATES } from "../run-folder/pass-files.ts";
 import { RunFolder } from "../run-folder/run-folder.ts";
-import { analyzeFolder } from "./stats.ts";
+import {
+  analyzeFolder,
+  analyzeRun,
+  describeReproduction,
+  FIGURES_FOLDER,
+  type FolderResults,
+  type RunResults,
+  tables,
+} from "./stats.ts";
 
 /** One thing that was checked. */
 export interface VerifiedItem {
@@ -32,14 +45,13 @@ export async function verify(
   signal: AbortSignal,
 ): Promise<void> {
   const folder = await RunFolder.openForReading(directory);
-  const files = await verifyFiles(folder);
-  const isWhole = files.some(({ what, problem }) => what === WHOLE && problem === null);
-  const items = [
-    ...files,
-    ...(isWhole
-      ? await verifyResults(folder, signal)
-      : [{ what: "the results", problem: "not computed, since the captures are not whole" }]),
-  ];
+  const items = await verifyFolder(folder, analyzeRun, signal);
+  for (const name of (await readdir(folder.file(CONTROLS_FOLDER)).catch(() => [])).sort()) {
+    const control = await RunFolder.openForReading(folder.file(CONTROLS_FOLDER, name));
+    if ((await control.readManifest()).state !== "complete") continue;
+    const own = await verifyFolder(control, analyzeFolder, signal);
+    items.push(...own.map(({ what, problem }) => ({ what: `${CONTROLS_FOLDER}/${name}: ${what}`, problem })));
+  }
   if (json) process.stdout.write(`${JSON.stringify(items, null, 2)}\n`);
   else
     for (const { what, problem } of items)
@@ -52,6 +64,28 @@ export async function verify(
       `${wrong.length} of ${items.length} checks of ${folder.path} failed (${wrong.map(({ what }) => what).join(", ")}). If the captures verify, \`measure-plantain stats ${directory}\` writes the rest anew.`,
     );
   }
+}
+
+/** Analyses a folder as the command did that wrote its results. */
+type Analyze = (
+  folder: RunFolder,
+  flips: number | "exact",
+  signal: AbortSignal,
+) => Promise<FolderResults & Partial<RunResults>>;
+
+async function verifyFolder(
+  folder: RunFolder,
+  analyze: Analyze,
+  signal: AbortSignal,
+): Promise<VerifiedItem[]> {
+  const files = await verifyFiles(folder);
+  const isWhole = files.some(({ what, problem }) => what === WHOLE && problem === null);
+  return [
+    ...files,
+    ...(isWhole
+      ? await verifyResults(folder, analyze, signal)
+      : [{ what: "the results", problem: "not computed, since the captures are not whole" }]),
+  ];
 }
 
 async function verifyFiles(folder: RunFolder): Promise<VerifiedItem[]> {
@@ -102,24 +136,58 @@ async function findCaptureProblem(
     : "mean_square is not the mean of the repetitions";
 }
 
-async function verifyResults(folder: RunFolder, signal: AbortSignal): Promise<VerifiedItem[]> {
-  const stored = JSON.parse(await readFile(folder.file("summary.json"), "utf8")) as Summary; // written by this program
+async function verifyResults(
+  folder: RunFolder,
+  analyze: Analyze,
+  signal: AbortSignal,
+): Promise<VerifiedItem[]> {
+  const stored = await readSummary(folder);
+  if (stored === null) return [{ what: "summary.json", problem: "it is missing, or no summary" }];
   const { exact, labellings } = stored.signFlips;
-  const { analysis, context } = await analyzeFolder(folder, exact ? "exact" : labellings, signal);
+  const results = await analyze(folder, exact ? "exact" : labellings, signal);
+  const { manifest, analysis, context, comparisons = [] } = results;
   const summary = summarize(analysis, context);
-  const csvOf = (name: "group" | "head"): string => {
-    const granularity = analysis.granularities.find((candidate) => candidate.name === name);
-    return granularity === undefined ? "" : formatUnitCsv(granularity);
-  };
-  const read = (name: string): Promise<string> => readFile(folder.file(name), "utf8").catch(() => "");
-  return [
+  const read = (...name: string[]): Promise<string> => readFile(folder.file(...name), "utf8").catch(() => "");
+  const items = [
     item("summary.json", JSON.stringify(summary), JSON.stringify(stored)),
-    item("summary.md", formatSummaryMarkdown(summary), await read("summary.md")),
-    item("units.csv", csvOf("group"), await read("units.csv")),
-    item("heads.csv", csvOf("head"), await read("heads.csv")),
+    item(
+      "summary.md",
+      formatSummaryMarkdown(summary, describeReproduction(manifest)),
+      await read("summary.md"),
+    ),
+    item("pairs.csv", formatPairCsv({ ...context, confounds: summary.confounds }), await read("pairs.csv")),
   ];
+  for (const [name, table] of tables) {
+    const granularity = analysis.granularities.find((candidate) => candidate.name === name);
+    if (granularity === undefined) continue;
+    items.push(item(`${table}.csv`, formatUnitCsv(granularity), await read(`${table}.csv`)));
+    const parquet = await readFile(folder.file(`${table}.parquet`)).catch(() => new Uint8Array());
+    const holds = await holdsUnits(parquet, granularity);
+    items.push({ what: `${table}.parquet`, problem: holds ? null : DIFFERS });
+  }
+  if (comparisons.length > 0) {
+    const expected = `${JSON.stringify(comparisons, null, 2)}\n`;
+    items.push(item("comparison.json", expected, await read("comparison.json")));
+  }
+  if (existsSync(folder.file(FIGURES_FOLDER))) {
+    for (const { name, svg } of renderFigureFiles(analysis, context))
+      items.push(item(`${FIGURES_FOLDER}/${name}.svg`, svg, await read(FIGURES_FOLDER, `${name}.svg`)));
+  }
+  return items;
 }
 
+async function readSummary(folder: RunFolder): Promise<Summary | null> {
+  const text = await readFile(folder.file("summary.json"), "utf8").catch(() => "");
+  try {
+    const summary = JSON.parse(text) as Partial<Summary>; // what it says is compared with what is computed anew
+    return summary.signFlips === undefined ? null : (summary as Summary);
+  } catch {
+    return null;
+  }
+}
+
+const DIFFERS = "it differs";
+
 function item(what: string, expected: string | null, received: string): VerifiedItem {
-  return { what, problem: expected === received ? null : "it differs" };
+  return { what, problem: expected === received ? null : DIFFERS };
 }

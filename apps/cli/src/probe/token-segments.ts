@@ -4,6 +4,9 @@ import { segmentInputs } from "./plan-taps.ts";
 /** The token segments in their order within the captured tensor. */
 export const segmentNames = ["text", "noise", "reference"] as const;
 
+/** A part of the tokens: the prompt's, those of the image to be, those of the fixed image. */
+export type SegmentName = (typeof segmentNames)[number];
+
 type Range = readonly [start: number, stop: number];
 
 /** For each graph input, the ranges of its token stream. */

@@ -67,9 +67,9 @@ export const print: ColourScheme = {
   line: "#cccccc",
 };
 
-/** A scheme as CSS declarations of custom properties. */
-export function declareColours(scheme: ColourScheme): string {
+/** A scheme as CSS declarations of custom properties, their names with a prefix. */
+export function declareColours(scheme: ColourScheme, prefix = ""): string {
   return Object.entries(scheme)
-    .map(([name, colour]) => `--${name}: ${colour};`)
+    .map(([name, colour]) => `--${prefix}${name}: ${colour};`)
     .join(" ");
 }

@@ -1,11 +1,19 @@
-import { formatCount, formatRatio, formatShare, formatT } from "../results/format-number.ts";
+import {
+  formatCount,
+  formatMeanCount,
+  formatP,
+  formatRatio,
+  formatShare,
+  formatT,
+} from "../results/format-number.ts";
 import { titleGranularity } from "../results/granularity-names.ts";
 import { shown } from "../results/result-rows.ts";
-import type { GranularitySummary, Summary } from "../results/summary.ts";
+import type { GranularitySummary } from "../results/granularity-summary.ts";
+import type { Summary } from "../results/summary.ts";
 import { html, type Html } from "./html.ts";
 import { renderNumber } from "./shown-number.ts";
 
-/** Another analysis to hold this one against: of another run, or of a part of the tokens. */
+/** Another run to hold this one against. */
 export interface ComparedSummary {
   /** What sets it apart, as `random weights, seed 1`. */
   readonly name: string;
@@ -18,19 +26,87 @@ export function renderControls(summary: Summary, controls: readonly ComparedSumm
   return html`<section id="controls">
     <h2>Beside its controls</h2>
     <p>What this run shows counts as far as its controls do not show it too.</p>
-    ${renderComparison(summary, [{ name: "this run", summary }, ...controls])}
+    ${renderComparison(summary, [{ name: "this run", summary }, ...controls])} ${renderDifferences(summary)}
   </section>`;
 }
 
-/** The same probe on a part of the tokens at a time. */
-export function renderSegments(summary: Summary, segments: readonly ComparedSummary[]): Html | null {
-  if (segments.length === 0) return null;
-  return html`<section id="segments">
-    <h2>By tokens</h2>
-    <p>The root mean squares over all tokens, and over one part of them at a time.</p>
-    ${renderComparison(summary, [{ name: "all tokens", summary }, ...segments])}
-  </section>`;
+/** This run held against each control, unit by unit and pair by pair. */
+function renderDifferences({ controls, blockThreshold }: Summary): Html | null {
+  if (controls.length === 0) return null;
+  const dash = html`<td>–</td>`;
+  const names = new Set(controls.flatMap(({ granularities }) => granularities.map(({ name }) => name)));
+  return html`<h3>Unit by unit</h3>
+    <p>
+      How t goes with that of the control over the units; how many of the strongest units are the same; and
+      the difference of both contrasts, pair by pair: how many units are over |t| = ${blockThreshold} in it,
+      against its own sign flips. Units of other weights share no more than their place.
+    </p>
+    <div class="scroll">
+      <table class="numbers" id="differences">
+        <thead>
+          <tr>
+            <th scope="col"></th>
+            <th scope="col">r of t</th>
+            <th scope="col">strongest shared</th>
+            <th scope="col" class="minor">by chance</th>
+            <th scope="col">difference</th>
+            <th scope="col">null p99</th>
+            <th scope="col">p</th>
+            <th scope="col" class="minor">max |t|</th>
+            <th scope="col" class="minor">p</th>
+          </tr>
+        </thead>
+        ${[...names].map(
+          (granularity) =>
+            html`<tbody data-granularity="${granularity}">
+              <tr class="group">
+                <th scope="rowgroup" colspan="9">${granularityTitles[granularity]}</th>
+              </tr>
+              ${controls.map(({ name, granularities }) => {
+                const found = granularities.find((candidate) => candidate.name === granularity);
+                if (found === undefined) return html``;
+                const { correlationOfT, top, difference } = found;
+                const [first] = difference?.thresholds ?? [];
+                const maximum = difference?.maximum;
+                return html`<tr data-control="${name}">
+                  <th scope="row"><bdi>${name}</bdi></th>
+                  ${correlationOfT === null ? dash : html`<td>${renderNumber(shown(correlationOfT, formatT))}</td>`}
+                  <td>
+                    ${renderNumber(shown(top.shared, formatCount))} of
+                    ${renderNumber(shown(top.compared, formatCount))}
+                  </td>
+                  <td class="minor">${renderNumber(shown(top.expectedByChance, formatMeanCount))}</td>
+                  ${
+                    first === undefined
+                      ? [dash, dash, dash]
+                      : [
+                          html`<td class="observed">${renderNumber(shown(first.observed, formatCount))}</td>`,
+                          html`<td>${renderNumber(shown(first.nullP99, formatMeanCount))}</td>`,
+                          html`<td>${renderNumber(shown(first.p, formatP))}</td>`,
+                        ]
+                  }
+                  ${
+                    maximum === undefined
+                      ? [dash, dash]
+                      : [
+                          html`<td class="minor">${renderNumber(shown(maximum.observed, formatT))}</td>`,
+                          html`<td class="minor">${renderNumber(shown(maximum.p, formatP))}</td>`,
+                        ]
+                  }
+                </tr>`;
+              })}
+            </tbody>`,
+        )}
+      </table>
+    </div>`;
 }
+
+const granularityTitles: Readonly<Record<GranularitySummary["name"], string>> = {
+  group: "Groups",
+  head: "Real attention heads",
+  mlp: "MLP groups",
+  to_add_out: "Text-stream groups",
+};
 
 /** Summaries line by line, for every granularity that the first of them has. */
 function renderComparison(summary: Summary, compared: readonly ComparedSummary[]): Html {

@@ -1,4 +1,6 @@
 import type { Analysis } from "../results/analyze-captures.ts";
+import { describeGranularity } from "../results/granularity-names.ts";
+import type { GranularityName } from "../results/granularities.ts";
 import { summarize, type SummaryContext } from "../results/summary.ts";
 import { examineTokenLength } from "../results/token-length.ts";
 import { type ColourScheme, print } from "./colour-schemes.ts";
@@ -6,6 +8,7 @@ import { renderDepthFigure } from "./figures/depth-figure.ts";
 import { drawHeatMap } from "./figures/heat-map-svg.ts";
 import { renderNullFigures } from "./figures/null-figures.ts";
 import { renderRobustness, robustnessPoints } from "./figures/robustness-figures.ts";
+import { renderSegmentsFigure } from "./figures/segments-figure.ts";
 import { renderVolcanoFigure } from "./figures/volcano-figure.ts";
 import type { Html } from "./html.ts";
 
@@ -20,6 +23,11 @@ export interface FigureFile {
 /** Every figure of the report as an SVG document that stands alone. */
 export function renderFigureFiles(analysis: Analysis, context: SummaryContext): FigureFile[] {
   const summary = summarize(analysis, context);
+  const { promptSet, granularities } = summary;
+  const describe = (name: GranularityName): string =>
+    describeGranularity(
+      granularities.find((granularity) => granularity.name === name) ?? { name, channelsPerUnit: null },
+    );
   const points = robustnessPoints(analysis, examineTokenLength(analysis, context.audit)?.r);
   const statistics = [...analysis.thresholds.map((threshold) => `over-${threshold}`), "maximum"];
   const tested = analysis.granularities.filter(({ signFlip }) => signFlip !== null);
@@ -29,7 +37,13 @@ export function renderFigureFiles(analysis: Analysis, context: SummaryContext): 
   ];
   return [
     ...analysis.granularities.flatMap((granularity) =>
-      nameDrawings(drawHeatMap(granularity, print), [`heat-map-${granularity.name}`]),
+      nameDrawings(
+        drawHeatMap(granularity, {
+          scheme: print,
+          label: `t of ${describe(granularity.name)}, ${promptSet.labels.b} − ${promptSet.labels.a}`,
+        }),
+        [`heat-map-${granularity.name}`],
+      ),
     ),
     ...nameDrawings(renderDepthFigure(analysis), ["blocks"]),
     ...nameDrawings(renderVolcanoFigure(analysis, summary), ["volcano"]),
@@ -38,6 +52,7 @@ export function renderFigureFiles(analysis: Analysis, context: SummaryContext): 
       tested.flatMap(({ name }) => statistics.map((statistic) => `null-${name}-${statistic}`)),
     ),
     ...nameDrawings(renderRobustness(summary, analysis, points), robustness),
+    ...nameDrawings(renderSegmentsFigure(analysis), ["segments"]),
   ];
 }
 
@@ -60,9 +75,15 @@ function standAlone(drawing: string, scheme: ColourScheme): string {
     .replaceAll(/ xmlns(:\w+)?="[^"]*"/g, "")
     .replaceAll(/font-family: ?inherit;?/g, "")
     .replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"')
-    .replace(/^<svg(?:"[^"]*"|[^">])*>/, (tag) => tag + style)
+    .replace(/^<svg(?:"[^"]*"|[^">])*>/, (tag) => tag + titleOf(tag) + style)
     .replaceAll(
       /var\(--([\w-]+)\)/g,
       (whole, name: string) => new Map(Object.entries(scheme)).get(name) ?? whole,
     );
+}
+
+/** What a figure shows, as its title: the label that it has on the page. */
+function titleOf(tag: string): string {
+  const [, label] = /aria-label="([^"]*)"/.exec(tag) ?? [];
+  return label === undefined ? "" : `<title>${label}</title>`;
 }

@@ -2,7 +2,7 @@ import { dark, declareColours, light, print } from "./colour-schemes.ts";
 
 /** The page's style sheet: a light and a dark scheme, print, and widths down to a phone's. */
 export const pageStyle: string = `
-:root { color-scheme: light dark; ${declareColours(light)} }
+:root { color-scheme: light dark; ${declareColours(light)} ${declareColours(print, "print-")} }
 @media (prefers-color-scheme: dark) { :root { ${declareColours(dark)} } }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
@@ -51,6 +51,7 @@ td.number, th.number { text-align: end; white-space: nowrap; }
 .prompts tbody th { color: var(--soft); overflow-wrap: break-word; min-width: 5.5rem; max-width: 11rem; }
 .prompts tr:has(+ .changes) { border-bottom: 0; }
 .prompts .changes td { padding-top: 0; color: var(--soft); font-size: 0.85rem; }
+.label { display: none; }
 .verdict[data-verdict="change"] { color: var(--warm); }
 code, pre { font: 0.86em/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 pre { background: var(--wash); padding: 0.9rem 1.1rem; margin: 0.5rem 0; white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -115,17 +116,33 @@ svg[data-points] { touch-action: pan-y; }
   .scale i { width: 5rem; }
   .controls button { padding-inline: 0.6rem; }
   .prompts thead { display: none; }
+  .prompts .label { display: inline; color: var(--soft); }
   .prompts tr { display: block; padding-block: 0.7rem; }
   .prompts tr.changes { padding-top: 0; }
   .prompts :is(th, td), .prompts td:nth-child(2), .prompts td:nth-child(3) { display: block; padding: 0.1rem 0; min-width: 0; max-width: none; text-align: start; }
 }
 @media print {
-  :root { ${declareColours(print)} }
-  .controls [role="group"], #unit-pointer { display: none; }
-  body { font-size: 10pt; }
+  :root { color-scheme: light; ${declareColours(print)} }
+  * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  .controls [role="group"], #unit-pointer, .cursor, .screen { display: none; }
+  html { font-size: 9.5pt; }
+  body { line-height: 1.4; }
   main { max-width: none; padding: 0; }
   section { margin-top: 1.6rem; }
-  tr, figure { break-inside: avoid; }
+  h1, h2, h3, summary, thead { break-after: avoid; }
+  h3 { margin-top: 1.1rem; }
+  h2 + p, h3 + p, p:has(+ figure) { break-after: avoid; }
+  p, li { orphans: 3; widows: 3; }
+  tr, tbody, figure, .scroll, img, li { break-inside: avoid; }
+  table { font-size: 8.5pt; }
+  th, td { padding-block: 0.16rem; }
+  .prompts td, .prompts th { padding-block: 0.25rem; }
   .scroll { overflow: visible; }
+  .map canvas { height: auto !important; }
+  .wide svg { max-width: 40rem; }
+  .multiples { grid-template-columns: repeat(3, 1fr); gap: 0.2rem 1.2rem; }
+  .halves { grid-template-columns: 1fr 1fr; }
+  #strongest details::details-content { content-visibility: visible; block-size: auto; display: block; }
+  pre { white-space: pre-wrap; }
 }
 `;

@@ -1,10 +1,17 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
+import { csvParse } from "d3-dsv";
 import { parseHTML } from "linkedom";
 import { beforeAll, describe, expect, test } from "vitest";
-import { syntheticCaptures, syntheticContext, syntheticLayout } from "../../test/synthetic-probe.ts";
+import {
+  syntheticCaptures,
+  syntheticContext,
+  syntheticControl,
+  syntheticLayout,
+} from "../../test/synthetic-probe.ts";
 import { analyzeCaptures, type Analysis } from "../results/analyze-captures.ts";
 import { summarize } from "../results/summary.ts";
+import { formatUnitCsv } from "../results/unit-table.ts";
 import { renderReport } from "./report-html.ts";
 
 const context = syntheticContext();
@@ -26,6 +33,16 @@ beforeAll(async () => {
   });
   ({ document } = parseHTML(page));
 });
+
+const weights = { name: "random-weights-1", kind: "weights", seed: 3 } as const;
+const prompts = { name: "paraphrase", kind: "prompts", set: "paraphrase", seed: 4 } as const;
+
+/** The values of all numbers in an element, in their order. */
+function readNumbers(element: Element | null): number[] {
+  return Array.from(element?.querySelectorAll("data") ?? [], (number) =>
+    Number(number.getAttribute("value")),
+  );
+}
 
 describe("renderReport", () => {
   test("asks for nothing from outside", () => {
@@ -85,6 +102,44 @@ describe("renderReport", () => {
     }
   });
 
+  test("the strongest units have the values of their rows in the CSV", () => {
+    const { granularities } = summarize(analysis, context);
+    for (const { name } of granularities) {
+      const result = analysis.granularities.find((granularity) => granularity.name === name);
+      const table = new Map(
+        csvParse(result ? formatUnitCsv(result) : "").map((row) => [row["address"], row]),
+      );
+      const rows = Array.from(document.querySelectorAll(`#strongest [data-granularity="${name}"] tbody tr`));
+      expect(rows).toHaveLength(Math.min(10, table.size));
+      for (const row of rows) {
+        const unit = table.get(row.querySelector("code")?.textContent ?? "");
+        const columns = ["rms_a", "rms_b", "mean_difference", "t", "d_z", "p", "p_family_wise"];
+        expect(readNumbers(row)).toEqual(columns.map((column) => Number(unit?.[column])));
+      }
+    }
+  });
+
+  test("every number of the blocks is the summary's", () => {
+    const { blocks } = summarize(analysis, context);
+    for (const { block, share, overThreshold, testedUnits, maxAbsT, medianAbsDz } of blocks)
+      expect(readNumbers(document.querySelector(`#blocks tr[data-block="${block}"]`))).toEqual([
+        ...[share, overThreshold, testedUnits],
+        ...[maxAbsT, medianAbsDz],
+      ]);
+  });
+
+  test("every number of the split halves and of prompt length is the summary's", () => {
+    const { halves, tokenLength } = summarize(analysis, context);
+    expect(readNumbers(document.querySelector("#halves"))).toEqual([
+      ...[halves?.median, halves?.lowerQuartile, halves?.upperQuartile],
+      ...[halves?.nullP99, halves?.p],
+    ]);
+    expect(readNumbers(document.querySelector("#tokens"))).toEqual([
+      tokenLength?.medianAbsR,
+      ...(tokenLength?.thresholds.map(({ count }) => count) ?? []),
+    ]);
+  });
+
   test("ranks the blocks and states the conclusions as the summary does", () => {
     const summary = summarize(analysis, context);
     const ranked = Array.from(document.querySelectorAll("#blocks tbody tr"), (row) =>
@@ -107,7 +162,7 @@ describe("renderReport", () => {
     const summary = summarize(analysis, context);
     const other = await analyzeCaptures(syntheticCaptures(layout, { seed: 2 }), { thresholds: [3] });
     const controls = [{ name: "random <weights>", summary: summarize(other, context) }];
-    const html = renderReport({ analysis, context, manifest: {}, controls, segments: controls });
+    const html = renderReport({ analysis, context, manifest: {}, controls });
     const lines = Array.from(
       parseHTML(html).document.querySelectorAll('#controls [data-granularity="group"] tr:not(.group)'),
       (row) =>
@@ -117,8 +172,78 @@ describe("renderReport", () => {
     expect(lines.map(([name]) => name)).toEqual(["this run", "random <weights>"]);
     expect(lines[0]?.[1]).toContain(String(own?.thresholds[0]?.observed));
     expect(lines[1]?.slice(3, 5)).toEqual(["–", "–"]);
-    expect(parseHTML(html).document.querySelectorAll("#segments tr:not(.group)")).toHaveLength(7);
-    expect(document.querySelector("#controls, #segments")).toBeNull();
+    expect(document.querySelector("#controls")).toBeNull();
+  });
+
+  test("the comparison with each control stands unit by unit, as the summary has it", async () => {
+    const controls = await Promise.all([
+      syntheticControl({ analysis, promptSet: context.promptSet }, weights, layout),
+      syntheticControl({ analysis, promptSet: context.promptSet }, prompts, layout),
+    ]);
+    const compared = { ...context, controls };
+    const summary = summarize(analysis, compared);
+    const shownBeside = controls.map(({ name, analysis: other }) => ({
+      name,
+      summary: summarize(other, context),
+    }));
+    const html = renderReport({ analysis, context: compared, manifest: {}, controls: shownBeside });
+    const page = parseHTML(html).document;
+    for (const { name, granularities } of summary.controls)
+      for (const { name: granularity, correlationOfT, top, difference } of granularities) {
+        const row = page.querySelector(
+          `#differences [data-granularity="${granularity}"] tr[data-control="${name}"]`,
+        );
+        const [first] = difference?.thresholds ?? [];
+        const { maximum } = difference ?? {};
+        expect(readNumbers(row)).toEqual([
+          correlationOfT,
+          top.shared,
+          top.compared,
+          top.expectedByChance,
+          ...[first?.observed, first?.nullP99, first?.p, maximum?.observed, maximum?.p],
+        ]);
+      }
+    const sentences = Array.from(page.querySelectorAll("#conclusions li"), (item) => item.textContent.trim());
+    expect(sentences).toEqual([...summary.conclusions.may, ...summary.conclusions.mayNot]);
+    expect(sentences.join(" ")).toMatch(/\(paraphrase\)/);
+  });
+
+  test("every number of the token segments is the summary's", async () => {
+    const captures = syntheticCaptures(layout, { segments: true });
+    const apart = await analyzeCaptures(captures, { flips: 20 });
+    const summary = summarize(apart, context);
+    const page = parseHTML(renderReport({ analysis: apart, context, manifest: {} })).document;
+    const all = summary.granularities.filter(({ name }) => name === "group");
+    const rows = [
+      ...all.map((groups) => ({ name: "all tokens", groups })),
+      ...summary.segments.map(({ name, groups }) => ({ name, groups })),
+    ];
+    expect(rows).toHaveLength(4);
+    for (const { name, groups } of rows) {
+      const { testedUnits, thresholds, maximum, survivors } = groups;
+      expect(readNumbers(page.querySelector(`#segments tr[data-segment="${name}"]`))).toEqual([
+        testedUnits,
+        ...thresholds.flatMap(({ observed, share, nullP99, observedOverP99, p }) => [
+          ...[observed, share, nullP99],
+          ...[observedOverP99 ?? Infinity, p],
+        ]),
+        ...[maximum?.observed, maximum?.p, survivors?.familyWise],
+      ]);
+    }
+    expect(page.querySelectorAll("#segments svg")).toHaveLength(2);
+    expect(document.querySelector("#segments")).toBeNull();
+  });
+
+  test("every confound's correlation and every pair's response are the summary's", () => {
+    const { confounds } = summarize(analysis, context);
+    expect(confounds?.correlations.length).toBeGreaterThan(2);
+    for (const { confound, pearson, spearman, p, familyWiseP } of confounds?.correlations ?? [])
+      expect(readNumbers(document.querySelector(`#confounds tr[data-confound="${confound}"]`))).toEqual([
+        ...[pearson, spearman],
+        ...[p, familyWiseP],
+      ]);
+    const responses = Array.from(document.querySelectorAll("#prompts tr[data-pair]"), readNumbers);
+    expect(responses).toEqual(confounds?.responses.map((response) => [response]));
   });
 
   test("stands where nothing varies and where there is no image", async () => {

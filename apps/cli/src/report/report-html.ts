@@ -2,7 +2,7 @@ import type { Analysis } from "../results/analyze-captures.ts";
 import { formatCount } from "../results/format-number.ts";
 import { summarize, type Summary, type SummaryContext } from "../results/summary.ts";
 import { examineTokenLength } from "../results/token-length.ts";
-import { type ComparedSummary, renderControls, renderSegments } from "./controls-section.ts";
+import { type ComparedSummary, renderControls } from "./controls-section.ts";
 import { html, Html } from "./html.ts";
 import { renderDepthFigure } from "./figures/depth-figure.ts";
 import { renderHeatMap } from "./figures/heat-map-figure.ts";
@@ -15,6 +15,7 @@ import { pageStyle } from "./page-style.ts";
 import { renderPrompts } from "./prompts-section.ts";
 import { renderBlocks, renderResults, renderStrongest } from "./results-section.ts";
 import { renderRun } from "./run-section.ts";
+import { renderSegments } from "./segments-section.ts";
 
 /** What the page shows. */
 export interface ReportInput {
@@ -26,8 +27,6 @@ export interface ReportInput {
   readonly reference?: ReportReference;
   /** Summaries of other runs to show beside this one: random weights, other prompt sets. */
   readonly controls?: readonly ComparedSummary[];
-  /** Summaries of the same run over a part of the tokens each: text, noise, reference. */
-  readonly segments?: readonly ComparedSummary[];
   /** The command that makes this run again. */
   readonly command?: string;
 }
@@ -51,7 +50,6 @@ export function renderReport({
   manifest,
   reference,
   controls = [],
-  segments = [],
   command,
 }: ReportInput): string {
   const summary = summarize(analysis, context);
@@ -80,7 +78,7 @@ export function renderReport({
           ${renderBlocks(summary, renderDepthFigure(analysis))}
           ${renderStrongest(summary, renderVolcanoFigure(analysis, summary))}
           ${renderNullFigures(analysis, summary)} ${renderRobustness(summary, analysis, robustness)}
-          ${renderSegments(summary, segments)} ${renderPrompts(summary)}
+          ${renderSegments(summary, analysis)} ${renderPrompts(summary)}
           ${renderRun({ manifest, reference, command })}
         </main>
         ${renderScript(data)}

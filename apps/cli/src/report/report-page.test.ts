@@ -36,7 +36,8 @@ describe.skipIf(!existsSync(CHROMIUM))("the page of 16,320 groups in a browser",
   let analysis: Analysis;
 
   beforeAll(async () => {
-    const captures = syntheticCaptures(syntheticLayout(), { planted: { block: "single.2", effect: 0.06 } });
+    const planted = { block: "single.2", effect: 0.06 };
+    const captures = syntheticCaptures(syntheticLayout(), { planted, segments: true });
     analysis = await analyzeCaptures(captures, { flips: 50 });
     folder = await mkdtemp(join(tmpdir(), "report-page-"));
     file = join(folder, "report.html");
@@ -53,7 +54,7 @@ describe.skipIf(!existsSync(CHROMIUM))("the page of 16,320 groups in a browser",
   async function open(options: {
     width: number;
     colorScheme?: "light" | "dark";
-  }): Promise<{ page: Page; complaints: string[]; milliseconds: number }> {
+  }): Promise<{ page: Page; complaints: string[] }> {
     const { width, colorScheme = "light" } = options;
     const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
     const complaints: string[] = [];
@@ -63,9 +64,8 @@ describe.skipIf(!existsSync(CHROMIUM))("the page of 16,320 groups in a browser",
     page.on("request", (request) => {
       if (!/^(file|data):/.test(request.url())) complaints.push(`asked for ${request.url()}`);
     });
-    const began = performance.now();
     await page.goto(pathToFileURL(file).href);
-    return { page, complaints, milliseconds: performance.now() - began };
+    return { page, complaints };
   }
 
   /** The points of a canvas whose pixels are not all alike. */
@@ -76,10 +76,9 @@ describe.skipIf(!existsSync(CHROMIUM))("the page of 16,320 groups in a browser",
     return colours.size;
   };
 
-  test("is under 3 MB and opens in under 2 seconds, without a complaint and without the network", async () => {
+  test("is under 3 MB and opens without a complaint and without the network", async () => {
     expect((await stat(file)).size).toBeLessThan(3e6);
-    const { page, complaints, milliseconds } = await open({ width: 1280 });
-    expect(milliseconds).toBeLessThan(2_000);
+    const { page, complaints } = await open({ width: 1280 });
     expect(complaints).toEqual([]);
     await page.close();
   });
@@ -92,7 +91,7 @@ describe.skipIf(!existsSync(CHROMIUM))("the page of 16,320 groups in a browser",
     "shows every figure %d pixels wide in %s, and nothing sticks out",
     async (width, colorScheme) => {
       const { page, complaints } = await open({ width, colorScheme });
-      for (const id of ["#depth", "#volcano", "#halves", "#tokens"])
+      for (const id of ["#depth", "#volcano", "#halves", "#tokens", "#segments"])
         expect(await page.locator(`${id} svg:visible`).count(), id).toBe(1);
       expect(await page.locator("#null svg:visible").count()).toBe(9);
       expect(await page.locator(".heat-map canvas").evaluate(countColours)).toBeGreaterThan(50);
@@ -144,25 +143,56 @@ describe.skipIf(!existsSync(CHROMIUM))("the page of 16,320 groups in a browser",
     await page.close();
   });
 
-  test("a pointer's move over the heat map is answered within a frame", async () => {
+  test("every move of the pointer over the heat map is answered at once, by the unit beneath it", async () => {
     const { page } = await open({ width: 1280 });
     const canvas = page.locator(".heat-map canvas");
     await canvas.scrollIntoViewIfNeeded();
-    const perMove = await canvas.evaluate((element) => {
+    const named = await canvas.evaluate((element) => {
       const { left, top, width } = element.getBoundingClientRect();
-      const began = performance.now();
-      for (let move = 0; move < 200; move++)
-        element.dispatchEvent(
-          new PointerEvent("pointermove", {
-            clientX: left + 100 + (move / 200) * (width - 120),
-            clientY: top + 200,
-          }),
-        );
-      return (performance.now() - began) / 200;
+      return Array.from({ length: 200 }, (_, move) => {
+        const clientX = left + 100 + (move / 200) * (width - 120);
+        element.dispatchEvent(new PointerEvent("pointermove", { clientX, clientY: top + 200 }));
+        return document.querySelector("#unit-pointer strong")?.textContent ?? "";
+      });
     });
-    expect(perMove).toBeLessThan(16);
+    expect(new Set(named).size).toBeGreaterThan(150);
+    for (const address of named) expect(address).toMatch(/^single\.\d+\.(attn|mlp)\[/);
     await page.close();
   });
+
+  test.each(["light", "dark"] as const)(
+    "on paper, read in %s, it is dark on white: figures too, tables whole and all lists open",
+    async (colorScheme) => {
+      const { page, complaints } = await open({ width: 1280, colorScheme });
+      await page.emulateMedia({ media: "print", colorScheme });
+      await page.evaluate(() => window.dispatchEvent(new Event("beforeprint")));
+      const paper = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+      expect(paper).toBe("rgb(255, 255, 255)");
+      const canvas = page.locator(".heat-map canvas");
+      const darkShare = await canvas.evaluate((element: HTMLCanvasElement) => {
+        const { data } = element.getContext("2d")?.getImageData(0, 0, element.width, element.height) ?? {
+          data: [],
+        };
+        let dark = 0;
+        for (let at = 0; at < data.length; at += 4)
+          if ((data[at + 3] ?? 0) > 0 && (data[at] ?? 0) + (data[at + 1] ?? 0) + (data[at + 2] ?? 0) < 300)
+            dark += 1;
+        return (4 * dark) / data.length;
+      });
+      expect(darkShare).toBeLessThan(0.2);
+      for (const list of await page.locator("#strongest tbody").all())
+        expect(await list.isVisible()).toBe(true);
+      expect(await page.locator(".heat-map button:visible").count()).toBe(0);
+      const breaks = page.locator("figure, .scroll, #prompts tbody");
+      const inside = await breaks.evaluateAll((elements) =>
+        elements.map((element) => getComputedStyle(element).breakInside),
+      );
+      expect(new Set(inside)).toEqual(new Set(["avoid"]));
+      expect((await page.pdf({ format: "A4" })).subarray(0, 5).toString()).toBe("%PDF-");
+      expect(complaints).toEqual([]);
+      await page.close();
+    },
+  );
 
   test("pointing at a dot of the volcano names the group", async () => {
     const { page } = await open({ width: 1280 });
@@ -205,12 +235,14 @@ describe.skipIf(!existsSync(CHROMIUM))("the page of 16,320 groups in a browser",
     await page.close();
   });
 
-  test("prompts with markup, emoji and right-to-left script appear as they were written", async () => {
-    const { page } = await open({ width: 1280 });
+  test("prompts with markup, emoji and right-to-left script appear as they were written, and none runs", async () => {
+    const { page, complaints } = await open({ width: 1280 });
     const cells = page.locator("#prompts tr[data-pair] td:nth-of-type(-n+2)");
     const texts = context.promptSet.pairs.flatMap(({ a, b }) => [a, b]);
     expect(await cells.allTextContents()).toEqual(texts);
     expect(await page.locator("#prompts img, #prompts b").count()).toBe(0);
+    expect(await page.locator("script").count()).toBe(2);
+    expect(complaints).toEqual([]);
     const arabic = page.locator("#prompts tr[data-pair='pair-2'] td").first();
     expect(await arabic.evaluate((cell) => getComputedStyle(cell).direction)).toBe("rtl");
     await page.close();

@@ -1,7 +1,8 @@
 import { formatCount, formatMeasure, formatP, formatShare, formatT } from "../results/format-number.ts";
 import { describeGranularity, titleGranularity } from "../results/granularity-names.ts";
 import { resultRows, shown, survivorRows } from "../results/result-rows.ts";
-import type { BlockRow, GranularitySummary, Summary } from "../results/summary.ts";
+import type { GranularitySummary } from "../results/granularity-summary.ts";
+import type { BlockRow, Summary } from "../results/summary.ts";
 import { html, type Html } from "./html.ts";
 import { renderNumber } from "./shown-number.ts";
 

@@ -181,6 +181,21 @@ describe("analyzeCaptures", () => {
     expect(granularities.map(({ name }) => name)).toEqual(["group", "head"]);
   });
 
+  test("tests each token segment by itself, and no group that sees none of its tokens", async () => {
+    const captures = syntheticCaptures(tiny, { pairs: 6, segments: true });
+    const { segments } = await analyzeCaptures(captures, { flips: 20, seed: 4 });
+    expect(segments.map(({ name }) => name)).toEqual(["text", "noise", "reference"]);
+    for (const { name, groups } of segments) {
+      const meanSquare = captures.segments?.[name] ?? captures.meanSquare;
+      const alone = await analyzeCaptures({ layout: tiny, meanSquare }, { flips: 20, seed: 4 });
+      expect(groups).toEqual(granularity(alone, "group"));
+    }
+    const unseen = segments[0]?.groups.degenerateUnits ?? [];
+    expect(unseen).toHaveLength(4);
+    for (const address of unseen) expect(address).toMatch(/^joint\.0\.to_out/);
+    expect((await analyzeCaptures(syntheticCaptures(tiny, { pairs: 6 }), { flips: 5 })).segments).toEqual([]);
+  });
+
   test("progress ends at the whole", async () => {
     const seen: number[] = [];
     await analyzeCaptures(syntheticCaptures(tiny, { pairs: 4 }), {

@@ -10,6 +10,7 @@ import {
   type SignFlipNullOptions,
 } from "@measure-plantain/paired-stats";
 import { type BlockResult, rankBlocks } from "./block-results.ts";
+import { type SegmentName, segmentNames } from "../probe/token-segments.ts";
 import { correctP, type CorrectedP } from "./corrected-p.ts";
 import { compareHalves, type HalvesResult } from "./reliability.ts";
 import {
@@ -45,6 +46,14 @@ export interface Analysis {
   readonly blocks: readonly BlockResult[];
   /** Whether one half of the pairs shows the same groups as the other; `null` where that cannot be said. */
   readonly halves: HalvesResult | null;
+  /** The groups over one part of the tokens each; empty where the parts were not captured. */
+  readonly segments: readonly SegmentResult[];
+}
+
+/** The groups over one part of the tokens. A group that sees none of them does not vary, and is not tested. */
+export interface SegmentResult {
+  readonly name: SegmentName;
+  readonly groups: GranularityResult;
 }
 
 /** The units of one granularity and their statistics, each array in the order of the records. */
@@ -119,7 +128,22 @@ export async function analyzeCaptures(
             seed,
             signal,
           }),
+    segments: await analyzeSegments(captures, { thresholds, flips, seed, signal }),
   };
+}
+
+async function analyzeSegments(
+  { layout, segments = {} }: Captures,
+  options: Parameters<typeof analyzeGranularity>[1],
+): Promise<SegmentResult[]> {
+  const results: SegmentResult[] = [];
+  for (const name of segmentNames) {
+    const meanSquare = segments[name];
+    if (meanSquare === undefined) continue;
+    const groups = splitByGranularity({ layout, meanSquare }).find((part) => part.name === "group");
+    if (groups !== undefined) results.push({ name, groups: await analyzeGranularity(groups, options) });
+  }
+  return results;
 }
 
 async function analyzeGranularity(

@@ -1,6 +1,9 @@
+import { confoundNames } from "./confounds.ts";
+import { concludeFromControls } from "./control-conclusions.ts";
 import { formatCount, formatMeanCount, formatP, formatRatio, formatShare, formatT } from "./format-number.ts";
 import { describeGranularity, titleGranularity } from "./granularity-names.ts";
-import type { GranularitySummary, Summary, ThresholdSummary } from "./summary.ts";
+import type { GranularitySummary, ThresholdSummary } from "./granularity-summary.ts";
+import type { Summary } from "./summary.ts";
 
 /** What a run allows to say, and what it does not: whole sentences. */
 export interface Conclusions {
@@ -17,11 +20,20 @@ export function drawConclusions(results: Omit<Summary, "conclusions">): Conclusi
           `answers to other words without having learned anything, and is no evidence about FLUX.2.`,
       ]
     : [];
+  const controls = concludeFromControls(results);
+  const followed = describeFollowedConfounds(results);
   return {
-    may: [...control, ...granularities.flatMap(describeCounts), ...describeHalves(results)],
+    may: [
+      ...control,
+      ...granularities.flatMap(describeCounts),
+      ...controls.may,
+      ...describeHalves(results),
+      ...followed.may,
+    ],
     mayNot: [
       ...describeConfounds(results),
-      ...describeMissingControls(results),
+      ...followed.mayNot,
+      ...controls.mayNot,
       ...describeAccounting(granularities),
       ...describeResolution(results),
     ],
@@ -92,13 +104,23 @@ function describeHalves({ halves }: Omit<Summary, "conclusions">): string[] {
   ];
 }
 
-function describeMissingControls({ checkpoint }: Omit<Summary, "conclusions">): string[] {
-  return [
-    checkpoint.isSynthesized
-      ? `A run on trained weights has to exceed this one before it says anything about what the model has learned.`
-      : `This run alone has no control: before it counts as evidence of a represented quantity it has to exceed the same ` +
-        `probe on random weights and on matched prompt sets (paraphrases, another attribute, numerals without the claim).`,
-  ];
+function describeFollowedConfounds({ confounds }: Omit<Summary, "conclusions">): Conclusions {
+  const [strongest] = [...(confounds?.correlations ?? [])].sort((left, right) => left.p - right.p);
+  if (confounds === null || strongest === undefined) return { may: [], mayNot: [] };
+  const { confound, spearman, familyWiseP } = strongest;
+  const named = `${confoundNames[confound]} (ρ = ${formatT(spearman)}, p = ${formatP(familyWiseP)} over all confounds)`;
+  return familyWiseP <= confounds.alpha
+    ? {
+        may: [],
+        mayNot: [`How strongly a pair answers goes with ${named}: a part of the effect may be that.`],
+      }
+    : {
+        may: [
+          `How strongly a pair answers follows none of the audited confounds; closest comes ${named}. ` +
+            `With ${formatCount(confounds.responses.length)} pairs only a close relation would be seen.`,
+        ],
+        mayNot: [],
+      };
 }
 
 function describeAccounting(granularities: readonly GranularitySummary[]): string[] {

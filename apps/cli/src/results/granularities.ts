@@ -6,16 +6,22 @@ import {
   unitRecords,
 } from "@measure-plantain/head-hooks";
 import type { Matrix } from "@measure-plantain/paired-stats";
+import type { SegmentName } from "../probe/token-segments.ts";
 
 /** What a probe run measured. */
 export interface Captures {
   /** Which unit stands where on the last axis. */
   readonly layout: UnitLayout;
-  /** Mean squares [pairs, conditions, units]; condition 0 is a, 1 is b. */
-  readonly meanSquare: {
-    readonly data: Float32Array;
-    readonly shape: readonly [pairs: number, conditions: 2, units: number];
-  };
+  /** Over all tokens. */
+  readonly meanSquare: MeanSquares;
+  /** Over one part of the tokens each, where they were captured apart. */
+  readonly segments?: Readonly<Partial<Record<SegmentName, MeanSquares>>>;
+}
+
+/** Mean squares [pairs, conditions, units]; condition 0 is a, 1 is b. */
+export interface MeanSquares {
+  readonly data: Float32Array;
+  readonly shape: readonly [pairs: number, conditions: 2, units: number];
 }
 
 /**
@@ -79,10 +85,7 @@ function select(
   name: GranularityName,
   records: readonly UnitRecord[],
   accepts: (record: UnitRecord) => boolean,
-  {
-    data,
-    shape: [pairs, , units],
-  }: { data: Float32Array | Float64Array; shape: Captures["meanSquare"]["shape"] },
+  { data, shape: [pairs, , units] }: { data: Float32Array | Float64Array; shape: MeanSquares["shape"] },
 ): Granularity {
   const columns = [...records.entries()].filter(([, record]) => accepts(record)).map(([column]) => column);
   const rootMeanSquares = (condition: 0 | 1): Matrix => {

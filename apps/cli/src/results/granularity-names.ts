@@ -1,4 +1,4 @@
-import type { GranularitySummary } from "./summary.ts";
+import type { GranularitySummary } from "./granularity-summary.ts";
 
 /** What the units of a granularity are called in a sentence: `groups of 16 channels`. */
 export function describeGranularity({

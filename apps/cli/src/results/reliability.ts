@@ -1,4 +1,10 @@
-import { type Matrix, pairedT, type SplitHalf, splitHalfReliability } from "@measure-plantain/paired-stats";
+import {
+  type Matrix,
+  pairedT,
+  PairedStatsError,
+  type SplitHalf,
+  splitHalfReliability,
+} from "@measure-plantain/paired-stats";
 
 /** Whether one half of the pairs shows the same units as the other. */
 export interface HalvesResult extends SplitHalf {
@@ -11,7 +17,7 @@ const LEAST_PAIRS = 6;
 const SPLITS = 20;
 const FLIPS = 40;
 
-/** Split-half reliability of the units' t; `null` for too few pairs or where fewer than two units vary. */
+/** Split-half reliability of the units' t; `null` for too few pairs or where no two units differ in how they vary. */
 export async function compareHalves(
   differences: Matrix,
   { testedUnits, seed, signal }: { testedUnits: number; seed: number; signal?: AbortSignal | undefined },
@@ -19,8 +25,13 @@ export async function compareHalves(
   const [pairs] = differences.shape;
   if (pairs < LEAST_PAIRS || testedUnits < 2) return null;
   const options = { splits: SPLITS, flips: FLIPS, seed, ...(signal !== undefined && { signal }) };
+  const reliability = await splitHalfReliability(differences, options).catch((error: unknown) => {
+    if (error instanceof PairedStatsError && error.code === "degenerate") return null;
+    throw error;
+  });
+  if (reliability === null) return null;
   return {
-    ...(await splitHalfReliability(differences, options)),
+    ...reliability,
     example: { even: tOfHalf(differences, 0), odd: tOfHalf(differences, 1) },
   };
 }

@@ -1,5 +1,5 @@
 import { formatCount, formatMeanCount, formatP, formatRatio, formatShare, formatT } from "./format-number.ts";
-import type { GranularitySummary } from "./summary.ts";
+import type { GranularitySummary } from "./granularity-summary.ts";
 
 /** A number and how it is written wherever it is shown. */
 export interface Shown {

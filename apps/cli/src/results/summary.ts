@@ -1,10 +1,11 @@
-import type { UnitRecord } from "@measure-plantain/head-hooks";
-import type { Tested } from "@measure-plantain/paired-stats";
 import { median } from "d3-array";
 import { type PromptSet, type PromptSetAudit, promptText } from "@measure-plantain/prompts";
-import type { Analysis, GranularityResult } from "./analyze-captures.ts";
+import type { SegmentName } from "../probe/token-segments.ts";
+import type { Analysis } from "./analyze-captures.ts";
 import { type Conclusions, drawConclusions } from "./conclusions.ts";
-import type { GranularityName } from "./granularities.ts";
+import { type ConfoundsSummary, summarizeConfounds } from "./confounds.ts";
+import { type ControlEvidence, type ControlSummary, summarizeControl } from "./control-summary.ts";
+import { type GranularitySummary, summarizeGranularity } from "./granularity-summary.ts";
 import { examineTokenLength } from "./token-length.ts";
 
 /** What the statistics do not know about a run. */
@@ -15,6 +16,8 @@ export interface SummaryContext {
   readonly audit: PromptSetAudit;
   /** Where the passes were computed, as `cpu`. */
   readonly device: string;
+  /** The controls that were run beside it. */
+  readonly controls?: readonly ControlEvidence[];
 }
 
 /** A run in brief, as `summary.json` holds it. Where a number may be infinite, `null` stands for infinity. */
@@ -34,77 +37,20 @@ export interface Summary {
   readonly tokenLength: TokenLengthSummary | null;
   /** `null` where it cannot be said: too few pairs, nothing that varies. */
   readonly halves: HalvesSummary | null;
+  /** The groups over one part of the tokens each; empty where the parts were not captured. */
+  readonly segments: readonly SegmentSummary[];
   readonly audit: AuditSummary;
+  /** Which confounds of the audit the pairs' responses follow; `null` where that cannot be said. */
+  readonly confounds: ConfoundsSummary | null;
+  /** The controls that were run beside it. */
+  readonly controls: readonly ControlSummary[];
   readonly conclusions: Conclusions;
 }
 
-/** The results of one granularity. */
-export interface GranularitySummary {
-  readonly name: GranularityName;
-  readonly units: number;
-  /** Channels per unit; `null` if they differ. */
-  readonly channelsPerUnit: number | null;
-  /** Units that vary between the pairs: all but the degenerate ones. */
-  readonly testedUnits: number;
-  /** Units whose differences are all equal: how many, and the first of them. */
-  readonly degenerate: { readonly count: number; readonly first: readonly string[] };
-  /** The number of units over each threshold; empty where nothing varies. */
-  readonly thresholds: readonly ThresholdSummary[];
-  /** The greatest |t|; `null` where nothing varies. */
-  readonly maximum: MaximumSummary | null;
-  /** Units that are significant when their number is taken into account, at {@link ALPHA}; `null` where nothing varies. */
-  readonly survivors: Survivors | null;
-  /** The units of the greatest |t|, the degenerate ones left out. */
-  readonly strongest: readonly UnitRow[];
-}
-
-/** How many units keep a p of at most `alpha` when the number of units is taken into account. */
-export interface Survivors {
-  readonly alpha: number;
-  /** By the greatest |t|: all of them are right, with probability 1 − alpha. */
-  readonly familyWise: number;
-  /** By Benjamini and Hochberg: at most a share alpha of them is expected to be wrong. */
-  readonly falseDiscovery: number;
-}
-
-/** An observed statistic and its null in brief. */
-export interface TestedSummary {
-  readonly observed: number;
-  readonly nullMean: number;
-  readonly nullP50: number;
-  readonly nullP95: number;
-  readonly nullP99: number;
-  /** `null` where the percentile is 0 and the observed is not. */
-  readonly observedOverP99: number | null;
-  readonly p: number;
-}
-
-/** The number of units over one threshold of |t|. */
-export interface ThresholdSummary extends TestedSummary {
-  readonly threshold: number;
-  /** `observed / testedUnits`. */
-  readonly share: number;
-}
-
-/** The greatest |t|. */
-export interface MaximumSummary extends TestedSummary {
-  /** The unit that has it. */
-  readonly address: string;
-}
-
-/** One unit among the strongest. */
-export interface UnitRow extends Pick<UnitRecord, "address" | "block" | "kind"> {
-  /** Mean root mean square under condition a. */
-  readonly rmsA: number;
-  /** Mean root mean square under condition b. */
-  readonly rmsB: number;
-  readonly meanDifference: number;
-  readonly t: number;
-  /** Two-sided, not corrected for the number of units. */
-  readonly p: number;
-  /** Corrected for the number of units by the greatest |t|. */
-  readonly familyWiseP: number;
-  readonly cohensDz: number;
+/** The groups over one part of the tokens. */
+export interface SegmentSummary {
+  readonly name: SegmentName;
+  readonly groups: GranularitySummary;
 }
 
 /** What the number of tokens has to do with the answers of the groups. */
@@ -155,12 +101,6 @@ export interface AuditSummary extends Pick<PromptSetAudit, "verdicts" | "directi
   }[];
 }
 
-/** How many units a summary lists as the strongest, and how many degenerate ones by name. */
-const LISTED_UNITS = 10;
-
-/** The error rate that survivors are counted at. */
-const ALPHA = 0.05;
-
 /** The results of a run in brief: plain data without infinities, so that JSON keeps all of it. */
 export function summarize(analysis: Analysis, context: SummaryContext): Summary {
   const { checkpoint, device, promptSet, audit } = context;
@@ -194,42 +134,15 @@ export function summarize(analysis: Analysis, context: SummaryContext): Summary 
     blockThreshold: analysis.blockThreshold,
     tokenLength: summarizeTokenLength(analysis, audit),
     halves: summarizeHalves(analysis),
+    segments: analysis.segments.map(({ name, groups }) => ({
+      name,
+      groups: summarizeGranularity(groups),
+    })),
     audit: summarizeAudit(promptSet, audit),
+    confounds: summarizeConfounds(analysis, audit),
+    controls: (context.controls ?? []).map(summarizeControl),
   };
   return { ...results, conclusions: drawConclusions(results) };
-}
-
-function summarizeGranularity(granularity: GranularityResult): GranularitySummary {
-  const { name, records, degenerateUnits, signFlip, corrected } = granularity;
-  const sizes = new Set(records.map(({ channels: [start, stop] }) => stop - start));
-  const [size = null] = sizes;
-  const strongest = listStrongest(granularity);
-  const testedUnits = records.length - degenerateUnits.length;
-  return {
-    name,
-    units: records.length,
-    channelsPerUnit: sizes.size === 1 ? size : null,
-    testedUnits,
-    degenerate: { count: degenerateUnits.length, first: degenerateUnits.slice(0, LISTED_UNITS) },
-    thresholds: (signFlip?.thresholds ?? []).map((tested) => ({
-      threshold: tested.threshold,
-      share: tested.observed / testedUnits,
-      ...summarizeTested(tested),
-    })),
-    maximum:
-      signFlip === null
-        ? null
-        : { address: strongest[0]?.address ?? "", ...summarizeTested(signFlip.maximum) },
-    survivors:
-      corrected === null
-        ? null
-        : {
-            alpha: ALPHA,
-            familyWise: corrected.familyWise.filter((p) => p <= ALPHA).length,
-            falseDiscovery: corrected.falseDiscovery.filter((p) => p <= ALPHA).length,
-          },
-    strongest,
-  };
 }
 
 function summarizeTokenLength(analysis: Analysis, audit: PromptSetAudit): TokenLengthSummary | null {
@@ -257,41 +170,6 @@ function summarizeHalves({ halves }: Analysis): HalvesSummary | null {
     nullP99: nullOfT.null.p99,
     p: nullOfT.p,
   };
-}
-
-function summarizeTested({ observed, null: nullDistribution, observedOverP99, p }: Tested): TestedSummary {
-  const { mean, p50, p95, p99 } = nullDistribution;
-  return {
-    observed,
-    nullMean: mean,
-    nullP50: p50,
-    nullP95: p95,
-    nullP99: p99,
-    observedOverP99: Number.isFinite(observedOverP99) ? observedOverP99 : null,
-    p,
-  };
-}
-
-function listStrongest({ records, conditionMeans, pairedT, corrected }: GranularityResult): UnitRow[] {
-  const degenerate = new Set(pairedT.degenerateUnits);
-  const row = (unit: number, { address, block, kind }: UnitRecord): UnitRow => ({
-    address,
-    block,
-    kind,
-    rmsA: conditionMeans.a[unit] ?? 0,
-    rmsB: conditionMeans.b[unit] ?? 0,
-    meanDifference: pairedT.mean[unit] ?? 0,
-    t: pairedT.t[unit] ?? 0,
-    p: pairedT.p[unit] ?? 1,
-    familyWiseP: corrected?.familyWise[unit] ?? 1,
-    cohensDz: pairedT.cohensDz[unit] ?? 0,
-  });
-  return [...records.entries()]
-    .filter(([unit]) => !degenerate.has(unit))
-    .map(([unit, record]) => ({ unit, record, size: Math.abs(pairedT.t[unit] ?? 0) }))
-    .sort((left, right) => right.size - left.size)
-    .slice(0, LISTED_UNITS)
-    .map(({ unit, record }) => row(unit, record));
 }
 
 function summarizeAudit(promptSet: PromptSet, audit: PromptSetAudit): AuditSummary {

@@ -1,57 +1,89 @@
 import { csvFormatRows } from "d3-dsv";
 import type { GranularityResult } from "./analyze-captures.ts";
+import { formatCsvCell } from "./csv-cell.ts";
 
 /** One column of the table: its name, what it holds, and its value for a unit. */
 interface Column {
   readonly name: string;
   readonly holds: string;
-  readonly value: (unit: number, granularity: GranularityResult) => string;
+  readonly type: UnitColumnType;
+  readonly value: (unit: number, granularity: GranularityResult) => UnitValue;
+}
+
+/** Texts, whole numbers, and float64 that may be infinite or lacking. */
+export type UnitColumnType = "text" | "integer" | "number";
+
+/** What stands in a cell; `null` where the unit lacks the statistic. */
+export type UnitValue = string | number | null;
+
+/** A column of the table with its values, one per unit. */
+export interface UnitColumn {
+  readonly name: string;
+  readonly type: UnitColumnType;
+  readonly values: readonly UnitValue[];
 }
 
 /**
- * The columns of `units.csv` and `heads.csv`, in their order.
+ * The columns of `units.csv`, `heads.csv` and their Parquet twins, in their order.
  *
- * `channel_start` and `channel_stop` count from the start of the unit's section; the difference is always b − a of root
+ * `start` and `stop` count channels from the start of the unit's section; the difference is always b − a of root
  * mean squares.
  */
 const COLUMNS: readonly Column[] = [
-  column("address", "the unit", (unit, { records }) => text(records[unit]?.address)),
-  column("block", "the block that it is in", (unit, { records }) => text(records[unit]?.block)),
-  column("kind", "what it is within the block", (unit, { records }) => text(records[unit]?.kind)),
-  column("start", "first channel within its section", (unit, { records }) =>
-    number(records[unit]?.channels[0]),
+  column("address", "text", "the unit", (unit, { records }) => present(records[unit]?.address)),
+  column("block", "text", "the block that it is in", (unit, { records }) => present(records[unit]?.block)),
+  column("kind", "text", "what it is within the block", (unit, { records }) => present(records[unit]?.kind)),
+  column("start", "integer", "first channel within its section", (unit, { records }) =>
+    present(records[unit]?.channels[0]),
   ),
-  column("stop", "one past the last channel", (unit, { records }) => number(records[unit]?.channels[1])),
-  column("rms_a", "mean over the pairs under condition a", (unit, { conditionMeans: { a } }) =>
-    number(a[unit]),
+  column("stop", "integer", "one past the last channel", (unit, { records }) =>
+    present(records[unit]?.channels[1]),
   ),
-  column("rms_b", "mean over the pairs under condition b", (unit, { conditionMeans: { b } }) =>
-    number(b[unit]),
+  column("rms_a", "number", "mean over the pairs under condition a", (unit, { conditionMeans: { a } }) =>
+    present(a[unit]),
   ),
-  column("mean_difference", "mean of b − a", (unit, { pairedT: { mean } }) => number(mean[unit])),
-  column("sd", "standard deviation of b − a (N − 1)", (unit, { pairedT }) =>
-    number(pairedT.standardDeviation[unit]),
+  column("rms_b", "number", "mean over the pairs under condition b", (unit, { conditionMeans: { b } }) =>
+    present(b[unit]),
   ),
-  column("t", "paired t; ±Infinity where sd is 0", (unit, { pairedT: { t } }) => number(t[unit])),
-  column("df", "degrees of freedom", (_, { pairedT }) => number(pairedT.degreesOfFreedom)),
-  column("p", "two-sided p of t, not corrected", (unit, { pairedT: { p } }) => number(p[unit])),
-  column("d_z", "Cohen's d_z; ±Infinity where sd is 0", (unit, { pairedT: { cohensDz } }) =>
-    number(cohensDz[unit]),
+  column("mean_difference", "number", "mean of b − a", (unit, { pairedT: { mean } }) => present(mean[unit])),
+  column("sd", "number", "standard deviation of b − a (N − 1)", (unit, { pairedT }) =>
+    present(pairedT.standardDeviation[unit]),
   ),
-  column("ci_lower", "95 % interval of the mean difference", (unit, { pairedT: { confidenceInterval } }) =>
-    number(confidenceInterval.lower[unit]),
+  column("t", "number", "paired t; ±Infinity where sd is 0", (unit, { pairedT: { t } }) => present(t[unit])),
+  column("df", "integer", "degrees of freedom", (_, { pairedT }) => present(pairedT.degreesOfFreedom)),
+  column("p", "number", "two-sided p of t, not corrected", (unit, { pairedT: { p } }) => present(p[unit])),
+  column("d_z", "number", "Cohen's d_z; ±Infinity where sd is 0", (unit, { pairedT: { cohensDz } }) =>
+    present(cohensDz[unit]),
   ),
-  column("ci_upper", "95 % interval of the mean difference", (unit, { pairedT: { confidenceInterval } }) =>
-    number(confidenceInterval.upper[unit]),
+  column(
+    "ci_lower",
+    "number",
+    "95 % interval of the mean difference",
+    (unit, { pairedT: { confidenceInterval } }) => present(confidenceInterval.lower[unit]),
   ),
-  column("p_family_wise", "p by the greatest |t| of all units of the table", (unit, { corrected }) =>
-    corrected === null ? "" : number(corrected.familyWise[unit]),
+  column(
+    "ci_upper",
+    "number",
+    "95 % interval of the mean difference",
+    (unit, { pairedT: { confidenceInterval } }) => present(confidenceInterval.upper[unit]),
   ),
-  column("q_false_discovery", "p after Benjamini and Hochberg over the table", (unit, { corrected }) =>
-    corrected === null ? "" : number(corrected.falseDiscovery[unit]),
+  column(
+    "p_family_wise",
+    "number",
+    "p by the greatest |t| of all units of the table",
+    (unit, { corrected }) => (corrected === null ? null : present(corrected.familyWise[unit])),
   ),
-  column("p_sign_flip", "exact sign-flip p of the unit; empty with random flips", (unit, { corrected }) =>
-    corrected?.exact ? number(corrected.exact[unit]) : "",
+  column(
+    "q_false_discovery",
+    "number",
+    "p after Benjamini and Hochberg over the table",
+    (unit, { corrected }) => (corrected === null ? null : present(corrected.falseDiscovery[unit])),
+  ),
+  column(
+    "p_sign_flip",
+    "number",
+    "exact sign-flip p of the unit; empty with random flips",
+    (unit, { corrected }) => (corrected?.exact ? present(corrected.exact[unit]) : null),
   ),
 ];
 
@@ -60,28 +92,32 @@ export const UNIT_COLUMNS: readonly { readonly name: string; readonly holds: str
   ({ name, holds }) => ({ name, holds }),
 );
 
+/** The statistics of one granularity, column by column. */
+export function tabulateUnits(granularity: GranularityResult): UnitColumn[] {
+  const units = Array.from(granularity.records.keys());
+  return COLUMNS.map(({ name, type, value }) => ({
+    name,
+    type,
+    values: units.map((unit) => value(unit, granularity)),
+  }));
+}
+
 /**
- * The statistics of one granularity as CSV: a header, then one row per unit. Numbers have all their digits.
- *
- * Texts that a spreadsheet would take for a formula begin with an apostrophe instead.
+ * The statistics of one granularity as CSV: a header, then one row per unit. Numbers have all their digits, and a cell is
+ * empty where a unit lacks the statistic.
  */
 export function formatUnitCsv(granularity: GranularityResult): string {
   const rows = Array.from(granularity.records.keys(), (unit) =>
-    COLUMNS.map(({ value }) => value(unit, granularity)),
+    COLUMNS.map(({ value }) => formatCsvCell(value(unit, granularity))),
   );
   return `${csvFormatRows([COLUMNS.map(({ name }) => name), ...rows])}\n`;
 }
 
-function column(name: string, holds: string, value: Column["value"]): Column {
-  return { name, holds, value };
+function column(name: string, type: UnitColumnType, holds: string, value: Column["value"]): Column {
+  return { name, type, holds, value };
 }
 
-function text(value: string | undefined): string {
-  if (value === undefined) throw new RangeError("unit table: a unit has no record");
-  return /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-}
-
-function number(value: number | undefined): string {
-  if (value === undefined) throw new RangeError("unit table: a unit lacks a statistic");
-  return String(value);
+function present<Value extends UnitValue>(value: Value | undefined): Value {
+  if (value === undefined) throw new RangeError("unit table: a unit lacks its record or a statistic");
+  return value;
 }

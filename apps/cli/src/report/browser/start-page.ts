@@ -2,7 +2,7 @@
 /// <reference lib="dom.iterable" />
 // This function runs in the page: it is written into it as it stands, so it uses nothing but its parameters and the
 // browser.
-import type { mountHeatMap } from "./heat-map.ts";
+import type { HeatMapParts, mountHeatMap } from "./heat-map.ts";
 import type { EncodedMap, PageData, UnitMap } from "./page-data.ts";
 import type { mountPoints } from "./points.ts";
 import type { createUnitPointer, NumberFormats } from "./unit-pointer.ts";
@@ -10,6 +10,7 @@ import type { createUnitPointer, NumberFormats } from "./unit-pointer.ts";
 /** The other functions of the page. */
 export interface PageParts {
   readonly mountHeatMap: typeof mountHeatMap;
+  readonly heatMapParts: HeatMapParts;
   readonly mountPoints: typeof mountPoints;
   readonly createUnitPointer: typeof createUnitPointer;
   readonly formats: NumberFormats;
@@ -41,7 +42,7 @@ export function startPage(parts: PageParts): void {
   });
   const pointer = parts.createUnitPointer(tooltip, data, parts.formats);
   const heatMap = document.querySelector<HTMLElement>("figure.heat-map");
-  if (heatMap) parts.mountHeatMap(heatMap, maps, pointer);
+  if (heatMap) parts.mountHeatMap(heatMap, maps, pointer, parts.heatMapParts);
   for (const svg of document.querySelectorAll<SVGSVGElement>("svg[data-points]")) {
     const points = data.points[svg.dataset["points"] ?? ""];
     const map = points && maps[points.map];

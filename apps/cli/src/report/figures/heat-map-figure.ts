@@ -1,6 +1,6 @@
 import type { Analysis } from "../../results/analyze-captures.ts";
 import type { Summary } from "../../results/summary.ts";
-import { STRONGEST_COLOUR } from "../browser/heat-map.ts";
+import { STRONGEST_COLOUR } from "../browser/paint-heat-map.ts";
 import type { PageData } from "../browser/page-data.ts";
 import { html, type Html } from "../html.ts";
 
@@ -19,9 +19,11 @@ export function renderHeatMap(
     <h2>Where the units are that answer</h2>
     <p>
       One row per block in the order of the network, its channels from left to right; a line stands where
-      attention output ends and MLP channels begin. Point at a cell to see its address and values. Ctrl +
-      wheel, a double click or the buttons zoom, dragging moves, and with the keyboard the arrows walk from
-      unit to unit.
+      attention output ends and MLP channels begin.
+      <span class="screen"
+        >Point at a cell to see its address and values. Ctrl + wheel, a double click or the buttons zoom,
+        dragging moves, and with the keyboard the arrows walk from unit to unit.</span
+      >
     </p>
     <figure class="heat-map" data-strongest="${STRONGEST_COLOUR}">
       <div class="controls">

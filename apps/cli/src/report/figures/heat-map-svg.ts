@@ -1,5 +1,5 @@
 import type { GranularityResult } from "../../results/analyze-captures.ts";
-import { divergingColours, STRONGEST_COLOUR } from "../browser/heat-map.ts";
+import { divergingColours, STRONGEST_COLOUR } from "../browser/paint-heat-map.ts";
 import type { ColourScheme } from "../colour-schemes.ts";
 import { html, type Html } from "../html.ts";
 import { placeUnits } from "./page-data.ts";
@@ -8,11 +8,18 @@ const WIDTH = 1_000;
 const LEFT = 72;
 const TOP = 22;
 const ROW = 16;
+const RIGHT = 8;
+/** The strip under the map that tells what its colours mean. */
+const LEGEND = { height: 34, width: 160, bar: 10 };
 
-/** The heat map of one granularity as a drawing: all cells of one colour are one path. */
-export function drawHeatMap({ records, pairedT: { t } }: GranularityResult, scheme: ColourScheme): Html {
+/** The heat map of one granularity as a drawing with its legend: all cells of one colour are one path. */
+export function drawHeatMap(
+  { records, pairedT: { t } }: GranularityResult,
+  { scheme, label }: { readonly scheme: ColourScheme; readonly label: string },
+): Html {
   const { rows, runs, channels } = placeUnits(records);
-  const scale = (WIDTH - LEFT) / channels;
+  const scale = (WIDTH - LEFT - RIGHT) / channels;
+  const bottom = TOP + rows.length * ROW;
   const colours = divergingColours((name) => scheme[name]);
   const cells = new Map<string, string[]>();
   for (const { row, first, units, start, step } of runs)
@@ -27,8 +34,9 @@ export function drawHeatMap({ records, pairedT: { t } }: GranularityResult, sche
     }
   return html`<svg
     width="${WIDTH}"
-    height="${TOP + rows.length * ROW}"
-    viewBox="0 0 ${WIDTH} ${TOP + rows.length * ROW}"
+    height="${bottom + LEGEND.height}"
+    viewBox="0 0 ${WIDTH} ${bottom + LEGEND.height}"
+    aria-label="${label}"
     fill="currentColor"
     font-size="11"
     shape-rendering="crispEdges"
@@ -58,5 +66,27 @@ export function drawHeatMap({ records, pairedT: { t } }: GranularityResult, sche
         return html`<text x="${x}" y="${TOP - 8}" fill="var(--soft)">${kind}</text>`;
       },
     )}
+    ${drawLegend(colours, WIDTH - RIGHT - LEGEND.width - 60, bottom + 14)}
   </svg>`;
+}
+
+/** The colours from the most negative t to the most positive. */
+function drawLegend(colours: readonly string[], left: number, top: number): Html {
+  const step = LEGEND.width / colours.length;
+  return html`${colours.map(
+      (colour, place) =>
+        html`<rect
+          x="${(left + place * step).toFixed(2)}"
+          y="${top}"
+          width="${(step + 0.5).toFixed(2)}"
+          height="${LEGEND.bar}"
+          fill="${colour}"
+        ></rect>`,
+    )}
+    <text x="${left - 8}" y="${top + LEGEND.bar - 1}" text-anchor="end" fill="var(--soft)"
+      >t ≤ −${STRONGEST_COLOUR}</text
+    >
+    <text x="${left + LEGEND.width + 8}" y="${top + LEGEND.bar - 1}" fill="var(--soft)"
+      >t ≥ ${STRONGEST_COLOUR}</text
+    >`;
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { divergingColours, unitAt, zoomView } from "./heat-map.ts";
+import { unitAt, zoomView } from "./heat-map-view.ts";
 
 const runs = [
   { row: 0, kind: "to_out", first: 0, units: 4, start: 0, step: 16 },
@@ -40,22 +40,4 @@ describe("zoomView", () => {
       ),
     );
   });
-});
-
-test("divergingColours runs from the first colour over the middle one to the last", () => {
-  const named = {
-    "map-n2": "#000000",
-    "map-n1": "#000040",
-    "map-0": "#ffffff",
-    "map-p1": "#400000",
-    "map-p2": "#800000",
-  };
-  const colours = divergingColours((name) => named[name]);
-  expect([colours[0], colours[64], colours[128], colours[192], colours[256]]).toEqual([
-    "rgb(0,0,0)",
-    "rgb(0,0,64)",
-    "rgb(255,255,255)",
-    "rgb(64,0,0)",
-    "rgb(128,0,0)",
-  ]);
 });

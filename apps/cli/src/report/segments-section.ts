@@ -1,0 +1,91 @@
+import type { Analysis } from "../results/analyze-captures.ts";
+import {
+  formatCount,
+  formatMeanCount,
+  formatP,
+  formatRatio,
+  formatShare,
+  formatT,
+} from "../results/format-number.ts";
+import type { GranularitySummary } from "../results/granularity-summary.ts";
+import { shown } from "../results/result-rows.ts";
+import type { Summary } from "../results/summary.ts";
+import { renderSegmentsFigure } from "./figures/segments-figure.ts";
+import { html, type Html } from "./html.ts";
+import { renderNumber } from "./shown-number.ts";
+
+/** The groups over one part of the tokens at a time, where these were captured apart. */
+export function renderSegments({ segments, granularities }: Summary, analysis: Analysis): Html | null {
+  const all = granularities.find(({ name }) => name === "group");
+  if (segments.length === 0 || all === undefined) return null;
+  const thresholds = all.thresholds.map(({ threshold }) => threshold);
+  return html`<section id="segments">
+    <h2>By tokens</h2>
+    <p>
+      The groups once more, with their root mean squares taken over one part of the tokens: the prompt's
+      (text), those of the image to be (noise), those of the fixed image (reference). A group that sees none
+      of a part does not vary there and is not tested.
+    </p>
+    ${renderSegmentsFigure(analysis)}
+    <div class="scroll">
+      <table class="numbers">
+        <thead>
+          <tr>
+            <th scope="col">tokens</th>
+            <th scope="col" class="minor">groups tested</th>
+            ${thresholds.map(
+              (threshold) =>
+                html`<th scope="col">|t| &gt; ${threshold}</th>
+                  <th scope="col" class="minor">null p99</th>
+                  <th scope="col">/ p99</th>
+                  <th scope="col">p</th>`,
+            )}
+            <th scope="col">max |t|</th>
+            <th scope="col">p</th>
+            <th scope="col">family-wise</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${renderRow("all tokens", all, thresholds)}
+          ${segments.map(({ name, groups }) => renderRow(name, groups, thresholds))}
+        </tbody>
+      </table>
+    </div>
+  </section>`;
+}
+
+function renderRow(
+  name: string,
+  { testedUnits, thresholds: tested, maximum, survivors }: GranularitySummary,
+  thresholds: readonly number[],
+): Html {
+  const dash = html`<td>–</td>`;
+  const minorDash = html`<td class="minor">–</td>`;
+  const counts = thresholds.flatMap((threshold) => {
+    const found = tested.find((candidate) => candidate.threshold === threshold);
+    if (found === undefined) return [dash, minorDash, dash, dash];
+    const { observed, share, nullP99, observedOverP99, p } = found;
+    return [
+      html`<td class="observed">
+        ${renderNumber(shown(observed, formatCount))} (${renderNumber(shown(share, formatShare))})
+      </td>`,
+      html`<td class="minor">${renderNumber(shown(nullP99, formatMeanCount))}</td>`,
+      html`<td>${renderNumber({ value: observedOverP99, text: formatRatio(observedOverP99) })}</td>`,
+      html`<td>${renderNumber(shown(p, formatP))}</td>`,
+    ];
+  });
+  return html`<tr data-segment="${name}">
+    <th scope="row">${name}</th>
+    <td class="minor">${renderNumber(shown(testedUnits, formatCount))}</td>
+    ${counts}
+    ${
+      maximum === null
+        ? [dash, dash]
+        : [
+            html`<td>${renderNumber(shown(maximum.observed, formatT))}</td>`,
+            html`<td>${renderNumber(shown(maximum.p, formatP))}</td>`,
+          ]
+    }
+    ${survivors === null ? dash : html`<td>${renderNumber(shown(survivors.familyWise, formatCount))}</td>`}
+  </tr>`;
+}

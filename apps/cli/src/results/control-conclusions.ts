@@ -1,0 +1,176 @@
+import type { Conclusions } from "./conclusions.ts";
+import type { ControlGranularity, ControlSummary } from "./control-summary.ts";
+import { formatCount, formatMeanCount, formatP, formatT } from "./format-number.ts";
+import { ALPHA, type GranularitySummary } from "./granularity-summary.ts";
+import type { Summary } from "./summary.ts";
+
+/** What of a summary the controls are held against. */
+type Results = Pick<Summary, "checkpoint" | "controls" | "granularities" | "promptSet">;
+
+/** One control at the granularity that is spoken of, beside the run at the same. */
+interface Beside {
+  readonly control: ControlSummary;
+  readonly groups: ControlGranularity;
+  readonly threshold: number;
+  /** Groups over the threshold, in the run and in the control. */
+  readonly here: number;
+  readonly there: number;
+}
+
+/** The prompt sets that a run needs beside it, and in what their pairs differ. */
+const matchedSets: ReadonlyMap<string, string> = new Map([
+  ["paraphrase", "in wording alone, at one and the same size"],
+  ["attribute", "in another property than size"],
+  ["number", "in the same numerals and unit words without a claim of size"],
+]);
+
+/** Says of every control what it allows to conclude or forbids, and which controls were not run. */
+export function concludeFromControls(results: Results): Conclusions {
+  const beside = results.controls.flatMap((control) => standBeside(control, results.granularities));
+  const ofKind = (kind: ControlSummary["kind"]): Beside[] =>
+    beside.filter(({ control }) => control.kind === kind);
+  const parts = [
+    concludeFromWeights(ofKind("weights"), results),
+    ...ofKind("prompts").map((control) => concludeFromPrompts(control, results)),
+    ...ofKind("settings").map(concludeFromSettings),
+  ];
+  return {
+    may: parts.flatMap(({ may }) => may),
+    mayNot: [...parts.flatMap(({ mayNot }) => mayNot), ...nameMissing(results)],
+  };
+}
+
+function standBeside(control: ControlSummary, granularities: readonly GranularitySummary[]): Beside[] {
+  const own = granularities.find(({ name }) => name === "group");
+  const groups = control.granularities.find(({ name }) => name === "group");
+  const [first] = own?.thresholds ?? [];
+  if (groups === undefined || first === undefined) return [];
+  const { threshold, observed } = first;
+  // A control of which no unit varies has no counts: none of its units is over a threshold.
+  const there = groups.thresholds.find((tested) => tested.threshold === threshold)?.observed ?? 0;
+  return [{ control, groups, threshold, here: observed, there }];
+}
+
+function concludeFromWeights(controls: readonly Beside[], { checkpoint }: Results): Conclusions {
+  const [first] = controls;
+  if (first === undefined) return nothing;
+  const { threshold, here } = first;
+  const counts = controls.map(({ there }) => formatCount(there));
+  const seeds = controls.length === 1 ? "1 seed" : `${controls.length} seeds`;
+  const found = `Of random weights of the same shape (${seeds}), ${joinWords(counts)} groups are over |t| = ${threshold}`;
+  if (checkpoint.isSynthesized)
+    return {
+      ...nothing,
+      may: [
+        `${found}, of the random weights of this run ${formatCount(here)}: such counts need no training.`,
+      ],
+    };
+  const reaching = controls.filter(({ there }) => there >= here).length;
+  const p = `p = ${formatP((reaching + 1) / (controls.length + 1))}, the smallest that ${seeds} can give`;
+  return reaching === 0
+    ? {
+        ...nothing,
+        may: [
+          `${found}, of this run ${formatCount(here)}: more than a network of this shape gives without training (${p}).`,
+        ],
+      }
+    : {
+        ...nothing,
+        mayNot: [
+          `${found}, of this run ${formatCount(here)}: no more than a network of this shape may give without training, so ` +
+            `the count says nothing of what the model has learned.`,
+        ],
+      };
+}
+
+function concludeFromPrompts(
+  { control, groups, threshold, here, there }: Beside,
+  { promptSet }: Results,
+): Conclusions {
+  const { name, labels } = control.promptSet;
+  const counts = `${countGroups(there)} over |t| = ${threshold}, this run ${formatCount(here)}`;
+  if (name === `${promptSet.name}-shuffled`)
+    return {
+      ...nothing,
+      may: [
+        `The same prompts paired otherwise (${name}) put ${counts}. A count that comes from the contrast, not from who is ` +
+          `paired with whom, stays about the same.`,
+      ],
+    };
+  const kind =
+    name === `${promptSet.name}-identical`
+      ? "in nothing"
+      : (matchedSets.get(name) ?? `as "${labels.b}" from "${labels.a}"`);
+  const found = `Pairs that differ ${kind} (${name}) put ${counts}`;
+  const compared = groups.difference?.thresholds.find((tested) => tested.threshold === threshold);
+  if (compared === undefined)
+    return {
+      ...nothing,
+      mayNot: [
+        `${found}. The pairs of the two do not correspond, so the counts stand side by side and their difference is not tested.`,
+      ],
+    };
+  const { observed, nullP99, p } = compared;
+  const difference =
+    `the difference of both contrasts, pair by pair, puts ${formatCount(observed)} over it (99th percentile of its ` +
+    `null ${formatMeanCount(nullP99)}, p = ${formatP(p)})`;
+  if (here > there && p <= ALPHA)
+    return {
+      ...nothing,
+      may: [`${found}; ${difference}: what this run shows is more than what that control shows.`],
+    };
+  return {
+    ...nothing,
+    mayNot: [
+      here > there
+        ? `${found}; ${difference}: this run's answer is not told apart from the answer to that control.`
+        : `${found}: no more than the control, so the count is no sign of "${promptSet.labels.b}" against "${promptSet.labels.a}".`,
+    ],
+  };
+}
+
+function concludeFromSettings({ control, groups, threshold, here, there }: Beside): Conclusions {
+  const { correlationOfT, top } = groups;
+  const alike = correlationOfT === null ? "" : `; t correlate with r = ${formatT(correlationOfT)}`;
+  return {
+    ...nothing,
+    may: [
+      `The same probe with other settings (${control.name}) puts ${countGroups(there)} over |t| = ${threshold}, this ` +
+        `run ${formatCount(here)}${alike}, and ${formatCount(top.shared)} of the ${formatCount(top.compared)} strongest ` +
+        `groups are the same (by chance ${formatMeanCount(top.expectedByChance)}).`,
+    ],
+  };
+}
+
+function nameMissing({ checkpoint, controls }: Results): string[] {
+  if (checkpoint.isSynthesized)
+    return [
+      `A run on trained weights has to exceed this one before it says anything about what the model has learned.`,
+    ];
+  if (controls.length === 0)
+    return [
+      `This run alone has no control: before it counts as evidence of a represented quantity it has to exceed the same ` +
+        `probe on random weights and on matched prompt sets (paraphrases, another attribute, numerals without the claim).`,
+    ];
+  const sets = controls.filter(({ kind }) => kind === "prompts").map(({ promptSet }) => promptSet.name);
+  const missing = [
+    ...(controls.some(({ kind }) => kind === "weights") ? [] : ["random weights"]),
+    ...[...matchedSets].flatMap(([name, kind]) =>
+      sets.includes(name) ? [] : [`pairs that differ ${kind} (${name})`],
+    ),
+  ];
+  if (missing.length === 0) return [];
+  return [
+    `Not run as a control: ${missing.join("; ")}. What these would show too, this run does not exclude.`,
+  ];
+}
+
+function countGroups(count: number): string {
+  return count === 1 ? "1 group" : `${formatCount(count)} groups`;
+}
+
+function joinWords(words: readonly string[]): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1) ?? ""}`;
+}
+
+const nothing: Conclusions = { may: [], mayNot: [] };

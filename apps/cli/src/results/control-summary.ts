@@ -1,0 +1,53 @@
+import type { PromptSet } from "@measure-plantain/prompts";
+import type { GranularityComparison } from "../controls/compare-analyses.ts";
+import type { Analysis } from "./analyze-captures.ts";
+import { type GranularitySummary, summarizeGranularity } from "./granularity-summary.ts";
+
+/** What sets a control apart from its run: other weights, which are random; other prompts; or settings such as a seed. */
+export type ControlKind = "weights" | "prompts" | "settings";
+
+/** A control beside its run, as it was analysed. */
+export interface ControlEvidence {
+  readonly name: string;
+  readonly kind: ControlKind;
+  readonly promptSet: PromptSet;
+  readonly analysis: Analysis;
+  /** The run held against it. */
+  readonly comparisons: readonly GranularityComparison[];
+}
+
+/** A control in brief. */
+export interface ControlSummary {
+  readonly name: string;
+  readonly kind: ControlKind;
+  readonly promptSet: Pick<PromptSet, "name" | "version" | "title" | "labels">;
+  readonly granularities: readonly ControlGranularity[];
+}
+
+/** One granularity of a control, and what the comparison with the run gives. */
+export interface ControlGranularity
+  extends
+    Pick<GranularitySummary, "name" | "testedUnits" | "thresholds" | "maximum" | "survivors">,
+    Pick<GranularityComparison, "correlationOfT" | "top" | "difference"> {}
+
+/** A control in brief; granularities that the run does not have are left out. */
+export function summarizeControl({
+  name,
+  kind,
+  promptSet,
+  analysis,
+  comparisons,
+}: ControlEvidence): ControlSummary {
+  const { name: setName, version, title, labels } = promptSet;
+  return {
+    name,
+    kind,
+    promptSet: { name: setName, version, title, labels },
+    granularities: comparisons.flatMap(({ name, correlationOfT, top, difference }) => {
+      const granularity = analysis.granularities.find((candidate) => candidate.name === name);
+      if (granularity === undefined) return [];
+      const { testedUnits, thresholds, maximum, survivors } = summarizeGranularity(granularity);
+      return [{ name, testedUnits, thresholds, maximum, survivors, correlationOfT, top, difference }];
+    }),
+  };
+}
