@@ -15,6 +15,7 @@ import { formatShard, isPart } from "../probe/shard.ts";
 import { segmentNames } from "../probe/token-segments.ts";
 import { renderFigureFiles } from "../report/figure-files.ts";
 import { drawFigurePng } from "../report/figure-png.ts";
+import { previewImage } from "../report/preview-image.ts";
 import { renderReport } from "../report/report-html.ts";
 import { analyzeCaptures, type Analysis } from "../results/analyze-captures.ts";
 import type { ControlKind } from "../results/control-summary.ts";
@@ -293,7 +294,9 @@ async function writeReport(
       name,
       summary: summarize(results.analysis, results.context),
     })),
-    ...(reference && { reference: { png: await readFile(folder.file("reference.png")), ...prompt } }),
+    ...(reference && {
+      reference: { ...(await previewImage(await readFile(folder.file("reference.png")))), ...prompt },
+    }),
   });
   await folder.write("report.html", html);
 }

@@ -131,9 +131,8 @@ svg[data-points] { touch-action: pan-y; }
   section { margin-top: 1.6rem; }
   h1, h2, h3, summary, thead { break-after: avoid; }
   h3 { margin-top: 1.1rem; }
-  h2 + p, h3 + p, p:has(+ figure) { break-after: avoid; }
-  p, li { orphans: 3; widows: 3; }
-  tr, tbody, figure, .scroll, img, li { break-inside: avoid; }
+  h2 + p, h3 + p, p:has(+ :is(figure, details, .scroll, table)) { break-after: avoid; }
+  p, li, tr, tbody, figure, .scroll, .multiples, img { break-inside: avoid; }
   table { font-size: 8.5pt; }
   th, td { padding-block: 0.16rem; }
   .prompts td, .prompts th { padding-block: 0.25rem; }

@@ -28,7 +28,7 @@ beforeAll(async () => {
     analysis,
     context,
     manifest: { schemaVersion: 1, note: "</script><b>" },
-    reference: { png: Uint8Array.of(1, 2, 3), prompt: "A <grey> object" },
+    reference: { image: Uint8Array.of(1, 2, 3), type: "image/png", prompt: "A <grey> object" },
     command: "measure-plantain run --checkpoint tiny",
   });
   ({ document } = parseHTML(page));

@@ -16,7 +16,7 @@ export function renderRun({
         ? null
         : html`<figure class="reference">
             <img
-              src="data:image/png;base64,${Buffer.from(reference.png).toString("base64")}"
+              src="data:${reference.type};base64,${Buffer.from(reference.image).toString("base64")}"
               alt="The reference image"
             />
             <figcaption>
