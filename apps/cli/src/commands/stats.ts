@@ -1,7 +1,6 @@
 import { readTensors } from "@measure-plantain/flux-runtime";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, readFile } from "node:fs/promises";
 import {
   compareAnalyses,
   type ComparableRun,
@@ -13,10 +12,9 @@ import { UsageError } from "../errors.ts";
 import { formatCommandLine } from "../probe/command-line.ts";
 import { formatShard, isPart } from "../probe/shard.ts";
 import { segmentNames } from "../probe/token-segments.ts";
-import { renderFigureFiles } from "../report/figure-files.ts";
-import { drawFigurePng } from "../report/figure-png.ts";
 import { previewImage } from "../report/preview-image.ts";
 import { renderReport } from "../report/report-html.ts";
+import { hasFigures, writeFigures } from "../report/write-figures.ts";
 import { analyzeCaptures, type Analysis } from "../results/analyze-captures.ts";
 import type { ControlKind } from "../results/control-summary.ts";
 import type { MeanSquares } from "../results/granularities.ts";
@@ -51,7 +49,7 @@ export async function report(
   const folder = await RunFolder.openForReading(directory);
   const results = await analyzeRun(folder, options.flips, signal);
   await writeReport(folder, results);
-  await writeFigures(folder, results, options);
+  if (options.figures === true || hasFigures(folder)) await writeFigures(folder, results);
   process.stdout.write(`${folder.file("report.html")}\n`);
 }
 
@@ -73,7 +71,7 @@ export async function writeResults(
   const summary = await writeTables(folder, results);
   if (controls.length > 0) await folder.writeJson("comparison.json", comparisons);
   await writeReport(folder, results);
-  await writeFigures(folder, results, options);
+  if (options.figures === true || hasFigures(folder)) await writeFigures(folder, results);
   process.stdout.write(
     options.json ? `${JSON.stringify(summary, null, 2)}\n` : `${formatSummaryTable(summary)}\n`,
   );
@@ -105,8 +103,12 @@ export async function analyzeRun(
   return { ...run, context: { ...run.context, controls: evidence }, controls, comparisons };
 }
 
+/** How a checkpoint of re-drawn weights is named. */
+const RANDOM_WEIGHTS = / \(random weights, seed \d+\)$/;
+
 function tellKind(run: Manifest, control: Manifest): ControlKind {
-  if (control.settings.checkpoint.id !== run.settings.checkpoint.id) return "weights";
+  const { id } = control.settings.checkpoint;
+  if (id !== run.settings.checkpoint.id) return RANDOM_WEIGHTS.test(id) ? "weights" : "changed-weights";
   return control.settings.promptSet.sha256 === run.settings.promptSet.sha256 ? "settings" : "prompts";
 }
 
@@ -198,23 +200,6 @@ export const tables = [
   ["group", "units"],
   ["head", "heads"],
 ] as const;
-
-/** Writes every figure as SVG and PNG where that is asked for, or was before, so that none of them grows old. */
-async function writeFigures(
-  folder: RunFolder,
-  { analysis, context }: FolderResults,
-  { figures = false }: Pick<ResultOptions, "figures">,
-): Promise<void> {
-  if (!figures && !existsSync(folder.file(FIGURES_FOLDER))) return;
-  await mkdir(folder.file(FIGURES_FOLDER), { recursive: true });
-  for (const { name, svg } of renderFigureFiles(analysis, context)) {
-    await folder.write(join(FIGURES_FOLDER, `${name}.svg`), svg);
-    await folder.write(join(FIGURES_FOLDER, `${name}.png`), await drawFigurePng(svg));
-  }
-}
-
-/** Where a run folder keeps its figures. */
-export const FIGURES_FOLDER = "figures";
 
 export interface FolderResults {
   readonly manifest: Manifest;

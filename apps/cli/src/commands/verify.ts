@@ -1,10 +1,10 @@
 import { readTensors } from "@measure-plantain/flux-runtime";
-import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { CONTROLS_FOLDER } from "../controls/run-controls.ts";
 import { UsageError } from "../errors.ts";
 import { hashPromptSet } from "../probe/settings.ts";
 import { renderFigureFiles } from "../report/figure-files.ts";
+import { FIGURES_FOLDER, hasFigures } from "../report/write-figures.ts";
 import { formatPairCsv } from "../results/pair-table.ts";
 import { summarize, type Summary } from "../results/summary.ts";
 import { formatSummaryMarkdown } from "../results/summary-markdown.ts";
@@ -19,7 +19,6 @@ import {
   analyzeFolder,
   analyzeRun,
   describeReproduction,
-  FIGURES_FOLDER,
   type FolderResults,
   type RunResults,
   tables,
@@ -169,7 +168,7 @@ async function verifyResults(
     const expected = `${JSON.stringify(comparisons, null, 2)}\n`;
     items.push(item("comparison.json", expected, await read("comparison.json")));
   }
-  if (existsSync(folder.file(FIGURES_FOLDER))) {
+  if (hasFigures(folder)) {
     for (const { name, svg } of renderFigureFiles(analysis, context))
       items.push(item(`${FIGURES_FOLDER}/${name}.svg`, svg, await read(FIGURES_FOLDER, `${name}.svg`)));
   }

@@ -71,7 +71,7 @@ function standAlone(drawing: string, scheme: ColourScheme): string {
     "<style>svg{color:var(--ink);font-family:system-ui,sans-serif}" +
     ".dots{fill:none;stroke:var(--null);stroke-width:2.4;stroke-linecap:round}" +
     '.dots.strong{stroke:var(--accent)}</style><rect width="100%" height="100%" fill="var(--paper)"/>';
-  return drawing
+  return escapeAttributes(drawing)
     .replaceAll(/ xmlns(:\w+)?="[^"]*"/g, "")
     .replaceAll(/font-family: ?inherit;?/g, "")
     .replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"')
@@ -86,4 +86,11 @@ function standAlone(drawing: string, scheme: ColourScheme): string {
 function titleOf(tag: string): string {
   const [, label] = /aria-label="([^"]*)"/.exec(tag) ?? [];
   return label === undefined ? "" : `<title>${label}</title>`;
+}
+
+/** HTML leaves a `<` between quotes as it is, which XML does not allow. */
+function escapeAttributes(drawing: string): string {
+  return drawing.replaceAll(/<[a-zA-Z][\w:-]*(?:\s+[\w:-]+="[^"]*")*\s*\/?>/g, (tag) =>
+    tag.replaceAll(/"[^"]*"/g, (value) => value.replaceAll("<", "&lt;").replaceAll(">", "&gt;")),
+  );
 }

@@ -25,6 +25,24 @@ test("every figure becomes a PNG of twice its size on white, with something draw
   }
 });
 
+test("labels and numbers that XML would take for markup do not break a figure", async () => {
+  const analysis = await analyzeCaptures(syntheticCaptures(layout, { pairs: 8 }), { flips: 10 });
+  const [first, ...rest] = analysis.granularities;
+  if (!first?.signFlip) throw new Error("no null");
+  // a 99th percentile that is written as "< 0.1"
+  const { maximum, thresholds } = first.signFlip;
+  const rare = thresholds.map((tested) => ({ ...tested, null: { ...tested.null, p99: 0.01 } }));
+  const granularities = [{ ...first, signFlip: { ...first.signFlip, maximum, thresholds: rare } }, ...rest];
+  const context = syntheticContext(8);
+  const labels = { a: 'small "<b>', b: "large & </svg>" };
+  const files = renderFigureFiles(
+    { ...analysis, granularities },
+    { ...context, promptSet: { ...context.promptSet, labels } },
+  );
+  expect(files.map(({ svg }) => svg).join("")).toContain("99th percentile of the null &lt; 0.1");
+  for (const { svg } of files) expect((await drawFigurePng(svg)).length).toBeGreaterThan(1_000);
+});
+
 test("the colours of the heat map's file are those of its units", async () => {
   const { meanSquare } = syntheticCaptures(layout, { pairs: 6 });
   // all units answer to condition b, much the same in every pair: t is far beyond the strongest colour

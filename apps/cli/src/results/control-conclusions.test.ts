@@ -103,9 +103,9 @@ describe("a matched prompt set", () => {
 
   test("re-paired shows whether the count needs the pairing", async () => {
     const { may } = await conclude([
-      control({ name: "shuffled", kind: "prompts", set: "synthetic-shuffled", seed: 5, planted: strong }),
+      control({ name: "shuffled", kind: "prompts", set: "shuffled", seed: 5, planted: strong }),
     ]);
-    expect(may).toMatch(/The same prompts paired otherwise \(synthetic-shuffled\) put \d+ groups/);
+    expect(may).toMatch(/The same prompts paired otherwise \(shuffled\) put \d+ groups/);
   });
 });
 
@@ -127,7 +127,7 @@ test("a control of which nothing varies puts no group over the threshold", async
   });
   const evidence = await control({ name: "identical", kind: "prompts", set: "synthetic-identical" });
   const { may } = await conclude([Promise.resolve({ ...evidence, analysis: still })]);
-  expect(may).toMatch(/differ in nothing \(synthetic-identical\) put 0 groups over/);
+  expect(may).toMatch(/differ in nothing but their noise \(synthetic-identical\) put 0 groups over/);
 });
 
 describe("what was not run", () => {

@@ -89,7 +89,7 @@ function concludeFromPrompts(
 ): Conclusions {
   const { name, labels } = control.promptSet;
   const counts = `${countGroups(there)} over |t| = ${threshold}, this run ${formatCount(here)}`;
-  if (name === `${promptSet.name}-shuffled`)
+  if (isDerived(name, "shuffled"))
     return {
       ...nothing,
       may: [
@@ -97,10 +97,9 @@ function concludeFromPrompts(
           `paired with whom, stays about the same.`,
       ],
     };
-  const kind =
-    name === `${promptSet.name}-identical`
-      ? "in nothing"
-      : (matchedSets.get(name) ?? `as "${labels.b}" from "${labels.a}"`);
+  const kind = isDerived(name, "identical")
+    ? "in nothing but their noise"
+    : (matchedSets.get(name) ?? `as "${labels.b}" from "${labels.a}"`);
   const found = `Pairs that differ ${kind} (${name}) put ${counts}`;
   const compared = groups.difference?.thresholds.find((tested) => tested.threshold === threshold);
   if (compared === undefined)
@@ -163,6 +162,11 @@ function nameMissing({ checkpoint, controls }: Results): string[] {
   return [
     `Not run as a control: ${missing.join("; ")}. What these would show too, this run does not exclude.`,
   ];
+}
+
+/** Whether a set was made from the run's own by that derivation, under its plain or its long name. */
+function isDerived(name: string, derivation: "identical" | "shuffled"): boolean {
+  return name === derivation || name.endsWith(`-${derivation}`);
 }
 
 function countGroups(count: number): string {

@@ -3,8 +3,11 @@ import type { GranularityComparison } from "../controls/compare-analyses.ts";
 import type { Analysis } from "./analyze-captures.ts";
 import { type GranularitySummary, summarizeGranularity } from "./granularity-summary.ts";
 
-/** What sets a control apart from its run: other weights, which are random; other prompts; or settings such as a seed. */
-export type ControlKind = "weights" | "prompts" | "settings";
+/**
+ * What sets a control apart from its run: random weights; other prompts; settings such as a seed; or weights that were
+ * changed in a known way, which are spoken of elsewhere.
+ */
+export type ControlKind = "weights" | "prompts" | "settings" | "changed-weights";
 
 /** A control beside its run, as it was analysed. */
 export interface ControlEvidence {
