@@ -62,6 +62,18 @@ describe("repeated over noise seeds, fixed images and noise levels,", () => {
       expect(value).toBeCloseTo(mean[i] ?? 0, 5);
   });
 
+  it("summary and page say how each was run and what it shows alone", () => {
+    const { replicates } = JSON.parse(readFileSync(place.path("grid/summary.json"), "utf8")) as Summary; // its own
+    expect(replicates.map(({ reference, noiseSeed, sigma }) => [reference, noiseSeed, sigma])).toEqual(
+      [0, 1].flatMap((image) => [0, 1].flatMap((seed) => [1, 0.5].map((sigma) => [image, seed, sigma]))),
+    );
+    for (const { correlationWithMean } of replicates) expect(correlationWithMean).toBeGreaterThan(0.1);
+    const page = readFileSync(place.path("grid/report.html"), "utf8");
+    expect(page.match(/data-replicate="\d"/g)).toHaveLength(8);
+    expect(page).toContain(`value="${replicates[5]?.maximum ?? ""}"`);
+    expect(readFileSync(place.path("grid/summary.md"), "utf8")).toContain("### By repetition");
+  });
+
   it("both images lie in the folder, and verify checks them and the mean", async () => {
     const { exitCode, stdout } = await place.run("verify", "grid");
     expect(stdout).toContain("✓ reference-2.png is the image of the run");

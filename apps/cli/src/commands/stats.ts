@@ -10,6 +10,7 @@ import { formatComparisons } from "../controls/format-comparisons.ts";
 import { CONTROLS_FOLDER } from "../controls/run-controls.ts";
 import { UsageError } from "../errors.ts";
 import { formatCommandLine } from "../probe/command-line.ts";
+import { listReplicates } from "../probe/replicates.ts";
 import { formatShard, isPart } from "../probe/shard.ts";
 import { segmentNames } from "../probe/token-segments.ts";
 import { previewImage } from "../report/preview-image.ts";
@@ -25,6 +26,7 @@ import { formatSummaryTable } from "../results/summary-table.ts";
 import { formatUnitParquet } from "../results/unit-parquet.ts";
 import { formatUnitCsv } from "../results/unit-table.ts";
 import type { Manifest } from "../run-folder/manifest.ts";
+import { REPLICATES } from "../run-folder/pass-files.ts";
 import { RunFolder } from "../run-folder/run-folder.ts";
 
 /** How results are computed and shown. */
@@ -237,14 +239,21 @@ export async function analyzeFolder(
       return captured === null ? [] : [[name, captured]];
     }),
   );
+  const stack = tensors.get(REPLICATES);
+  const [count = 0] = stack?.shape ?? [];
+  const replicates = stack && { data: stack.data, shape: [count, ...meanSquare.shape] as const };
   return {
     manifest,
-    analysis: await analyzeCaptures({ layout, meanSquare, segments }, { flips, signal }),
+    analysis: await analyzeCaptures(
+      { layout, meanSquare, segments, ...(replicates && { replicates }) },
+      { flips, signal },
+    ),
     context: {
       checkpoint: { id: settings.checkpoint.id, isSynthesized: isSynthesizedCheckpoint },
       promptSet,
       audit,
       device: execution.device,
+      replicates: listReplicates(settings),
     },
   };
 }

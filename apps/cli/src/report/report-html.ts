@@ -13,6 +13,7 @@ import { renderRobustness, robustnessPoints } from "./figures/robustness-figures
 import { renderVolcanoFigure, volcanoPoints } from "./figures/volcano-figure.ts";
 import { pageStyle } from "./page-style.ts";
 import { renderPrompts } from "./prompts-section.ts";
+import { renderReplicates } from "./replicates-section.ts";
 import { renderBlocks, renderResults, renderStrongest } from "./results-section.ts";
 import { renderRun } from "./run-section.ts";
 import { renderSegments } from "./segments-section.ts";
@@ -79,7 +80,7 @@ export function renderReport({
           ${renderBlocks(summary, renderDepthFigure(analysis))}
           ${renderStrongest(summary, renderVolcanoFigure(analysis, summary))}
           ${renderNullFigures(analysis, summary)} ${renderRobustness(summary, analysis, robustness)}
-          ${renderSegments(summary, analysis)} ${renderPrompts(summary)}
+          ${renderSegments(summary, analysis)} ${renderReplicates(summary)} ${renderPrompts(summary)}
           ${renderRun({ manifest, reference, command })}
         </main>
         ${renderScript(data)}

@@ -12,6 +12,7 @@ import {
 import { type BlockResult, rankBlocks } from "./block-results.ts";
 import { type SegmentName, segmentNames } from "../probe/token-segments.ts";
 import { correctP, type CorrectedP } from "./corrected-p.ts";
+import { analyzeReplicates, type ReplicateResult } from "./replicate-results.ts";
 import { compareHalves, type HalvesResult } from "./reliability.ts";
 import {
   type Captures,
@@ -48,6 +49,8 @@ export interface Analysis {
   readonly halves: HalvesResult | null;
   /** The groups over one part of the tokens each; empty where the parts were not captured. */
   readonly segments: readonly SegmentResult[];
+  /** What each repetition shows alone; empty where every pass was run once. */
+  readonly replicates: readonly ReplicateResult[];
 }
 
 /** The groups over one part of the tokens. A group that sees none of them does not vary, and is not tested. */
@@ -129,6 +132,8 @@ export async function analyzeCaptures(
             signal,
           }),
     segments: await analyzeSegments(captures, { thresholds, flips, seed, signal }),
+    replicates:
+      groups === undefined ? [] : analyzeReplicates(captures, { thresholds, meanT: groups.pairedT.t }),
   };
 }
 

@@ -101,11 +101,11 @@ describe("a matched prompt set", () => {
     );
   });
 
-  test("re-paired shows whether the count needs the pairing", async () => {
+  test("re-paired within a condition differ in words, but not in the contrast", async () => {
     const { may } = await conclude([
-      control({ name: "shuffled", kind: "prompts", set: "shuffled", seed: 5, planted: strong }),
+      control({ name: "shuffled", kind: "prompts", set: "shuffled", seed: 5 }),
     ]);
-    expect(may).toMatch(/The same prompts paired otherwise \(shuffled\) put \d+ groups/);
+    expect(may).toMatch(/differ in their words, but not in the contrast \(shuffled\) put \d+ groups/);
   });
 });
 

@@ -89,17 +89,11 @@ function concludeFromPrompts(
 ): Conclusions {
   const { name, labels } = control.promptSet;
   const counts = `${countGroups(there)} over |t| = ${threshold}, this run ${formatCount(here)}`;
-  if (isDerived(name, "shuffled"))
-    return {
-      ...nothing,
-      may: [
-        `The same prompts paired otherwise (${name}) put ${counts}. A count that comes from the contrast, not from who is ` +
-          `paired with whom, stays about the same.`,
-      ],
-    };
   const kind = isDerived(name, "identical")
     ? "in nothing but their noise"
-    : (matchedSets.get(name) ?? `as "${labels.b}" from "${labels.a}"`);
+    : isDerived(name, "shuffled")
+      ? "in their words, but not in the contrast"
+      : (matchedSets.get(name) ?? `as "${labels.b}" from "${labels.a}"`);
   const found = `Pairs that differ ${kind} (${name}) put ${counts}`;
   const compared = groups.difference?.thresholds.find((tested) => tested.threshold === threshold);
   if (compared === undefined)

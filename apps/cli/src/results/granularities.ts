@@ -14,6 +14,8 @@ export interface Captures {
   readonly layout: UnitLayout;
   /** Over all tokens. */
   readonly meanSquare: MeanSquares;
+  /** The repetitions that it is the mean of, where there were several. */
+  readonly replicates?: ReplicateSquares;
   /** Over one part of the tokens each, where they were captured apart. */
   readonly segments?: Readonly<Partial<Record<SegmentName, MeanSquares>>>;
 }
@@ -29,6 +31,12 @@ export interface MeanSquares {
  * channels (these are among the groups too), or a group of the text stream's projection `to_add_out`.
  */
 export type GranularityName = "group" | "head" | "mlp" | "to_add_out";
+
+/** Mean squares [repetitions, pairs, conditions, units]: every pass under another noise, fixed image or noise level. */
+export interface ReplicateSquares {
+  readonly data: Float32Array;
+  readonly shape: readonly [replicates: number, pairs: number, conditions: 2, units: number];
+}
 
 /** The units of one granularity and what each answered under both conditions. */
 export interface Granularity {

@@ -39,6 +39,7 @@ export function formatSummaryMarkdown(summary: Summary, reproduction: Reproducti
     ...formatBlocks(summary),
     ...formatStrongest(granularities),
     ...formatSegments(summary),
+    ...formatReplicates(summary),
     ...formatControls(summary),
     ...formatAudit(summary.audit, promptSet.labels),
     ...formatConfounds(summary),
@@ -209,6 +210,26 @@ function formatSegments({ segments, blockThreshold }: Summary): string[] {
           maximum === null ? "–" : formatP(maximum.p),
         ];
       }),
+    ),
+  ];
+}
+
+function formatReplicates({ replicates, blockThreshold }: Summary): string[] {
+  if (replicates.length === 0) return [];
+  return [
+    "### By repetition",
+    `Every pass was run ${replicates.length} times; the tables above are of the mean over the repetitions. Each alone, and how ` +
+      "its t go with those of the mean:",
+    formatTable(
+      ["fixed image", "noise seed", "σ", `\\|t\\| > ${blockThreshold}`, "max \\|t\\|", "r with the mean"],
+      replicates.map(({ reference, noiseSeed, sigma, thresholds, maximum, correlationWithMean }) => [
+        reference === null ? "–" : String(reference + 1),
+        String(noiseSeed),
+        String(sigma),
+        formatCount(thresholds[0]?.count ?? 0),
+        formatT(maximum),
+        correlationWithMean === null ? "–" : formatT(correlationWithMean),
+      ]),
     ),
   ];
 }

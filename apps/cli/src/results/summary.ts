@@ -1,5 +1,6 @@
 import { median } from "d3-array";
 import { type PromptSet, type PromptSetAudit, promptText } from "@measure-plantain/prompts";
+import type { Replicate } from "../probe/replicates.ts";
 import type { SegmentName } from "../probe/token-segments.ts";
 import type { Analysis } from "./analyze-captures.ts";
 import { type Conclusions, drawConclusions } from "./conclusions.ts";
@@ -18,6 +19,8 @@ export interface SummaryContext {
   readonly device: string;
   /** The controls that were run beside it. */
   readonly controls?: readonly ControlEvidence[];
+  /** How each repetition was run, in the order of the captures. */
+  readonly replicates?: readonly Replicate[];
 }
 
 /** A run in brief, as `summary.json` holds it. Where a number may be infinite, `null` stands for infinity. */
@@ -39,6 +42,8 @@ export interface Summary {
   readonly halves: HalvesSummary | null;
   /** The groups over one part of the tokens each; empty where the parts were not captured. */
   readonly segments: readonly SegmentSummary[];
+  /** What each repetition shows alone, in groups; empty where every pass was run once. */
+  readonly replicates: readonly ReplicateSummary[];
   readonly audit: AuditSummary;
   /** Which confounds of the audit the pairs' responses follow; `null` where that cannot be said. */
   readonly confounds: ConfoundsSummary | null;
@@ -51,6 +56,13 @@ export interface Summary {
 export interface SegmentSummary {
   readonly name: SegmentName;
   readonly groups: GranularitySummary;
+}
+
+/** One repetition of all passes: its noise, fixed image and noise level, and what it shows alone. */
+export interface ReplicateSummary extends Replicate {
+  readonly thresholds: readonly { readonly threshold: number; readonly count: number }[];
+  readonly maximum: number;
+  readonly correlationWithMean: number | null;
 }
 
 /** What the number of tokens has to do with the answers of the groups. */
@@ -138,6 +150,13 @@ export function summarize(analysis: Analysis, context: SummaryContext): Summary 
       name,
       groups: summarizeGranularity(groups),
     })),
+    replicates: analysis.replicates.map(({ counts, maximum, correlationWithMean }, place) => {
+      const replicate = context.replicates?.[place];
+      if (replicate === undefined)
+        throw new RangeError(`summary: nothing is known of repetition ${place + 1}; give the run's settings`);
+      const thresholds = analysis.thresholds.map((threshold, k) => ({ threshold, count: counts[k] ?? 0 }));
+      return { ...replicate, thresholds, maximum, correlationWithMean };
+    }),
     audit: summarizeAudit(promptSet, audit),
     confounds: summarizeConfounds(analysis, audit),
     controls: (context.controls ?? []).map(summarizeControl),
