@@ -12,6 +12,7 @@ const allowed = new Map([
   ["ISC", "permissive"],
   ["MIT", "permissive"],
   ["MPL-2.0", "per file; none of its files is changed or bundled"],
+  ["PSF-2.0", "permissive"],
   ["Python-2.0", "permissive"],
   ["Unlicense", "public domain"],
 ]);
