@@ -110,6 +110,18 @@ describe.skipIf(process.platform !== "linux")("openModelSession(model)", () => {
   });
 });
 
+it("leaves nothing in the folder for temporary files: ONNX Runtime's telemetry is off", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "telemetry-"));
+  vi.stubEnv("TMPDIR", folder);
+  vi.stubEnv("ORT_DISABLE_TELEMETRY", undefined);
+  for (const name of ["CI", "GITHUB_ACTIONS", "TF_BUILD"]) vi.stubEnv(name, undefined); // it keeps quiet there anyway
+  const session = await openModelSession(powerModel(1), ".");
+  await session.run(zeros(2));
+  await session.close();
+  expect(readdirSync(folder)).toEqual([]);
+  rmSync(folder, { recursive: true });
+});
+
 it("onPlacement is told once where each node ran, and the profile it was read from is gone", async () => {
   const told: (readonly NodePlacement[])[] = [];
   const folder = mkdtempSync(join(tmpdir(), "profiles-"));

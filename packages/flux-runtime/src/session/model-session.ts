@@ -74,7 +74,12 @@ export async function openModelSession(
 ): Promise<ModelSession> {
   signal?.throwIfAborted();
   const host = createRequire(import.meta.url).resolve("@measure-plantain/flux-runtime/session-host");
-  const child = fork(host, [], { serialization: "advanced", stdio: ["ignore", "ignore", "pipe", "ipc"] });
+  const child = fork(host, [], {
+    serialization: "advanced",
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+    // ONNX Runtime would tell its makers about each model that it loads, and leave an identifier and logs on the disk.
+    env: { ORT_DISABLE_TELEMETRY: "1", ...process.env },
+  });
   const stderr = collectStderr(child);
   const exited = new Promise<void>((resolve) =>
     child.once("exit", () => {
