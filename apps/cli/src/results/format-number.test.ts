@@ -19,6 +19,7 @@ test.each([
   [formatShare(0.43162), "43.2 %"],
   [formatT(14.894), "14.89"],
   [formatT(-3.2), "−3.20"],
+  [formatT(-0.001), "0.00"],
   [formatT(-Infinity), "−∞"],
   [formatT(null), "∞"],
   [formatRatio(8.611), "8.6×"],

@@ -21,7 +21,10 @@ export function formatShare(share: number): string {
 export function formatT(value: Finite): string {
   if (value === null) return "∞";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
-  return value.toFixed(2).replace("-", "−");
+  return value
+    .toFixed(2)
+    .replace(/^-0\.00$/, "0.00")
+    .replace("-", "−");
 }
 
 /** How many times one number is the other: `8.6×`, from a hundred on `510×`. */

@@ -17,10 +17,10 @@ export function formatTable(
   ].join("\n");
 }
 
-/** A text that Markdown shows as it is, on one line. */
+/** A text that Markdown shows as it is, on one line: no address in it becomes a link. */
 export function escapeMarkdown(text: string): string {
   return text
-    .replaceAll(/[\\`*_{}[\]<#|~&$]/g, (mark) => `\\${mark}`)
+    .replaceAll(/[\\`*_{}[\]<#|~&$@]|:(?=\/\/)|(?<=\bwww)\./gi, (mark) => `\\${mark}`)
     .replaceAll(/\s*[\r\n]+\s*/g, " ")
     .replace(/^(>|[-+=](?=[\s\-+=]|$))/, "\\$1")
     .replace(/^(\d+)([.)])(?=\s|$)/, "$1\\$2");

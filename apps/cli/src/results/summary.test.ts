@@ -1,6 +1,6 @@
 import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
-import markdownIt from "markdown-it";
+import { marked } from "marked";
 import { parse } from "yaml";
 import {
   syntheticCaptures,
@@ -112,7 +112,14 @@ describe("formatSummaryMarkdown", () => {
   test("rendered, every prompt is the text that was written, and nothing else came in", async () => {
     const context = syntheticContext(10);
     const { pairs } = context.promptSet;
-    const more = ["*a* _b_ ~~c~~ [d](e) ![f](g) <https://h>", "1. x", "- y", "$z$ &amp; `w`", "# v", "\\|"];
+    const more = [
+      "*a* _b_ ~~c~~ [d](e) ![f](g) <https://h>",
+      "1. x",
+      "- y",
+      "$z$ &amp; `w` www.x.yz me@x.yz",
+      "# v",
+      "\\|",
+    ];
     const set = {
       ...context.promptSet,
       pairs: pairs.map((pair, place) => ({ ...pair, b: more[place - 4] ?? pair.b })),
@@ -121,9 +128,7 @@ describe("formatSummaryMarkdown", () => {
       summarize(await analyze(), { ...context, promptSet: set }),
       reproduction,
     );
-    const { document } = parseHTML(
-      `<html><body>${markdownIt({ html: true }).render(markdown)}</body></html>`,
-    );
+    const { document } = parseHTML(`<html><body>${await marked.parse(markdown)}</body></html>`);
     const rows = Array.from(document.querySelectorAll("tr"), (row) =>
       Array.from(row.querySelectorAll("td"), (cell) => cell.textContent),
     );
