@@ -37,7 +37,7 @@ export function renderSegments({ segments, granularities }: Summary, analysis: A
               (threshold) =>
                 html`<th scope="col">|t| &gt; ${threshold}</th>
                   <th scope="col" class="minor">null p99</th>
-                  <th scope="col">/ p99</th>
+                  <th scope="col" class="minor">/ p99</th>
                   <th scope="col">p</th>`,
             )}
             <th scope="col">max |t|</th>
@@ -63,14 +63,16 @@ function renderRow(
   const minorDash = html`<td class="minor">–</td>`;
   const counts = thresholds.flatMap((threshold) => {
     const found = tested.find((candidate) => candidate.threshold === threshold);
-    if (found === undefined) return [dash, minorDash, dash, dash];
+    if (found === undefined) return [dash, minorDash, minorDash, dash];
     const { observed, share, nullP99, observedOverP99, p } = found;
     return [
       html`<td class="observed">
         ${renderNumber(shown(observed, formatCount))} (${renderNumber(shown(share, formatShare))})
       </td>`,
       html`<td class="minor">${renderNumber(shown(nullP99, formatMeanCount))}</td>`,
-      html`<td>${renderNumber({ value: observedOverP99, text: formatRatio(observedOverP99) })}</td>`,
+      html`<td class="minor">
+        ${renderNumber({ value: observedOverP99, text: formatRatio(observedOverP99) })}
+      </td>`,
       html`<td>${renderNumber(shown(p, formatP))}</td>`,
     ];
   });
