@@ -1,4 +1,5 @@
 export { openCheckpoint, type Checkpoint, type CheckpointComponent } from "./checkpoint/open-checkpoint.ts";
+export { editCheckpoint, type EditCheckpointOptions, type WeightEdit } from "./checkpoint/edit-checkpoint.ts";
 export type { ComponentWeights, LocatedWeight } from "./checkpoint/component-weights.ts";
 export type { WeightEntry } from "./checkpoint/sharded-weights.ts";
 export { readTensor, readTensors } from "./checkpoint/read-safetensors.ts";
