@@ -129,7 +129,7 @@ program
   .option("--segments", "capture text, noise and reference tokens apart, too", false)
   .option(
     "--control <which...>",
-    "controls to run beside: random-weights[:HOW_MANY], or prompt sets by name or file",
+    "controls to run beside: random-weights[:HOW_MANY], planted[:HOW_MANY], or prompt sets by name or file",
     [],
   )
   .option("--flips <n>", "random sign flips of the null, or exact for all of them", flips, 200)

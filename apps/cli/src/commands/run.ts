@@ -18,7 +18,7 @@ export interface RunOptions extends ResultOptions, SettingOptions {
   readonly prompts: string;
   readonly out?: string;
   readonly device: DeviceName;
-  /** `random-weights[:N]`, or prompt sets. */
+  /** `random-weights[:N]`, `planted[:N]`, or prompt sets. */
   readonly control: readonly string[];
   readonly tracePlacement: boolean;
   readonly offline: boolean;

@@ -7,6 +7,9 @@ import {
   type GranularityComparison,
 } from "../controls/compare-analyses.ts";
 import { formatComparisons } from "../controls/format-comparisons.ts";
+import { formatPlantScore, plantMarkdown } from "../controls/plant/format-plant.ts";
+import { readPlant } from "../controls/plant/planted-checkpoint.ts";
+import { scorePlant, type PlantScore } from "../controls/plant/score-plant.ts";
 import { CONTROLS_FOLDER } from "../controls/run-controls.ts";
 import { UsageError } from "../errors.ts";
 import { formatCommandLine } from "../probe/command-line.ts";
@@ -77,6 +80,9 @@ export async function writeResults(
   process.stdout.write(
     options.json ? `${JSON.stringify(summary, null, 2)}\n` : `${formatSummaryTable(summary)}\n`,
   );
+  for (const { name, plant } of options.json ? [] : controls) {
+    if (plant !== null) process.stdout.write(`${name}: ${formatPlantScore(plant)}\n`);
+  }
 }
 
 /** A run with the controls that it has. */
@@ -93,7 +99,7 @@ export async function analyzeRun(
   signal: AbortSignal,
 ): Promise<RunResults> {
   const run = await analyzeFolder(folder, flips, signal);
-  const controls = await readControls(folder, flips, signal);
+  const controls = await readControls(folder, run, flips, signal);
   const comparisons = await compareRuns(run, controls, signal);
   const evidence = controls.map(({ name, results: { manifest, analysis, context } }, place) => ({
     name,
@@ -119,11 +125,14 @@ export interface ControlResults {
   readonly name: string;
   readonly folder: RunFolder;
   readonly results: FolderResults;
+  /** What was found of an effect that was planted there; `null` where none was. */
+  readonly plant: PlantScore | null;
 }
 
 /** The controls of a run that are complete, by name. */
 async function readControls(
   folder: RunFolder,
+  run: FolderResults,
   flips: number | "exact",
   signal: AbortSignal,
 ): Promise<ControlResults[]> {
@@ -132,7 +141,10 @@ async function readControls(
   for (const name of names.sort()) {
     const control = await RunFolder.openForReading(folder.file(CONTROLS_FOLDER, name));
     if ((await control.readManifest()).state !== "complete") continue;
-    controls.push({ name, folder: control, results: await analyzeFolder(control, flips, signal) });
+    const results = await analyzeFolder(control, flips, signal);
+    const plan = await readPlant(control);
+    const plant = plan && scorePlant(plan, results.analysis, run.analysis);
+    controls.push({ name, folder: control, results, plant });
   }
   return controls;
 }
@@ -141,17 +153,19 @@ async function readControls(
 export interface RunComparison {
   readonly name: string;
   readonly granularities: readonly GranularityComparison[];
+  /** Where an effect was planted in the other run: what was found of it. */
+  readonly plant?: PlantScore;
 }
 
 async function compareRuns(
   run: FolderResults,
-  others: readonly { readonly name: string; readonly results: FolderResults }[],
+  others: readonly Pick<ControlResults, "name" | "results" | "plant">[],
   signal: AbortSignal,
 ): Promise<RunComparison[]> {
   const comparisons: RunComparison[] = [];
-  for (const { name, results } of others) {
+  for (const { name, results, plant } of others) {
     const granularities = await compareAnalyses(comparable(run), comparable(results), { signal });
-    comparisons.push({ name, granularities });
+    comparisons.push({ name, granularities, ...(plant && { plant }) });
   }
   return comparisons;
 }
@@ -173,7 +187,7 @@ export async function compare(
     analyzeFolder(await RunFolder.openForReading(directory), 200, signal);
   const run = await read(first);
   const others = [];
-  for (const directory of rest) others.push({ name: directory, results: await read(directory) });
+  for (const directory of rest) others.push({ name: directory, results: await read(directory), plant: null });
   const comparisons = await compareRuns(run, others, signal).catch((error: unknown) => {
     throw error instanceof RangeError ? new UsageError(error.message, { cause: error }) : error;
   });
@@ -182,8 +196,9 @@ export async function compare(
 
 async function writeTables(
   folder: RunFolder,
-  { analysis, context, manifest }: FolderResults,
+  results: FolderResults & Partial<RunResults>,
 ): Promise<Summary> {
+  const { analysis, context } = results;
   const summary = summarize(analysis, context);
   for (const [name, table] of tables) {
     const granularity = analysis.granularities.find((candidate) => candidate.name === name);
@@ -193,8 +208,23 @@ async function writeTables(
   }
   await folder.write("pairs.csv", formatPairCsv({ ...context, confounds: summary.confounds }));
   await folder.writeJson("summary.json", summary);
-  await folder.write("summary.md", formatSummaryMarkdown(summary, describeReproduction(manifest)));
+  await folder.write("summary.md", describeResults(summary, results));
   return summary;
+}
+
+/** The text of `summary.md`. */
+export function describeResults(
+  summary: Summary,
+  { manifest, controls = [] }: FolderResults & Partial<RunResults>,
+): string {
+  return [
+    formatSummaryMarkdown(summary, describeReproduction(manifest)),
+    ...plantMarkdown(listPlants(controls)),
+  ].join("\n");
+}
+
+function listPlants(controls: readonly ControlResults[]): { name: string; score: PlantScore }[] {
+  return controls.flatMap(({ name, plant }) => (plant === null ? [] : [{ name, score: plant }]));
 }
 
 /** The tables of units by the granularity that they hold. */
@@ -267,7 +297,7 @@ function meanSquares(
 }
 
 /** What a reader needs to run the same again. */
-export function describeReproduction({ settings, capturesSha256, packages, node }: Manifest): Reproduction {
+function describeReproduction({ settings, capturesSha256, packages, node }: Manifest): Reproduction {
   return { command: formatCommandLine(settings), capturesSha256, packages, node };
 }
 
@@ -284,10 +314,10 @@ async function writeReport(
     context,
     manifest,
     command: formatCommandLine(settings),
-    controls: controls.map(({ name, results }) => ({
-      name,
-      summary: summarize(results.analysis, results.context),
-    })),
+    controls: controls
+      .filter(({ plant }) => plant === null)
+      .map(({ name, results }) => ({ name, summary: summarize(results.analysis, results.context) })),
+    plants: listPlants(controls),
     ...(reference && {
       reference: { ...(await previewImage(await readFile(folder.file("reference.png")))), ...prompt },
     }),

@@ -7,7 +7,6 @@ import { renderFigureFiles } from "../report/figure-files.ts";
 import { FIGURES_FOLDER, hasFigures } from "../report/write-figures.ts";
 import { formatPairCsv } from "../results/pair-table.ts";
 import { summarize, type Summary } from "../results/summary.ts";
-import { formatSummaryMarkdown } from "../results/summary-markdown.ts";
 import { holdsUnits } from "../results/unit-parquet.ts";
 import { formatUnitCsv } from "../results/unit-table.ts";
 import { referenceName } from "../probe/prepare-references.ts";
@@ -18,7 +17,7 @@ import { RunFolder } from "../run-folder/run-folder.ts";
 import {
   analyzeFolder,
   analyzeRun,
-  describeReproduction,
+  describeResults,
   type FolderResults,
   type RunResults,
   tables,
@@ -144,16 +143,12 @@ async function verifyResults(
   if (stored === null) return [{ what: "summary.json", problem: "it is missing, or no summary" }];
   const { exact, labellings } = stored.signFlips;
   const results = await analyze(folder, exact ? "exact" : labellings, signal);
-  const { manifest, analysis, context, comparisons = [] } = results;
+  const { analysis, context, comparisons = [] } = results;
   const summary = summarize(analysis, context);
   const read = (...name: string[]): Promise<string> => readFile(folder.file(...name), "utf8").catch(() => "");
   const items = [
     item("summary.json", JSON.stringify(summary), JSON.stringify(stored)),
-    item(
-      "summary.md",
-      formatSummaryMarkdown(summary, describeReproduction(manifest)),
-      await read("summary.md"),
-    ),
+    item("summary.md", describeResults(summary, results), await read("summary.md")),
     item("pairs.csv", formatPairCsv({ ...context, confounds: summary.confounds }), await read("pairs.csv")),
   ];
   for (const [name, table] of tables) {

@@ -14,10 +14,13 @@ import { UsageError } from "../errors.ts";
 import { sha256 } from "../probe/fingerprint.ts";
 import { referenceName } from "../probe/prepare-references.ts";
 import type { RunFolder } from "../run-folder/run-folder.ts";
+import type { Progress } from "../terminal/progress.ts";
+import type { PlantPlan } from "./plant/plan-plant.ts";
+import { plantedCheckpoint, writePlant } from "./plant/planted-checkpoint.ts";
 
 /** What is changed in a control, everything else being equal. */
 export type Control =
-  | { readonly kind: "random-weights"; readonly name: string; readonly seed: number }
+  | { readonly kind: "random-weights" | "planted"; readonly name: string; readonly seed: number }
   | { readonly kind: "prompts"; readonly name: string; readonly source: string };
 
 /** The controls that are made from the run's own prompts: against themselves, and re-paired at random. */
@@ -28,25 +31,25 @@ const SHUFFLED = "shuffled";
 export const CONTROLS_FOLDER = "controls";
 
 /**
- * The controls that are asked for: `random-weights` is one seed, `random-weights:3` three of them; anything else is a
- * prompt set.
+ * The controls that are asked for: `random-weights` is one seed, `random-weights:3` three of them, and so with `planted`;
+ * anything else is a prompt set.
  *
  * @throws UsageError where a number of seeds is no number, or a control is asked for twice.
  */
 export function planControls(asked: readonly string[]): Control[] {
   const controls = asked.flatMap((text): Control[] => {
-    const random = /^random-weights(?::(.*))?$/.exec(text);
-    if (random === null) {
+    const [, kind, seeds = "1"] = /^(random-weights|planted)(?::(.*))?$/.exec(text) ?? [];
+    if (kind !== "random-weights" && kind !== "planted") {
       return [{ kind: "prompts", name: text.replace(/^.*[/\\]/, "").replace(/\.\w+$/, ""), source: text }];
     }
-    const count = Number(random[1] ?? "1");
+    const count = Number(seeds);
     if (!Number.isSafeInteger(count) || count < 1) {
-      throw new UsageError(`--control ${text}: expected random-weights:N with a whole number N from 1 on.`);
+      throw new UsageError(`--control ${text}: expected ${kind}:N with a whole number N from 1 on.`);
     }
     // The seeds begin at 1: 0 is that of the synthesised checkpoints, which may be the run itself.
     return Array.from({ length: count }, (_, index) => ({
-      kind: "random-weights",
-      name: `random-weights-${index + 1}`,
+      kind,
+      name: `${kind}-${index + 1}`,
       seed: index + 1,
     }));
   });
@@ -72,14 +75,13 @@ export async function runControl(
   const { settings } = await main.readManifest();
   const images = settings.references.map((_, index) => main.file(`${referenceName(index)}.png`));
   const { width, height, batch } = settings;
-  const resolved =
-    control.kind === "random-weights" ? await randomized(plan.resolved, control.seed, plan) : plan.resolved;
+  const { resolved, plant } = await changeCheckpoint(control, plan, main);
   const promptSet =
     control.kind === "prompts" ? await loadControlSet(control.source, plan.promptSet) : plan.promptSet;
   const options = { ...plan.options };
   delete options.references; // they are there as files now
   try {
-    await probe({
+    const folder = await probe({
       ...plan,
       resolved,
       promptSet,
@@ -92,6 +94,7 @@ export async function runControl(
         independentNoise: options.independentNoise || control.name === IDENTICAL,
       },
     });
+    if (plant !== null) await writePlant(folder, plant);
   } catch (error) {
     if (error instanceof UsageError)
       throw new UsageError(`Control ${control.name}: ${error.message}`, { cause: error });
@@ -106,11 +109,25 @@ async function loadControlSet(source: string, set: PromptSet): Promise<PromptSet
   return loadPromptSet(source);
 }
 
+/** The checkpoint that a control runs on, and what was planted in it. */
+async function changeCheckpoint(
+  control: Control,
+  { resolved, progress, signal }: ProbePlan,
+  main: RunFolder,
+): Promise<{ readonly resolved: ResolvedCheckpoint; readonly plant: PlantPlan | null }> {
+  if (control.kind === "prompts") return { resolved, plant: null };
+  const { seed } = control;
+  if (control.kind === "random-weights")
+    return { resolved: await randomizedCheckpoint(resolved, seed, progress), plant: null };
+  const planted = await plantedCheckpoint({ main, resolved, seed, progress, signal });
+  return { resolved: planted, plant: planted.plan };
+}
+
 /** The same checkpoint with random weights, from the user's cache, or drawn into it. */
-async function randomized(
+export async function randomizedCheckpoint(
   { id, checkpoint }: ResolvedCheckpoint,
   seed: number,
-  { progress }: ProbePlan,
+  progress: Progress,
 ): Promise<ResolvedCheckpoint> {
   const { textEncoder, transformer, autoencoder } = checkpoint;
   const configs = [textEncoder.config, transformer.config, autoencoder.config, checkpoint.scheduler];

@@ -12,6 +12,7 @@ import { renderScript, scriptHash } from "./figures/page-script.ts";
 import { renderRobustness, robustnessPoints } from "./figures/robustness-figures.ts";
 import { renderVolcanoFigure, volcanoPoints } from "./figures/volcano-figure.ts";
 import { pageStyle } from "./page-style.ts";
+import { renderPlanted, type ScoredPlant } from "./planted-section.ts";
 import { renderPrompts } from "./prompts-section.ts";
 import { renderReplicates } from "./replicates-section.ts";
 import { renderBlocks, renderResults, renderStrongest } from "./results-section.ts";
@@ -28,6 +29,8 @@ export interface ReportInput {
   readonly reference?: ReportReference;
   /** Summaries of other runs to show beside this one: random weights, other prompt sets. */
   readonly controls?: readonly ComparedSummary[];
+  /** Controls in which an effect was planted. */
+  readonly plants?: readonly ScoredPlant[];
   /** The command that makes this run again. */
   readonly command?: string;
 }
@@ -52,6 +55,7 @@ export function renderReport({
   manifest,
   reference,
   controls = [],
+  plants = [],
   command,
 }: ReportInput): string {
   const summary = summarize(analysis, context);
@@ -76,7 +80,7 @@ export function renderReport({
       <body>
         <main>
           ${renderHeader(summary)} ${renderResults(summary)} ${renderControls(summary, controls)}
-          ${renderConclusions(summary)} ${renderHeatMap(analysis, summary, data)}
+          ${renderPlanted(plants)} ${renderConclusions(summary)} ${renderHeatMap(analysis, summary, data)}
           ${renderBlocks(summary, renderDepthFigure(analysis))}
           ${renderStrongest(summary, renderVolcanoFigure(analysis, summary))}
           ${renderNullFigures(analysis, summary)} ${renderRobustness(summary, analysis, robustness)}

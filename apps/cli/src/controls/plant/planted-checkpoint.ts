@@ -1,0 +1,77 @@
+import { openCheckpoint } from "@measure-plantain/flux-runtime";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { createRunContext, runtimeOf } from "../../causal/run-context.ts";
+import { preparePassInputs } from "../../causal/pass-inputs.ts";
+import { cacheFolder } from "../../checkpoint/locate-checkpoint.ts";
+import type { ResolvedCheckpoint } from "../../checkpoint/resolve-checkpoint.ts";
+import { referenceName } from "../../probe/prepare-references.ts";
+import { sha256 } from "../../probe/fingerprint.ts";
+import type { RunFolder } from "../../run-folder/run-folder.ts";
+import type { Progress } from "../../terminal/progress.ts";
+import { planPlant, type PlantPlan } from "./plan-plant.ts";
+import { plantEffect } from "./plant-effect.ts";
+
+/** The file of a control's folder that tells what was planted. */
+export const PLANT_FILE = "plant.json";
+
+export interface PlantedCheckpointOptions {
+  /** The complete run whose pairs the effect is planted for. */
+  readonly main: RunFolder;
+  readonly resolved: ResolvedCheckpoint;
+  readonly seed: number;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/** The checkpoint of a run with an effect planted for the run's pairs, from the user's cache, or written into it. */
+export async function plantedCheckpoint({
+  main,
+  resolved: { id, checkpoint, isSynthesized },
+  seed,
+  progress,
+  signal,
+}: PlantedCheckpointOptions): Promise<ResolvedCheckpoint & { readonly plan: PlantPlan }> {
+  const manifest = await main.readManifest();
+  const { settings, promptSet } = manifest;
+  const { groupSize } = settings;
+  const plan = planPlant(
+    checkpoint.transformer.config,
+    { pairs: promptSet.pairs.length, groupSize },
+    { seed },
+  );
+  const files = [
+    ...new Set([...checkpoint.transformer.weights.tensors.values()].map(({ file }) => file)),
+  ].sort();
+  const weights = await Promise.all(files.map(async (file) => [file, (await stat(file)).mtimeMs]));
+  const references = await Promise.all(
+    settings.references.map((_, index) => main.sha256(`${referenceName(index)}.png`)),
+  );
+  const key = sha256(JSON.stringify([weights, settings, references, plan])).slice(0, 16);
+  const folder = join(cacheFolder(), `planted-${key}`);
+  if (!existsSync(folder)) {
+    await mkdir(dirname(folder), { recursive: true });
+    const runtime = runtimeOf(settings, signal);
+    const context = await createRunContext({ folder: main, manifest, checkpoint, progress, runtime });
+    await plantEffect(context, await preparePassInputs(context), { plan, folder });
+    await main.removeWorkFiles();
+  }
+  return {
+    id: `${id} (planted effect, seed ${seed})`,
+    checkpoint: await openCheckpoint(folder),
+    isSynthesized,
+    plan,
+  };
+}
+
+/** Keeps with a control's folder what was planted there. */
+export async function writePlant(folder: RunFolder, plan: PlantPlan): Promise<void> {
+  await folder.writeJson(PLANT_FILE, plan);
+}
+
+/** What was planted in a control's folder; `null` where nothing was. */
+export async function readPlant(folder: RunFolder): Promise<PlantPlan | null> {
+  if (!existsSync(folder.file(PLANT_FILE))) return null;
+  return JSON.parse(await readFile(folder.file(PLANT_FILE), "utf8")) as PlantPlan; // written by this program
+}
