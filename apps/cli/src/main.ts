@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { ablate, type AblateOptions } from "./commands/ablate.ts";
 import { doctor, type DoctorOptions } from "./commands/doctor.ts";
 import { generateImage, type GenerateCommandOptions } from "./commands/generate.ts";
 import { merge, type MergeOptions } from "./commands/merge.ts";
@@ -8,6 +9,7 @@ import { checkSet, listSets } from "./commands/prompts.ts";
 import { run, type RunOptions } from "./commands/run.ts";
 import { compare, report, stats, type ResultOptions } from "./commands/stats.ts";
 import { verify } from "./commands/verify.ts";
+import { ablationGranularities } from "./causal/ablation.ts";
 import { deviceNames } from "./device/choose-device.ts";
 import { exitCodeOf, formatError } from "./exit-code.ts";
 import { ownVersion } from "./package-versions.ts";
@@ -35,6 +37,11 @@ const integer =
     }
     return value;
   };
+
+/** An option that takes several. */
+const integers =
+  (least: number) =>
+  (text: string, before: readonly number[]): number[] => [...before, integer(least)(text)];
 
 const number = (text: string): number => {
   const value = Number(text);
@@ -205,6 +212,32 @@ program
   .action((directory: string, options: Omit<ResultOptions, "json">) =>
     report(directory, options, interruption.signal),
   );
+
+program
+  .command("ablate")
+  .description(
+    "set the strongest units of a complete run to 0, and random ones like them, and measure the prediction",
+  )
+  .argument("<run>", "a run folder")
+  .option(
+    "--top <k...>",
+    "how many of the strongest units by |t|, for each set (default: 10)",
+    integers(1),
+    [],
+  )
+  .option("--units <address...>", "a set of your own, by addresses of units.csv or heads.csv", [])
+  .addOption(
+    new Option("--granularity <name>", "what a unit is").choices(ablationGranularities).default("group"),
+  )
+  .option("--random <n>", "random sets that each set is held against", integer(1), 39)
+  .option("--seed <n>", "seed of the random sets", integer(0), 0)
+  .option("--pairs <n>", "as many of the pairs, evenly spaced (default: all)", integer(1))
+  .option("--checkpoint <which>", "where the run's checkpoint is now (default: where it was)")
+  .addOption(offlineOption)
+  .option("--threads <n>", "threads within an operator", integer(1))
+  .option("--json", "print the result as JSON on stdout", false)
+  .option("--quiet", "no progress on stderr", false)
+  .action((directory: string, options: AblateOptions) => ablate(directory, options, interruption.signal));
 
 program
   .command("doctor")

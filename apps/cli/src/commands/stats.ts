@@ -1,4 +1,6 @@
 import { readTensors } from "@measure-plantain/flux-runtime";
+import type { Ablation } from "../causal/ablation.ts";
+import { ablationMarkdown, readAblation } from "../causal/ablation-file.ts";
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import {
@@ -56,6 +58,20 @@ export async function report(
   await writeReport(folder, results);
   if (options.figures === true || hasFigures(folder)) await writeFigures(folder, results);
   process.stdout.write(`${folder.file("report.html")}\n`);
+}
+
+/** Writes the summary and the report of a run folder anew, with the sign flips that they had. */
+export async function rewriteResults(folder: RunFolder, signal: AbortSignal): Promise<void> {
+  const text = await readFile(folder.file("summary.json"), "utf8").catch((cause: unknown) => {
+    throw new UsageError(
+      `${folder.path} has no summary.json. Write its results first: measure-plantain stats ${folder.path}`,
+      { cause },
+    );
+  });
+  const { exact, labellings } = (JSON.parse(text) as Summary).signFlips; // written by this program
+  const results = await analyzeRun(folder, exact ? "exact" : labellings, signal);
+  await writeTables(folder, results);
+  await writeReport(folder, results);
 }
 
 /**
@@ -215,11 +231,12 @@ async function writeTables(
 /** The text of `summary.md`. */
 export function describeResults(
   summary: Summary,
-  { manifest, controls = [] }: FolderResults & Partial<RunResults>,
+  { manifest, ablation, controls = [] }: FolderResults & Partial<RunResults>,
 ): string {
   return [
     formatSummaryMarkdown(summary, describeReproduction(manifest)),
     ...plantMarkdown(listPlants(controls)),
+    ...ablationMarkdown(ablation),
   ].join("\n");
 }
 
@@ -235,6 +252,8 @@ export const tables = [
 
 export interface FolderResults {
   readonly manifest: Manifest;
+  /** What the ablation of the run's units did; `null` where it was not tried. */
+  readonly ablation: Ablation | null;
   readonly analysis: Analysis;
   readonly context: SummaryContext;
 }
@@ -274,6 +293,7 @@ export async function analyzeFolder(
   const replicates = stack && { data: stack.data, shape: [count, ...meanSquare.shape] as const };
   return {
     manifest,
+    ablation: await readAblation(folder),
     analysis: await analyzeCaptures(
       { layout, meanSquare, segments, ...(replicates && { replicates }) },
       { flips, signal },
@@ -303,7 +323,7 @@ function describeReproduction({ settings, capturesSha256, packages, node }: Mani
 
 async function writeReport(
   folder: RunFolder,
-  { manifest, analysis, context, controls = [] }: FolderResults & Partial<RunResults>,
+  { manifest, analysis, context, ablation, controls = [] }: FolderResults & Partial<RunResults>,
 ): Promise<void> {
   const { settings } = manifest;
   const [image] = settings.references;
@@ -318,6 +338,7 @@ async function writeReport(
       .filter(({ plant }) => plant === null)
       .map(({ name, results }) => ({ name, summary: summarize(results.analysis, results.context) })),
     plants: listPlants(controls),
+    ablation,
     ...(reference && {
       reference: { ...(await previewImage(await readFile(folder.file("reference.png")))), ...prompt },
     }),

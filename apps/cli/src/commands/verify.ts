@@ -1,5 +1,7 @@
 import { readTensors } from "@measure-plantain/flux-runtime";
 import { readdir, readFile } from "node:fs/promises";
+import { ABLATION_FILE } from "../causal/ablation.ts";
+import { verifyAblation } from "../causal/verify-ablation.ts";
 import { CONTROLS_FOLDER } from "../controls/run-controls.ts";
 import { UsageError } from "../errors.ts";
 import { hashPromptSet } from "../probe/settings.ts";
@@ -143,7 +145,7 @@ async function verifyResults(
   if (stored === null) return [{ what: "summary.json", problem: "it is missing, or no summary" }];
   const { exact, labellings } = stored.signFlips;
   const results = await analyze(folder, exact ? "exact" : labellings, signal);
-  const { analysis, context, comparisons = [] } = results;
+  const { analysis, context, ablation, comparisons = [] } = results;
   const summary = summarize(analysis, context);
   const read = (...name: string[]): Promise<string> => readFile(folder.file(...name), "utf8").catch(() => "");
   const items = [
@@ -162,6 +164,9 @@ async function verifyResults(
   if (comparisons.length > 0) {
     const expected = `${JSON.stringify(comparisons, null, 2)}\n`;
     items.push(item("comparison.json", expected, await read("comparison.json")));
+  }
+  if (ablation !== null) {
+    items.push({ what: ABLATION_FILE, problem: await verifyAblation(folder, ablation) });
   }
   if (hasFigures(folder)) {
     for (const { name, svg } of renderFigureFiles(analysis, context))

@@ -2,6 +2,8 @@ import type { Analysis } from "../results/analyze-captures.ts";
 import { formatCount } from "../results/format-number.ts";
 import { summarize, type Summary, type SummaryContext } from "../results/summary.ts";
 import { examineTokenLength } from "../results/token-length.ts";
+import type { Ablation } from "../causal/ablation.ts";
+import { renderAblation } from "./ablation-section.ts";
 import { type ComparedSummary, renderControls } from "./controls-section.ts";
 import { html, Html } from "./html.ts";
 import { renderDepthFigure } from "./figures/depth-figure.ts";
@@ -31,6 +33,8 @@ export interface ReportInput {
   readonly controls?: readonly ComparedSummary[];
   /** Controls in which an effect was planted. */
   readonly plants?: readonly ScoredPlant[];
+  /** What the ablation of the run's strongest units did, where it was tried. */
+  readonly ablation?: Ablation | null;
   /** The command that makes this run again. */
   readonly command?: string;
 }
@@ -56,6 +60,7 @@ export function renderReport({
   reference,
   controls = [],
   plants = [],
+  ablation = null,
   command,
 }: ReportInput): string {
   const summary = summarize(analysis, context);
@@ -80,8 +85,8 @@ export function renderReport({
       <body>
         <main>
           ${renderHeader(summary)} ${renderResults(summary)} ${renderControls(summary, controls)}
-          ${renderPlanted(plants)} ${renderConclusions(summary)} ${renderHeatMap(analysis, summary, data)}
-          ${renderBlocks(summary, renderDepthFigure(analysis))}
+          ${renderPlanted(plants)} ${renderAblation(ablation)} ${renderConclusions(summary)}
+          ${renderHeatMap(analysis, summary, data)} ${renderBlocks(summary, renderDepthFigure(analysis))}
           ${renderStrongest(summary, renderVolcanoFigure(analysis, summary))}
           ${renderNullFigures(analysis, summary)} ${renderRobustness(summary, analysis, robustness)}
           ${renderSegments(summary, analysis)} ${renderReplicates(summary)} ${renderPrompts(summary)}

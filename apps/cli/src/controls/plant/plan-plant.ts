@@ -1,5 +1,6 @@
 import { createTorchGenerator, type TransformerConfig } from "@measure-plantain/flux-runtime";
 import { formatUnitAddress } from "@measure-plantain/head-hooks";
+import { namedSeed } from "../../causal/named-seed.ts";
 import { UsageError } from "../../errors.ts";
 
 export interface PlantOptions {
@@ -75,7 +76,7 @@ export function planPlant(
       "Units that reach the rest of the network change the input of later blocks: name one block.",
     );
   }
-  const random = createTorchGenerator(seed);
+  const random = createTorchGenerator(namedSeed("plant", seed));
   const draw = (count: number): Float32Array => random.randn([count]).data;
   const order = shuffle(places, draw(places.length));
   const units = order.slice(0, planted + decoys).map((place, index): PlantedUnit => {

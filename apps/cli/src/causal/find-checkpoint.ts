@@ -1,0 +1,74 @@
+import { dirname } from "node:path";
+import { resolveCheckpoint, type ResolvedCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
+import { plantedCheckpoint } from "../controls/plant/planted-checkpoint.ts";
+import { randomizedCheckpoint } from "../controls/run-controls.ts";
+import { UsageError } from "../errors.ts";
+import { fingerprintCheckpoint } from "../probe/fingerprint.ts";
+import { differingSettings } from "../probe/settings.ts";
+import type { Manifest } from "../run-folder/manifest.ts";
+import { RunFolder } from "../run-folder/run-folder.ts";
+import type { Progress } from "../terminal/progress.ts";
+
+export interface FindCheckpointOptions {
+  /** Where it is, if not where the run found it. */
+  readonly checkpoint?: string;
+  readonly offline: boolean;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Opens the checkpoint of a run again: what the user named then, or the changed copy of it that a control was run on.
+ *
+ * @throws UsageError where it is gone, or its files are others now.
+ */
+export async function findCheckpoint(
+  folder: RunFolder,
+  { settings }: Manifest,
+  options: FindCheckpointOptions,
+): Promise<ResolvedCheckpoint> {
+  const resolved = await resolve(folder, options.checkpoint ?? settings.checkpoint.id, options).catch(
+    (cause: unknown) => {
+      if (!(cause instanceof UsageError)) throw cause;
+      throw new UsageError(
+        `The checkpoint of the run, ${settings.checkpoint.id}, cannot be opened. ${cause.message} Or tell where it is with --checkpoint.`,
+        { cause },
+      );
+    },
+  );
+  const { files } = settings.checkpoint;
+  const full = files.some(({ sha256 }) => sha256 !== undefined);
+  const byName = (list: typeof files): object => Object.fromEntries(list.map((file) => [file.file, file]));
+  const differences = differingSettings(
+    byName(files),
+    byName(await fingerprintCheckpoint(resolved.checkpoint, { full })),
+  );
+  if (differences.length > 0) {
+    throw new UsageError(
+      `${resolved.checkpoint.folder} is not the checkpoint of the run in ${folder.path}:\n  ${differences.slice(0, 4).join("\n  ")}\nName the run's with --checkpoint.`,
+    );
+  }
+  return resolved;
+}
+
+const RANDOMIZED = /^(.+) \(random weights, seed (\d+)\)$/;
+const PLANTED = /^(.+) \(planted effect, seed (\d+)\)$/;
+
+async function resolve(
+  folder: RunFolder,
+  id: string,
+  options: FindCheckpointOptions,
+): Promise<ResolvedCheckpoint> {
+  const [, randomized, randomSeed] = RANDOMIZED.exec(id) ?? [];
+  if (randomized !== undefined) {
+    const original = await resolve(folder, randomized, options);
+    return randomizedCheckpoint(original, Number(randomSeed), options.progress);
+  }
+  const [, planted, plantSeed] = PLANTED.exec(id) ?? [];
+  if (planted !== undefined) {
+    const resolved = await resolve(folder, planted, options);
+    const main = await RunFolder.openForReading(dirname(dirname(folder.path))); // RUN/controls/NAME
+    return plantedCheckpoint({ ...options, main, resolved, seed: Number(plantSeed) });
+  }
+  return resolveCheckpoint(id, options);
+}

@@ -1,0 +1,138 @@
+import { readTensors } from "@measure-plantain/flux-runtime";
+import {
+  ablationDefinitions,
+  type Ablation,
+  ABLATION_FILE,
+  type AblationGranularity,
+  type AblationSettings,
+} from "../causal/ablation.ts";
+import { testSet } from "../causal/ablation-statistics.ts";
+import { chooseSets } from "../causal/choose-sets.ts";
+import { findCheckpoint } from "../causal/find-checkpoint.ts";
+import { formatAblation } from "../causal/format-ablation.ts";
+import { preparePassInputs } from "../causal/pass-inputs.ts";
+import { runAblation } from "../causal/run-ablation.ts";
+import { createRunContext, runtimeOf } from "../causal/run-context.ts";
+import { chooseDevice } from "../device/choose-device.ts";
+import { UsageError } from "../errors.ts";
+import { formatShard, isPart } from "../probe/shard.ts";
+import { sha256 } from "../probe/fingerprint.ts";
+import type { Captures } from "../results/granularities.ts";
+import { RunFolder } from "../run-folder/run-folder.ts";
+import type { Manifest } from "../run-folder/manifest.ts";
+import { createProgress } from "../terminal/progress.ts";
+import { readFile } from "node:fs/promises";
+import { rewriteResults } from "./stats.ts";
+
+/** What `measure-plantain ablate` was told. */
+export interface AblateOptions {
+  readonly top: readonly number[];
+  readonly units: readonly string[];
+  readonly granularity: AblationGranularity;
+  readonly random: number;
+  readonly seed: number;
+  /** How many of the run's pairs; all of them where absent. */
+  readonly pairs?: number;
+  readonly checkpoint?: string;
+  readonly offline: boolean;
+  readonly threads?: number;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+/** How many of the strongest units are ablated where nobody says otherwise. */
+const DEFAULT_TOP = 10;
+
+/**
+ * Ablates the strongest units of a complete run, or named ones, and random sets of as many others of the same blocks and
+ * kinds; writes what that does to the predicted velocity into the run folder, and its summary and report anew.
+ */
+export async function ablate(directory: string, options: AblateOptions, signal: AbortSignal): Promise<void> {
+  const progress = createProgress(options);
+  const folder = await RunFolder.openForReading(directory);
+  const manifest = await folder.readManifest();
+  const captures = await readCompleteCaptures(folder, manifest);
+  const { settings: run, promptSet } = manifest;
+  const { granularity, units, random, seed } = options;
+  const top = options.top.length + units.length === 0 ? [DEFAULT_TOP] : options.top;
+  const settings: AblationSettings = {
+    ...{ granularity, top, units, random, seed },
+    pairs: choosePairs(promptSet.pairs.length, options.pairs),
+    device: run.device,
+    dtype: run.dtype,
+  };
+  const chosen = chooseSets(captures, settings);
+  const { device, why } = await chooseDevice(run.device);
+  progress.note(`Device: ${device} (as the run; ${why}).`);
+  const { checkpoint } = await findCheckpoint(folder, manifest, { ...options, progress, signal });
+  const runtime = runtimeOf({ ...run, threads: options.threads ?? run.threads }, signal);
+  const context = await createRunContext({
+    folder,
+    manifest,
+    checkpoint,
+    pairs: settings.pairs,
+    progress,
+    runtime,
+  });
+  const ablated = await runAblation(context, await preparePassInputs(context), {
+    captures,
+    sets: chosen.flatMap((set) => [set.units, ...set.random]),
+  });
+
+  let next = 0;
+  const take = (count: number): typeof ablated.effects => ablated.effects.slice(next, (next += count));
+  const ablation: Ablation = {
+    schemaVersion: 1,
+    capturesSha256: sha256(await readFile(folder.file("captures.safetensors"))),
+    settings,
+    pairIds: settings.pairs.map((pair) => promptSet.pairs[pair]?.id ?? ""),
+    definitions: ablationDefinitions,
+    contrastNorms: ablated.norms.map(({ contrast }) => contrast),
+    velocityNorms: ablated.norms.map(({ velocity }) => velocity),
+    deviationFromRun: ablated.deviationFromRun,
+    sets: chosen.map(({ name, random: drawn }) => {
+      const [set, ...others] = take(1 + drawn.length);
+      if (set === undefined) throw new RangeError(`nothing was ablated for ${name}`);
+      return { name, set, random: others, tests: testSet(set, others) };
+    }),
+  };
+  await folder.writeJson(ABLATION_FILE, ablation);
+  await folder.removeWorkFiles();
+  await rewriteResults(folder, signal);
+  process.stdout.write(
+    options.json ? `${JSON.stringify(ablation, null, 2)}\n` : `${formatAblation(ablation)}\n`,
+  );
+  progress.note(`Report: ${folder.file("report.html")}`);
+}
+
+async function readCompleteCaptures(
+  folder: RunFolder,
+  { state, layout, settings, capturesSha256 }: Manifest,
+): Promise<Captures> {
+  if (state !== "complete" || layout === null) {
+    throw new UsageError(
+      `The run in ${folder.path} is not complete. Start it again with the same command; it goes on where it stopped.`,
+    );
+  }
+  if (isPart(settings.shard)) {
+    throw new UsageError(
+      `${folder.path} holds shard ${formatShard(settings.shard)}, a part of a run, whose units have no ranks. Join all of them first: measure-plantain merge OUT SHARD_DIR…`,
+    );
+  }
+  if ((await folder.sha256("captures.safetensors")) !== capturesSha256) {
+    throw new UsageError(
+      `${folder.file("captures.safetensors")} is not what the run wrote. Restore the file, or run again into another folder.`,
+    );
+  }
+  const meanSquare = (await readTensors(folder.file("captures.safetensors"))).get("mean_square");
+  const [pairs = 0, , units = 0] = meanSquare?.shape ?? [];
+  return { layout, meanSquare: { data: meanSquare?.data ?? new Float32Array(), shape: [pairs, 2, units] } };
+}
+
+/** All pairs, or so many of them, evenly spaced. */
+function choosePairs(count: number, wanted = count): number[] {
+  if (wanted > count) {
+    throw new UsageError(`--pairs ${wanted}: the run has ${count} pairs. Give as many at most.`);
+  }
+  return Array.from({ length: wanted }, (_, index) => Math.floor((index * count) / wanted));
+}
