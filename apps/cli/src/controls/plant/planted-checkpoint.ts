@@ -14,7 +14,7 @@ import { planPlant, type PlantPlan } from "./plan-plant.ts";
 import { plantEffect } from "./plant-effect.ts";
 
 /** The file of a control's folder that tells what was planted. */
-export const PLANT_FILE = "plant.json";
+const PLANT_FILE = "plant.json";
 
 export interface PlantedCheckpointOptions {
   /** The complete run whose pairs the effect is planted for. */
