@@ -1,0 +1,37 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** The repository's root. */
+export const repository: string = join(import.meta.dirname, "../../..");
+
+/** A Markdown page. */
+export interface Page {
+  /** Its path from the repository's root, with slashes. */
+  readonly path: string;
+  readonly markdown: string;
+}
+
+/** The pages of the root, of `docs/`, and the README of every package and application. */
+export function listPages(): Page[] {
+  const inFolder = (folder: string): string[] =>
+    readdirSync(join(repository, folder))
+      .filter((name) => name.endsWith(".md"))
+      .map((name) => (folder === "." ? name : `${folder}/${name}`));
+  const readmes = ["packages", "apps"].flatMap((folder) =>
+    readdirSync(join(repository, folder)).map((name) => `${folder}/${name}/README.md`),
+  );
+  return [...inFolder("."), ...inFolder("docs"), ...readmes]
+    .filter((path) => existsSync(join(repository, path)))
+    .map((path) => ({ path, markdown: readFileSync(join(repository, path), "utf8") }));
+}
+
+/**
+ * One page by its path.
+ *
+ * @throws Error where there is none.
+ */
+export function readPage(path: string): Page {
+  const page = listPages().find((candidate) => candidate.path === path);
+  if (page === undefined) throw new Error(`there is no page ${path}`);
+  return page;
+}
