@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, test } from "vitest";
+import { checkBlock, type Printed } from "./check-block.ts";
+import { readCodeBlocks } from "./code-blocks.ts";
+import { readPage } from "./pages.ts";
+import { createPlace, type Place } from "./place.ts";
+
+/** What a page needs beside the repository. */
+export interface PageOptions {
+  /** Folders that the page changes; see `createPlace`. */
+  readonly copies?: readonly string[];
+  /** Puts files into the place that the page takes for granted. */
+  readonly prepare?: (place: Place) => Promise<void>;
+}
+
+/** Makes a test of each code block of some pages: in their order, in one place, each on what those before it left. */
+export function checkPages(paths: readonly string[], { copies = [], prepare }: PageOptions = {}): void {
+  let place: Place;
+
+  beforeAll(async () => {
+    place = await createPlace({ copies });
+    await prepare?.(place);
+  });
+
+  afterAll(() => place.remove());
+
+  const blocks = paths.flatMap((path) => readCodeBlocks(path, readPage(path).markdown));
+  const printed: Printed = new Map();
+  test.each(blocks.map((block) => [`${block.page}:${block.line}`, block] as const))(
+    "%s holds as shown",
+    async (_, block) => {
+      await checkBlock(block, place, printed);
+    },
+    120_000,
+  );
+}
