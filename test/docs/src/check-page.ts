@@ -30,6 +30,6 @@ export function checkPages(paths: readonly string[], { copies = [], prepare }: P
     async (_, block) => {
       await checkBlock(block, place, printed);
     },
-    120_000,
+    600_000, // a whole run takes 12 s on two idle cores, minutes on busy ones
   );
 }
