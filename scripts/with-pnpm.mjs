@@ -14,6 +14,7 @@ const commands = {
     ["run", "build"],
     ["exec", "node", "scripts/api-report.mjs", "--update", ...libraries],
   ],
+  docs: [["--filter", "@measure-plantain/docs-test", "run", "api"]],
   pack: [
     ["run", "build"],
     ["exec", "node", "scripts/pack.mjs"],

@@ -8,7 +8,7 @@ export default {
     entryPoints: ["src/index.ts"],
     readme: "README.md",
     requiredToBeDocumented: ["Class", "Enum", "Function", "Interface", "Method", "TypeAlias", "Variable"],
-    validation: { invalidLink: true, invalidPath: true, notDocumented: true, notExported: false },
+    validation: { invalidLink: true, invalidPath: true, notDocumented: true, notExported: true },
     skipErrorChecking: true, // the packages' own type check does that
   },
   out: "../../docs/api",

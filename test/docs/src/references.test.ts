@@ -25,7 +25,7 @@ describe("findReferences", () => {
 
   it("leaves addresses, code blocks, users' own paths and what is generated alone", () => {
     const markdown =
-      "[a](https://b.c/d.md) `runs/a/report.html` `docs/api/` `a/b`\n```sh\ncat `docs/no.md`\n```\n";
+      "[a](https://b.c/d.md) `runs/a/report.html` `docs/api/` `a/b` `packages/NAME/a.md`\n```sh\ncat `docs/no.md`\n```\n";
     expect(findReferences(page(markdown))).toEqual([]);
   });
 });

@@ -38,7 +38,7 @@ export function findReferences({ path: page, markdown }: Page): Reference[] {
     for (const [, link = ""] of text.matchAll(/(?:src|srcset|href)="([^"]+)"/g))
       if (isRelative(link)) add(link, folder);
     for (const [, code = ""] of text.matchAll(/`([^`]+)`/g)) {
-      if (!/^[\w./@-]+(?:\/|\.\w+)$/.test(code)) continue;
+      if (!/^[\w./@-]+(?:\/|\.\w+)$/.test(code) || /\bNAME\b/.test(code)) continue; // NAME is any
       if (ofRepository.test(code) && !(ofPackage.test(code) && existsSync(join(repository, folder, code))))
         add(code, ".");
       else if (ofPackage.test(code) && /^(?:packages|apps)\//.test(page)) add(code, folder);

@@ -12,7 +12,7 @@ export const DEFAULT_MAX_SEQUENCE_LENGTH = 512;
 
 /** A prompt as the transformer reads it. */
 export interface PromptEmbedding {
-  /** [1, S, 3 · hidden size]: the hidden states after layers 9, 18 and 27 beside each other, padding included. */
+  /** The hidden states after layers 9, 18 and 27 beside each other, padding included: [1, S, 3 · hidden size]. */
   readonly embeds: Tensor;
   /** Tokens of the prompt in its chat template, without padding. */
   readonly tokenCount: number;
@@ -28,7 +28,9 @@ export interface TextEncoderOptions extends RuntimeOptions {
 
 /** A loaded text encoder. */
 export interface TextEncoder {
+  /** Embeds a prompt by its chat template, padded to the maximal length. */
   encode(prompt: string): Promise<PromptEmbedding>;
+  /** Ends the encoder's process, which returns all of its memory. */
   close(): Promise<void>;
 }
 

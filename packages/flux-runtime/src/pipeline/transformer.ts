@@ -36,7 +36,7 @@ export interface TransformerPass {
 
 /** What one pass through the transformer gives. */
 export interface TransformerResult {
-  /** [1, S_noise, out_channels]: the predicted velocity of the noise tokens. */
+  /** The predicted velocity of the noise tokens: [1, S_noise, out_channels]. */
   readonly velocity: Tensor;
   /** What a rewritten graph gives beyond the velocity, by name: float32, with a batch axis, which is 1 here. */
   readonly extraOutputs: Readonly<Record<string, Tensor>>;
@@ -51,6 +51,7 @@ export interface TokenLayout {
 
 /** A loaded transformer. */
 export interface Transformer {
+  /** Runs one pass. */
   predict(pass: TransformerPass): Promise<TransformerResult>;
   /**
    * Runs several passes as one batch. They have the same sizes, text length and extra inputs.
@@ -65,6 +66,7 @@ export interface Transformer {
    * @throws {FluxRuntimeError} `invalid-argument` as for `predictBatch`.
    */
   runBatch(passes: readonly TransformerPass[]): Promise<Readonly<Record<string, Tensor>>[]>;
+  /** Ends the transformer's process, which returns all of its memory. */
   close(): Promise<void>;
 }
 

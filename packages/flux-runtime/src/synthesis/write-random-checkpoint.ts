@@ -14,6 +14,7 @@ const CHUNK = 1 << 20;
 export interface RandomCheckpointOptions {
   /** Fixes every weight. */
   readonly seed?: number;
+  /** Told after every few megabytes: the file that is written, and bytes done and in all. */
   readonly onProgress?: (progress: {
     readonly file: string;
     readonly bytes: number;
