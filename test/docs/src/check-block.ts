@@ -29,7 +29,8 @@ export type Printed = Map<CodeBlock, string>;
  * - `js`: a program that runs.
  * - `sh`: a script that runs; with `run=small`, at small sizes; with `no-run=REASON`, one that is only checked.
  * - `json`, `yaml`: read; with `prompt-set`, as a prompt set.
- * - `text`: what the block before it prints, or the command in `from=`; with `tree`, files that there are.
+ * - `text`: what the block before it prints, or the command in `from=`; with `tree`, files that there are; a `formula` is
+ *   left alone.
  */
 export async function checkBlock(block: CodeBlock, place: Place, printed: Printed): Promise<void> {
   const { language, attributes, text } = block;
@@ -84,6 +85,7 @@ async function checkText({ after, attributes, page, text }: CodeBlock, place: Pl
     for (const path of readTree(text)) expect(existsSync(join(root, path)), `${path} exists`).toBe(true);
     return;
   }
+  if (attributes.has("formula")) return;
   const command = attributes.get("from");
   const received =
     command === undefined ? after && printed.get(after) : succeed(await place.runShell(command));
