@@ -28,6 +28,7 @@ export {
 } from "./models/output-projections.ts";
 export type { TextEncoderConfig } from "./models/text-encoder-config.ts";
 export type { TransformerConfig } from "./models/transformer-config.ts";
+export { encodePrompts } from "./pipeline/encode-prompts.ts";
 export {
   drawNoise,
   generate,

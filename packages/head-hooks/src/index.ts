@@ -13,6 +13,7 @@ export {
   type ProjectionOperator,
 } from "./projections.ts";
 export type { ProjectionPattern } from "./match-projections.ts";
+export { type ModelOutput, readCapture } from "./read-capture.ts";
 export type { Reduction } from "./reductions.ts";
 export type { ScaleOptions } from "./scale-nodes.ts";
 export { unitFactors, type UnitFactors } from "./unit-factors.ts";

@@ -51,4 +51,5 @@ export {
   type SplitSampleEffect,
   type TopUnitOverlap,
 } from "./reliability/top-units.ts";
+export { splitConditions, type PairedMeasurements } from "./split-conditions.ts";
 export { summarizeByBlock, type BlockSummary, type SummarizeByBlockOptions } from "./summarize-by-block.ts";

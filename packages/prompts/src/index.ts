@@ -32,3 +32,4 @@ export {
 } from "./prompt-set.ts";
 export { PromptsError, type PromptsErrorCode, type PromptsProblem } from "./prompts-error.ts";
 export { readPromptSet } from "./read-prompt-set.ts";
+export { requireGrades, requireReference } from "./required-parts.ts";

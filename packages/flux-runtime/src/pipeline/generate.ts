@@ -6,8 +6,9 @@ import { guideVelocity } from "../sampling/guide-velocity.ts";
 import { packLatents, type LatentSize } from "../sampling/latent-layout.ts";
 import { createTorchGenerator } from "../sampling/torch-generator.ts";
 import type { Tensor } from "../tensor.ts";
+import { encodePrompts } from "./encode-prompts.ts";
 import { decodeLatents, encodeImages, pixelsPerToken, type PackedLatents } from "./image-latents.ts";
-import { openTextEncoder, type PromptEmbedding, type TextEncoderOptions } from "./text-encoder.ts";
+import type { PromptEmbedding, TextEncoderOptions } from "./text-encoder.ts";
 import { openTransformer } from "./transformer.ts";
 
 /** What an image is made from. */
@@ -97,22 +98,6 @@ export async function generate(checkpoint: Checkpoint, options: GenerateOptions)
   const image = await decodeLatents(checkpoint, latents, encoderOptions);
   onProgress?.({ stage: "decode" });
   return { image, latents };
-}
-
-/** Encodes prompts one after the other and gives the encoder's memory back. */
-async function encodePrompts(
-  checkpoint: Checkpoint,
-  prompts: readonly string[],
-  options: TextEncoderOptions,
-): Promise<PromptEmbedding[]> {
-  const encoder = await openTextEncoder(checkpoint, options);
-  try {
-    const embeddings: PromptEmbedding[] = [];
-    for (const prompt of prompts) embeddings.push(await encoder.encode(prompt));
-    return embeddings;
-  } finally {
-    await encoder.close();
-  }
 }
 
 /**
