@@ -1,0 +1,55 @@
+import { spawn } from "node:child_process";
+
+/** Where and how a command runs. */
+export interface CommandOptions {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** What a command printed. */
+export interface Output {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const isWindows = process.platform === "win32";
+/** A command that takes longer hangs. */
+const LONGEST_MILLISECONDS = 280_000;
+
+/**
+ * Runs a command to its end. Where it takes too long, or this process ends first, it is killed with all that it started.
+ *
+ * @throws Error with everything it printed, where it fails.
+ */
+export async function run(
+  command: string,
+  args: readonly string[],
+  options: CommandOptions,
+): Promise<Output> {
+  const child = spawn(command, args, {
+    ...options,
+    stdio: ["ignore", "pipe", "pipe"],
+    shell: isWindows,
+    detached: !isWindows, // a process group of its own
+  });
+  const killAll = (): void => {
+    if (isWindows || child.pid === undefined) child.kill("SIGKILL");
+    else process.kill(-child.pid, "SIGKILL");
+  };
+  const limit = setTimeout(killAll, LONGEST_MILLISECONDS);
+  process.once("exit", killAll);
+  let [stdout, stderr] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  const ending = await new Promise<number | NodeJS.Signals | null>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (exitCode, signal) => {
+      resolve(exitCode ?? signal);
+    });
+  }).finally(() => {
+    clearTimeout(limit);
+    process.off("exit", killAll);
+  });
+  if (ending === 0) return { stdout, stderr };
+  throw new Error(`${[command, ...args].join(" ")} ended with ${String(ending)}\n${stdout}\n${stderr}`);
+}
