@@ -23,6 +23,8 @@ const exceptions = [
   { packages: /^@img\/sharp-/, licence: "LGPL-3.0-or-later" },
   // Its package.json says "SEE LICENSE IN LICENSE", which is the MIT licence. Development only.
   { packages: /^spawndamnit$/, licence: "Unknown" },
+  // "Do what you want": no condition at all. Development only.
+  { packages: /^truncate-utf8-bytes$/, licence: "WTFPL" },
 ];
 
 /**
