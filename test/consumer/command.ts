@@ -13,6 +13,8 @@ export interface Output {
 }
 
 const isWindows = process.platform === "win32";
+/** The ends of this process that can be heeded. */
+const ENDINGS = ["SIGINT", "SIGTERM", "SIGHUP", "disconnect", "exit"] as const;
 /** A command that takes longer hangs. */
 const LONGEST_MILLISECONDS = 280_000;
 
@@ -37,7 +39,11 @@ export async function run(
     else process.kill(-child.pid, "SIGKILL");
   };
   const limit = setTimeout(killAll, LONGEST_MILLISECONDS);
-  process.once("exit", killAll);
+  const endToo = (): void => {
+    killAll();
+    process.exit(1);
+  };
+  for (const ending of ENDINGS) process.once(ending, ending === "exit" ? killAll : endToo);
   let [stdout, stderr] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
@@ -48,7 +54,7 @@ export async function run(
     });
   }).finally(() => {
     clearTimeout(limit);
-    process.off("exit", killAll);
+    for (const ending of ENDINGS) process.off(ending, ending === "exit" ? killAll : endToo);
   });
   if (ending === 0) return { stdout, stderr };
   throw new Error(`${[command, ...args].join(" ")} ended with ${String(ending)}\n${stdout}\n${stderr}`);

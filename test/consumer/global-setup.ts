@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdir, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -20,7 +21,14 @@ declare module "vitest" {
 /** Publishes the packages to a registry of this run; ends it, and removes what it left, whatever the tests did. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const workplace = await mkdtemp(join(tmpdir(), "measure-plantain-consumer-"));
-  const removeWorkplace = (): Promise<void> => rm(workplace, { recursive: true, force: true });
+  const removeWorkplace = (): void => {
+    rmSync(workplace, { recursive: true, force: true, maxRetries: 5 });
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => {
+      removeWorkplace();
+      process.kill(process.pid, signal);
+    });
   try {
     const [storage, tarballs] = [join(workplace, "storage"), join(workplace, "tarballs")];
     for (const folder of [storage, tarballs]) await mkdir(folder);
@@ -35,10 +43,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
     project.provide("workplace", workplace);
     return async () => {
       await registry.close();
-      await removeWorkplace();
+      removeWorkplace();
     };
   } catch (error) {
-    await removeWorkplace();
+    removeWorkplace();
     throw error;
   }
 }
