@@ -29,6 +29,8 @@ export function readLockfile(workspace) {
 
   /** @type {Map<string, Locked>} */
   const graph = new Map();
+  /** @type {Map<string, boolean>} By key of a snapshot: whether it was reached as an optional one. */
+  const visited = new Map();
   for (const [folder, { name, version }] of workspace) {
     const importer = lockfile.importers[folder] ?? {};
     /** @param {Record<string, Resolved>} [group] */
@@ -40,41 +42,59 @@ export function readLockfile(workspace) {
       );
     const required = keys(importer.dependencies);
     const optional = keys(importer.optionalDependencies);
-    graph.set(folder, { name, version, optional: false, dependsOn: [...required, ...optional] });
-    for (const key of required) if (!workspace.has(key)) visit(lockfile, graph, key, false);
-    for (const key of optional) if (!workspace.has(key)) visit(lockfile, graph, key, true);
+    graph.set(folder, {
+      name,
+      version,
+      optional: false,
+      dependsOn: [...required, ...optional].map((key) => (workspace.has(key) ? key : releaseOf(key))),
+    });
+    for (const key of required) if (!workspace.has(key)) visit(lockfile, graph, visited, key, false);
+    for (const key of optional) if (!workspace.has(key)) visit(lockfile, graph, visited, key, true);
   }
   return graph;
 }
 
 /**
- * Adds a release and what it depends on. A release that anything requires is not optional.
+ * Adds a release and what it depends on. A release that anything requires is not optional. One that the lockfile holds
+ * several times, resolved with other peers, is one entry that depends on what any of them does.
  *
  * @param {Lockfile} lockfile
  * @param {Map<string, Locked>} graph
+ * @param {Map<string, boolean>} visited
  * @param {string} key
  * @param {boolean} optional
  */
-function visit(lockfile, graph, key, optional) {
-  const known = graph.get(key);
-  if (known && (optional || !known.optional)) return;
+function visit(lockfile, graph, visited, key, optional) {
+  const before = visited.get(key);
+  if (before !== undefined && (optional || !before)) return;
+  visited.set(key, optional);
   const { dependencies = {}, optionalDependencies = {} } = lockfile.snapshots[key] ?? {};
-  const release = key.replace(/\(.*$/, ""); // without the peers that it was resolved with
-  const at = release.lastIndexOf("@");
-  const integrity = lockfile.packages[release]?.resolution.integrity;
   const required = Object.entries(dependencies).map(([name, version]) => keyOf(lockfile, name, version));
   const others = Object.entries(optionalDependencies).map(([name, version]) =>
     keyOf(lockfile, name, version),
   );
-  graph.set(key, {
+
+  const release = releaseOf(key);
+  const known = graph.get(release);
+  const at = release.lastIndexOf("@");
+  const integrity = lockfile.packages[release]?.resolution.integrity;
+  graph.set(release, {
     name: release.slice(0, at),
     version: release.slice(at + 1),
     ...(integrity === undefined ? {} : { integrity }),
-    optional,
-    dependsOn: [...required, ...others],
+    optional: optional && (known?.optional ?? true),
+    dependsOn: [...new Set([...(known?.dependsOn ?? []), ...[...required, ...others].map(releaseOf)])],
   });
-  for (const dependency of required) visit(lockfile, graph, dependency, optional);
-  for (const dependency of others) visit(lockfile, graph, dependency, true);
+  for (const dependency of required) visit(lockfile, graph, visited, dependency, optional);
+  for (const dependency of others) visit(lockfile, graph, visited, dependency, true);
+}
+
+/**
+ * @param {string} key Of a snapshot.
+ * @returns {string} NAME@VERSION, without the peers that it was resolved with.
+ */
+function releaseOf(key) {
+  return key.replace(/\(.*$/, "");
 }
 
 /**
