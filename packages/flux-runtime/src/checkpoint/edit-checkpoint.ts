@@ -14,6 +14,7 @@ const CHUNK = 1 << 24;
 /** Makes new values of a weight from its old ones, which it leaves as they are; same shape, same order. */
 export type WeightEdit = (weight: Tensor) => Float32Array;
 
+/** Which weights become what. */
 export interface EditCheckpointOptions {
   /** New values for weights of the transformer, by name. */
   readonly transformer: ReadonlyMap<string, WeightEdit>;
