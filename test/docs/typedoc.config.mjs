@@ -1,3 +1,8 @@
+import { spawnSync } from "node:child_process";
+
+/** Only a clone of a repository on a known host can link to the lines of its source; any other copy leaves them out. */
+const { stdout: remote } = spawnSync("git", ["remote", "get-url", "origin"], { encoding: "utf8" });
+
 /** The API reference of the four packages: HTML in docs/api, which is not kept in the repository. */
 export default {
   name: "measure-plantain",
@@ -7,14 +12,13 @@ export default {
   packageOptions: {
     entryPoints: ["src/index.ts"],
     readme: "README.md",
+    disableSources: !/github\.com/.test(remote ?? ""),
     requiredToBeDocumented: ["Class", "Enum", "Function", "Interface", "Method", "TypeAlias", "Variable"],
     validation: { invalidLink: true, invalidPath: true, notDocumented: true, notExported: true },
     skipErrorChecking: true, // the packages' own type check does that
   },
   out: "../../docs/api",
   readme: "../../README.md",
-  disableGit: true,
-  sourceLinkTemplate: "https://github.com/measure-plantain/measure-plantain/blob/main/{path}#L{line}",
   treatWarningsAsErrors: true,
   treatValidationWarningsAsErrors: true,
 };
