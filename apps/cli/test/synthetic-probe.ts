@@ -83,6 +83,12 @@ export interface SyntheticOptions {
   readonly seed?: number;
   /** The block whose units answer to condition b, by up to this relative change of the root mean square. */
   readonly planted?: { readonly block: string; readonly effect: number };
+  /** The block whose units answer to condition b by this relative change for each step of the pair's grade. */
+  readonly graded?: {
+    readonly block: string;
+    readonly effect: number;
+    readonly grades: readonly number[];
+  };
   /** Text, noise and reference tokens apart, too; joint blocks see no text. */
   readonly segments?: boolean;
 }
@@ -93,7 +99,7 @@ export interface SyntheticOptions {
  */
 export function syntheticCaptures(
   layout: UnitLayout,
-  { pairs = 25, seed = 1, planted, segments = false }: SyntheticOptions = {},
+  { pairs = 25, seed = 1, planted, graded, segments = false }: SyntheticOptions = {},
 ): Captures {
   const normal = seededNormal(seed);
   const blocks = layout.sections.map(({ block, firstUnit, unitCount }) => ({ block, firstUnit, unitCount }));
@@ -107,8 +113,10 @@ export function syntheticCaptures(
         for (const condition of [0, 1]) {
           const effect =
             condition === 1 && block === planted?.block ? planted.effect * (answer[unit] ?? 0) : 0;
+          const ofGrade =
+            condition === 1 && block === graded?.block ? graded.effect * (graded.grades[pair] ?? 0) : 0;
           const rootMeanSquare =
-            (level[unit] ?? 0) * Math.exp((common[condition] ?? 0) + 0.03 * normal() + effect);
+            (level[unit] ?? 0) * Math.exp((common[condition] ?? 0) + 0.03 * normal() + effect + ofGrade);
           data[(2 * pair + condition) * layout.unitCount + unit] = rootMeanSquare ** 2;
         }
     }
@@ -162,8 +170,8 @@ export async function syntheticControl(
   };
 }
 
-/** A prompt set whose texts no page or table may take for markup, with its audit (words for tokens). */
-export function syntheticContext(pairs = 25): SummaryContext {
+/** A prompt set whose texts no page or table may take for markup, with its audit (words for tokens) and, where given, a grade a pair. */
+export function syntheticContext(pairs = 25, grades?: readonly number[]): SummaryContext {
   const awkward: [string, string][] = [
     ['A <b>tiny</b> "object" & nothing else', 'A <img src=x onerror="alert(1)"> "object" & nothing else'],
     ["=1+1 a speck-sized object", "=1+1 a city-sized object 🏙️"],
@@ -180,7 +188,7 @@ export function syntheticContext(pairs = 25): SummaryContext {
         `A ${pair}-millimeter object${pair % 5 === 0 ? " here" : ""}`,
         `A ${pair}-kilometer object`,
       ];
-      return { id: `pair-${pair}`, a, b };
+      return { id: `pair-${pair}`, a, b, ...(grades && { grade: grades[pair] ?? 0 }) };
     }),
   };
   return {

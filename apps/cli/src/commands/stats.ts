@@ -23,6 +23,7 @@ import { renderReport } from "../report/report-html.ts";
 import { hasFigures, writeFigures } from "../report/write-figures.ts";
 import { analyzeCaptures, type Analysis } from "../results/analyze-captures.ts";
 import type { ControlKind } from "../results/control-summary.ts";
+import { readGrades } from "../results/grade-results.ts";
 import type { MeanSquares } from "../results/granularities.ts";
 import { formatPairCsv } from "../results/pair-table.ts";
 import { summarize, type Summary, type SummaryContext } from "../results/summary.ts";
@@ -296,7 +297,7 @@ export async function analyzeFolder(
     ablation: await readAblation(folder),
     analysis: await analyzeCaptures(
       { layout, meanSquare, segments, ...(replicates && { replicates }) },
-      { flips, signal },
+      { flips, grades: readGrades(promptSet), signal },
     ),
     context: {
       checkpoint: { id: settings.checkpoint.id, isSynthesized: isSynthesizedCheckpoint },

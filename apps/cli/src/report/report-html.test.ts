@@ -234,6 +234,33 @@ describe("renderReport", () => {
     expect(document.querySelector("#segments")).toBeNull();
   });
 
+  test("every number of the grades is the summary's, and a set without grades has no such section", async () => {
+    const grades = Array.from({ length: 25 }, (_, pair) => pair % 7);
+    const captures = syntheticCaptures(layout, { graded: { block: "single.1", effect: 0.05, grades } });
+    const graded = await analyzeCaptures(captures, { flips: 20, grades });
+    const ofGrades = syntheticContext(25, grades);
+    const summary = summarize(graded, ofGrades);
+    const page = parseHTML(renderReport({ analysis: graded, context: ofGrades, manifest: {} })).document;
+    expect(readNumbers(page.querySelector("#grades p"))).toEqual([20]);
+    expect(page.querySelectorAll("#grades tbody tr")).toHaveLength(3);
+    for (const { name, testedUnits, thresholds, maximum } of summary.grades?.granularities ?? []) {
+      const row = page.querySelector(`#grades tr[data-granularity="${name}"]`);
+      expect(readNumbers(row)).toEqual([
+        testedUnits,
+        ...thresholds.flatMap(({ observed, share, nullP99, observedOverP99, p }) => [
+          ...[observed, share, nullP99],
+          ...[observedOverP99 ?? Infinity, p],
+        ]),
+        ...[maximum?.observed, maximum?.nullP99, maximum?.p, maximum?.rho],
+      ]);
+      expect(row?.textContent).toContain(maximum?.address);
+    }
+    const sentences = Array.from(page.querySelectorAll("#conclusions li"), (item) => item.textContent.trim());
+    expect(sentences).toEqual([...summary.conclusions.may, ...summary.conclusions.mayNot]);
+    expect(sentences.join(" ")).toMatch(/ordered by the pairs' grade, not merely present/);
+    expect(document.querySelector("#grades")).toBeNull();
+  });
+
   test("every confound's correlation and every pair's response are the summary's", () => {
     const { confounds } = summarize(analysis, context);
     expect(confounds?.correlations.length).toBeGreaterThan(2);

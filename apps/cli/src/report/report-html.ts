@@ -5,6 +5,7 @@ import { examineTokenLength } from "../results/token-length.ts";
 import type { Ablation } from "../causal/ablation.ts";
 import { renderAblation } from "./ablation-section.ts";
 import { type ComparedSummary, renderControls } from "./controls-section.ts";
+import { renderGrades } from "./grades-section.ts";
 import { html, Html } from "./html.ts";
 import { renderDepthFigure } from "./figures/depth-figure.ts";
 import { renderHeatMap } from "./figures/heat-map-figure.ts";
@@ -89,7 +90,7 @@ export function renderReport({
           ${renderHeatMap(analysis, summary, data)} ${renderBlocks(summary, renderDepthFigure(analysis))}
           ${renderStrongest(summary, renderVolcanoFigure(analysis, summary))}
           ${renderNullFigures(analysis, summary)} ${renderRobustness(summary, analysis, robustness)}
-          ${renderSegments(summary, analysis)} ${renderReplicates(summary)} ${renderPrompts(summary)}
+          ${renderBreakdowns(summary, analysis)} ${renderReplicates(summary)} ${renderPrompts(summary)}
           ${renderRun({ manifest, reference, command })}
         </main>
         ${renderScript(data)}
@@ -139,6 +140,11 @@ function renderHeader({ promptSet, checkpoint, pairs, device, signFlips }: Summa
         : null
     }
   </header>`;
+}
+
+/** What only some runs have: the grades of the pairs, the parts of the tokens. */
+function renderBreakdowns(summary: Summary, analysis: Analysis): Html {
+  return html`${renderGrades(summary)}${renderSegments(summary, analysis)}`;
 }
 
 function renderConclusions({ conclusions }: Summary): Html {

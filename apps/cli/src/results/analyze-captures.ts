@@ -12,6 +12,7 @@ import {
 import { type BlockResult, rankBlocks } from "./block-results.ts";
 import { type SegmentName, segmentNames } from "../probe/token-segments.ts";
 import { correctP, type CorrectedP } from "./corrected-p.ts";
+import { followGrades, type GradeResult } from "./grade-results.ts";
 import { analyzeReplicates, type ReplicateResult } from "./replicate-results.ts";
 import { compareHalves, type HalvesResult } from "./reliability.ts";
 import {
@@ -29,6 +30,8 @@ export interface AnalysisOptions {
   readonly flips?: number | "exact";
   /** Seed of the random sign flips. */
   readonly seed?: number;
+  /** The grade of each captured pair, in their order; `null` where the prompt set is not graded. */
+  readonly grades?: readonly number[] | null;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
@@ -39,6 +42,8 @@ export interface Analysis {
   readonly thresholds: readonly number[];
   readonly flips: number | "exact";
   readonly seed: number;
+  /** The grade of each pair; `null` where the prompt set is not graded. */
+  readonly grades: readonly number[] | null;
   /** `group`, `head`, `mlp`, `to_add_out`, each where the layout has such units. */
   readonly granularities: readonly GranularityResult[];
   /** The threshold of |t| that ranks the blocks: the first one. */
@@ -72,6 +77,8 @@ export interface GranularityResult {
   readonly signFlip: SignFlipNull | null;
   /** p-values corrected for the number of units; `null` with `signFlip`. */
   readonly corrected: CorrectedP | null;
+  /** How the differences follow the grades of the pairs; `null` where the set is not graded, and for segments. */
+  readonly grades: GradeResult | null;
   /** Addresses of the units whose differences are all equal. */
   readonly degenerateUnits: readonly string[];
 }
@@ -83,15 +90,17 @@ const DEFAULT_THRESHOLD = 3;
  * Computes every statistic of a probe run from its captures: per granularity the paired t of each unit's root mean
  * square (b − a) and the sign-flip null of the counts over the thresholds and of the greatest |t|.
  *
- * All granularities are tested against the same labellings.
+ * All granularities are tested against the same labellings. Where the pairs are graded, each unit's difference is held
+ * against the grades, too.
  *
- * @throws RangeError if captures and layout do not fit; PairedStatsError for values that are not finite, fewer than two
+ * @throws RangeError if captures and layout, or pairs and grades, do not fit; PairedStatsError for values that are not finite, fewer than two
  *   pairs, or options out of range. An aborted signal rejects with its reason.
  */
 export async function analyzeCaptures(
   captures: Captures,
-  { thresholds = [3, 5], flips = 200, seed = 0, signal, onProgress }: AnalysisOptions = {},
+  { thresholds = [3, 5], flips = 200, seed = 0, grades = null, signal, onProgress }: AnalysisOptions = {},
 ): Promise<Analysis> {
+  checkGrades(grades, captures);
   const parts = splitByGranularity(captures);
   const units = parts.map(({ records }) => records.length);
   const allUnits = units.reduce((sum, count) => sum + count, 0);
@@ -104,6 +113,7 @@ export async function analyzeCaptures(
         thresholds,
         flips,
         seed,
+        grades,
         signal,
         onProgress: ({ done, total }) =>
           onProgress?.({ done: total * (before / allUnits) + done * share, total }),
@@ -117,6 +127,7 @@ export async function analyzeCaptures(
     thresholds,
     flips,
     seed,
+    grades,
     granularities,
     blockThreshold,
     blocks:
@@ -137,6 +148,14 @@ export async function analyzeCaptures(
   };
 }
 
+function checkGrades(grades: readonly number[] | null, { meanSquare }: Captures): void {
+  const [pairs] = meanSquare.shape;
+  if (grades !== null && grades.length !== pairs)
+    throw new RangeError(
+      `grades: expected one for each of the ${pairs} captured pairs, received ${grades.length}; take those of the set that was captured`,
+    );
+}
+
 async function analyzeSegments(
   { layout, segments = {} }: Captures,
   options: Parameters<typeof analyzeGranularity>[1],
@@ -153,7 +172,7 @@ async function analyzeSegments(
 
 async function analyzeGranularity(
   { name, records, a, b }: Granularity,
-  options: Required<Pick<AnalysisOptions, "thresholds" | "flips" | "seed">> & AnalysisOptions,
+  { grades, ...options }: Required<Pick<AnalysisOptions, "thresholds" | "flips" | "seed">> & AnalysisOptions,
 ): Promise<GranularityResult> {
   const differences = pairedDifference(a, b);
   const statistics = pairedT(differences);
@@ -168,11 +187,15 @@ async function analyzeGranularity(
     pairedT: statistics,
     signFlip,
     corrected: signFlip && (await correctP(differences, statistics, signFlip, options)),
+    grades: grades ? await followGrades(differences, grades, options) : null,
     degenerateUnits: degenerateUnits.map((unit) => records[unit]?.address ?? ""),
   };
 }
 
-function flipOptions({ flips, ...options }: Parameters<typeof analyzeGranularity>[1]): SignFlipNullOptions {
+function flipOptions({
+  flips,
+  ...options
+}: Omit<Parameters<typeof analyzeGranularity>[1], "grades">): SignFlipNullOptions {
   return { ...options, ...(flips === "exact" ? { exact: true } : { flips }) };
 }
 

@@ -1,6 +1,7 @@
 import { confoundNames } from "./confounds.ts";
 import { concludeFromControls } from "./control-conclusions.ts";
 import { formatCount, formatMeanCount, formatP, formatRatio, formatShare, formatT } from "./format-number.ts";
+import { concludeFromGrades } from "./grades-conclusion.ts";
 import { describeGranularity, titleGranularity } from "./granularity-names.ts";
 import type { GranularitySummary, ThresholdSummary } from "./granularity-summary.ts";
 import type { Summary } from "./summary.ts";
@@ -28,6 +29,7 @@ export function drawConclusions(results: Omit<Summary, "conclusions">): Conclusi
       ...granularities.flatMap(describeCounts),
       ...controls.may,
       ...describeHalves(results),
+      ...concludeFromGrades(results),
       ...followed.may,
     ],
     mayNot: [

@@ -81,14 +81,12 @@ export const ALPHA = 0.05;
 /** The results of one granularity in brief: plain data without infinities. */
 export function summarizeGranularity(granularity: GranularityResult): GranularitySummary {
   const { name, records, degenerateUnits, signFlip, corrected } = granularity;
-  const sizes = new Set(records.map(({ channels: [start, stop] }) => stop - start));
-  const [size = null] = sizes;
   const strongest = listStrongest(granularity);
   const testedUnits = records.length - degenerateUnits.length;
   return {
     name,
     units: records.length,
-    channelsPerUnit: sizes.size === 1 ? size : null,
+    channelsPerUnit: channelsPerUnit(records),
     testedUnits,
     degenerate: { count: degenerateUnits.length, first: degenerateUnits.slice(0, LISTED_UNITS) },
     thresholds: (signFlip?.thresholds ?? []).map((tested) => ({
@@ -112,7 +110,20 @@ export function summarizeGranularity(granularity: GranularityResult): Granularit
   };
 }
 
-function summarizeTested({ observed, null: nullDistribution, observedOverP99, p }: Tested): TestedSummary {
+/** Channels per unit; `null` if they differ. */
+export function channelsPerUnit(records: readonly UnitRecord[]): number | null {
+  const sizes = new Set(records.map(({ channels: [start, stop] }) => stop - start));
+  const [size = null] = sizes;
+  return sizes.size === 1 ? size : null;
+}
+
+/** An observed statistic and its null in brief. */
+export function summarizeTested({
+  observed,
+  null: nullDistribution,
+  observedOverP99,
+  p,
+}: Tested): TestedSummary {
   const { mean, p50, p95, p99 } = nullDistribution;
   return {
     observed,

@@ -1,5 +1,6 @@
 import { confoundNames } from "./confounds.ts";
 import { formatCount, formatMeanCount, formatP, formatShare, formatT } from "./format-number.ts";
+import { formatGrades } from "./grades-markdown.ts";
 import { titleGranularity } from "./granularity-names.ts";
 import { escapeMarkdown, formatCode, formatList, formatTable } from "./markdown.ts";
 import { resultRows, survivorRows } from "./result-rows.ts";
@@ -38,6 +39,7 @@ export function formatSummaryMarkdown(summary: Summary, reproduction: Reproducti
     ...granularities.flatMap(formatGranularity),
     ...formatBlocks(summary),
     ...formatStrongest(granularities),
+    ...formatGrades(summary),
     ...formatSegments(summary),
     ...formatReplicates(summary),
     ...formatControls(summary),

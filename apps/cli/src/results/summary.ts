@@ -6,6 +6,7 @@ import type { Analysis } from "./analyze-captures.ts";
 import { type Conclusions, drawConclusions } from "./conclusions.ts";
 import { type ConfoundsSummary, summarizeConfounds } from "./confounds.ts";
 import { type ControlEvidence, type ControlSummary, summarizeControl } from "./control-summary.ts";
+import { type GradesSummary, summarizeGrades } from "./grades-summary.ts";
 import { type GranularitySummary, summarizeGranularity } from "./granularity-summary.ts";
 import { examineTokenLength } from "./token-length.ts";
 
@@ -40,6 +41,8 @@ export interface Summary {
   readonly tokenLength: TokenLengthSummary | null;
   /** `null` where it cannot be said: too few pairs, nothing that varies. */
   readonly halves: HalvesSummary | null;
+  /** Whether the units' differences follow the grades of the pairs; `null` where the prompt set is not graded. */
+  readonly grades: GradesSummary | null;
   /** The groups over one part of the tokens each; empty where the parts were not captured. */
   readonly segments: readonly SegmentSummary[];
   /** What each repetition shows alone, in groups; empty where every pass was run once. */
@@ -146,6 +149,7 @@ export function summarize(analysis: Analysis, context: SummaryContext): Summary 
     blockThreshold: analysis.blockThreshold,
     tokenLength: summarizeTokenLength(analysis, audit),
     halves: summarizeHalves(analysis),
+    grades: summarizeGrades(analysis),
     segments: analysis.segments.map(({ name, groups }) => ({
       name,
       groups: summarizeGranularity(groups),

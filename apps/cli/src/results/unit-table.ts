@@ -87,6 +87,15 @@ const COLUMNS: readonly Column[] = [
   ),
 ];
 
+/** The columns that a table has only where the prompt set is graded; they follow the others. */
+const GRADE_COLUMNS: readonly Column[] = [
+  column("grade_rho", "number", "rank correlation of b − a with the pair's grade", (unit, { grades }) =>
+    grades === null || grades.correlation.degenerateUnits.includes(unit)
+      ? null
+      : present(grades.correlation.r[unit]),
+  ),
+];
+
 /** What each column of {@link formatUnitCsv} holds, in their order. */
 export const UNIT_COLUMNS: readonly { readonly name: string; readonly holds: string }[] = COLUMNS.map(
   ({ name, holds }) => ({ name, holds }),
@@ -95,7 +104,7 @@ export const UNIT_COLUMNS: readonly { readonly name: string; readonly holds: str
 /** The statistics of one granularity, column by column. */
 export function tabulateUnits(granularity: GranularityResult): UnitColumn[] {
   const units = Array.from(granularity.records.keys());
-  return COLUMNS.map(({ name, type, value }) => ({
+  return columnsOf(granularity).map(({ name, type, value }) => ({
     name,
     type,
     values: units.map((unit) => value(unit, granularity)),
@@ -107,10 +116,15 @@ export function tabulateUnits(granularity: GranularityResult): UnitColumn[] {
  * empty where a unit lacks the statistic.
  */
 export function formatUnitCsv(granularity: GranularityResult): string {
+  const columns = columnsOf(granularity);
   const rows = Array.from(granularity.records.keys(), (unit) =>
-    COLUMNS.map(({ value }) => formatCsvCell(value(unit, granularity))),
+    columns.map(({ value }) => formatCsvCell(value(unit, granularity))),
   );
-  return `${csvFormatRows([COLUMNS.map(({ name }) => name), ...rows])}\n`;
+  return `${csvFormatRows([columns.map(({ name }) => name), ...rows])}\n`;
+}
+
+function columnsOf({ grades }: GranularityResult): readonly Column[] {
+  return grades === null ? COLUMNS : [...COLUMNS, ...GRADE_COLUMNS];
 }
 
 function column(name: string, type: UnitColumnType, holds: string, value: Column["value"]): Column {
