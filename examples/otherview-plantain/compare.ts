@@ -7,9 +7,21 @@ import { readFileSync } from "node:fs";
 const noCode = "runs/no-code";
 const settings = "--width 64 --height 64 --max-sequence-length 96"; // as probe.ts has them for random weights
 
-function run(command: string): void {
+/** Runs a command, shows what it prints, and gives it back. */
+function run(command: string): string {
   console.log(`$ ${command}`);
-  execFileSync(command, { shell: true, stdio: "inherit" });
+  const printed = execFileSync(command, {
+    shell: true,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  process.stdout.write(printed);
+  return printed;
+}
+
+/** What is read of a run's summary. */
+interface Summary {
+  grades: { granularities: { name: string; maximum: { observed: number; nullP99: number; p: number } }[] };
 }
 
 /** One column of a CSV file, as text: numbers there have all their digits. */
@@ -19,7 +31,7 @@ function column(path: string, name: string): string[] {
   return rows.map((row) => row.split(",")[place] ?? "");
 }
 
-run("node dist/probe.js");
+const printed = run("node dist/probe.js");
 run(`npx measure-plantain run --prompts otherview.json ${settings} --out ${noCode} --quiet`);
 
 const inCode = (await readTensors("captures.safetensors")).get("mean_square");
@@ -33,7 +45,18 @@ for (const [own, theirs, units] of [
   const t = column(own, "t");
   equal(t.length, units);
   deepEqual(t, column(`${noCode}/${theirs}`, "t"));
+  deepEqual(column(own, "grade_r"), column(`${noCode}/${theirs}`, "grade_rho"));
 }
+const { grades } = JSON.parse(readFileSync(`${noCode}/summary.json`, "utf8")) as Summary; // written by the run
+const nulls = grades.granularities
+  .filter(({ name }) => name !== "mlp")
+  .map(({ maximum: { observed, nullP99, p } }) => [observed.toFixed(2), nullP99.toFixed(2), p.toFixed(3)]);
+const printedNulls = printed.matchAll(/max \|r\| with grade (.*), null p99 (.*), p (.*)/g);
+deepEqual(
+  Array.from(printedNulls, ([, ...figures]) => figures),
+  nulls,
+);
+equal(nulls.length, 2);
 console.log(
-  "\nBoth ways: the same image, the same captures, the same t of 680 groups and 100 heads, bit for bit.",
+  "\nBoth ways: the same image, captures, t and grade correlations of 680 groups and 100 heads, bit for bit.",
 );
