@@ -44,7 +44,6 @@ export function renderGrades({ grades }: Pick<Summary, "grades">): Html | null {
             <th scope="col">max |ρ|</th>
             <th scope="col" class="minor">null p99</th>
             <th scope="col">p</th>
-            <th scope="col">ρ of the unit</th>
           </tr>
         </thead>
         <tbody>
@@ -52,7 +51,23 @@ export function renderGrades({ grades }: Pick<Summary, "grades">): Html | null {
         </tbody>
       </table>
     </div>
+    ${renderClosest(granularities)}
   </section>`;
+}
+
+/** The units of the greatest |ρ|: a column of their addresses would be wider than the page. */
+function renderClosest(granularities: readonly GranularityGrades[]): Html | null {
+  const closest = granularities.flatMap(({ name, maximum }) => (maximum === null ? [] : [{ name, maximum }]));
+  if (closest.length === 0) return null;
+  return html`<p>
+    Closest to the
+    grade:${closest.map(
+      ({ name, maximum: { address, rho } }, place) =>
+        html`${place === 0 ? " " : ", "}<span data-granularity="${name}"
+            >${address} (ρ = ${renderNumber(shown(rho, formatT))})</span
+          >`,
+    )}.
+  </p>`;
 }
 
 function renderRow(granularity: GranularityGrades, thresholds: readonly number[]): Html {
@@ -80,12 +95,11 @@ function renderRow(granularity: GranularityGrades, thresholds: readonly number[]
     ${counts}
     ${
       maximum === null
-        ? [dash, minorDash, dash, dash]
+        ? [dash, minorDash, dash]
         : [
             html`<td class="observed">${renderNumber(shown(maximum.observed, formatT))}</td>`,
             html`<td class="minor">${renderNumber(shown(maximum.nullP99, formatT))}</td>`,
             html`<td>${renderNumber(shown(maximum.p, formatP))}</td>`,
-            html`<td>${renderNumber(shown(maximum.rho, formatT))} (${maximum.address})</td>`,
           ]
     }
   </tr>`;
