@@ -41,8 +41,13 @@ describe("run", () => {
       "units.json",
       "units.parquet",
     ]);
-    const { state, stages, settings } = manifest("first");
+    const { state, stages, settings, audit } = manifest("first");
     expect({ state, width: settings.width }).toEqual({ state: "complete", width: 64 });
+    for (const { tokens, sharedTokens } of audit.pairs) {
+      expect(sharedTokens?.prefix).toBeGreaterThan(1); // "an object"
+      expect(sharedTokens?.suffix).toBeGreaterThan(1); // "than a …"
+      expect((sharedTokens?.prefix ?? 0) + (sharedTokens?.suffix ?? 0)).toBeLessThan(tokens.a);
+    }
     for (const { seconds } of stages) expect(seconds).toBeGreaterThan(0);
     if (process.platform === "linux") {
       const capture = stages.find(({ stage }) => stage === "capture passes");

@@ -1,5 +1,5 @@
-import { createTokenizer } from "@measure-plantain/flux-runtime";
-import { auditPromptSet, listPromptSets, loadPromptSet, readPromptSet } from "@measure-plantain/prompts";
+import { listPromptSets, loadPromptSet, readPromptSet } from "@measure-plantain/prompts";
+import { auditPrompts } from "../audit/audit-prompts.ts";
 import { resolveCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
 import { createProgress } from "../terminal/progress.ts";
 
@@ -35,8 +35,7 @@ export async function checkSet(
     offline,
     signal,
   });
-  const tokenizer = await createTokenizer(resolved.checkpoint.tokenizerFolder);
-  const audit = auditPromptSet(set, { countTokens: (text) => tokenizer.countTokens(text) });
+  const audit = await auditPrompts(set, resolved.checkpoint);
   if (json) {
     process.stdout.write(`${JSON.stringify(audit, null, 2)}\n`);
     return;
@@ -48,9 +47,8 @@ export async function checkSet(
     );
   }
   for (const { id, verdict, tokens, changes } of audit.pairs) {
-    process.stdout.write(
-      `${verdict.padEnd(9)} ${id} (${tokens.a}/${tokens.b} tokens) ${changes.join(" ")}\n`,
-    );
+    const line = [verdict.padEnd(9), id, `(${tokens.a}/${tokens.b} tokens)`, ...changes].join(" ");
+    process.stdout.write(`${line}\n`);
   }
   for (const change of audit.changes) process.stdout.write(`${change}\n`);
 }

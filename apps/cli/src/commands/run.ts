@@ -1,6 +1,6 @@
-import { createTokenizer } from "@measure-plantain/flux-runtime";
-import { auditPromptSet, loadPromptSet, type PromptSet } from "@measure-plantain/prompts";
+import { loadPromptSet, type PromptSet } from "@measure-plantain/prompts";
 import { basename, join } from "node:path";
+import { auditPrompts } from "../audit/audit-prompts.ts";
 import { resolveCheckpoint, type ResolvedCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
 import { planControls, runControl } from "../controls/run-controls.ts";
 import { chooseDevice, type ChosenDevice, type DeviceName } from "../device/choose-device.ts";
@@ -76,8 +76,7 @@ async function probe(plan: ProbePlan): Promise<RunFolder> {
   const { dtype, weights, threads } = settings;
   const runtime = { device, dtype, weights, signal, ...(threads !== null && { threads }) };
 
-  const tokenizer = await createTokenizer(checkpoint.tokenizerFolder);
-  const audit = auditPromptSet(promptSet, { countTokens: (text) => tokenizer.countTokens(text) });
+  const audit = await auditPrompts(promptSet, checkpoint);
   for (const change of audit.changes) progress.note(`Prompt set: ${change}`);
 
   return runProbe({

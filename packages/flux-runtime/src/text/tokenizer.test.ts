@@ -94,6 +94,17 @@ describe("createTokenizer(folder)", () => {
     );
   });
 
+  it("encodes a text alone as it stands in the middle of its chat template", () => {
+    const text = "a 1-millimeter object on a grey background";
+    const encoded = tokenizer.encodeText(text);
+    expect(encoded).toHaveLength(tokenizer.countTokens(text));
+    const [before, after] = [ids("x"), ids("y")];
+    const place = before.findIndex((id, index) => id !== after[index]);
+    expect(ids(text).slice(place, place + encoded.length)).toEqual(encoded);
+    expect(tokenizer.encodeText("")).toEqual([]);
+    expect(() => tokenizer.encodeText("\ud83d")).toThrow(/lone surrogate/);
+  });
+
   it("refuses half a character, and lengths that are no positive integer", () => {
     expect(() => tokenizer.chatText("ab\ud83d")).toThrow(/lone surrogate\) at position 2/);
     expect(() => tokenizer.countTokens("\ude00")).toThrow(/lone surrogate/);

@@ -30,7 +30,9 @@ export interface Tokenizer {
   readonly chatText: (prompt: string) => string;
   /** The token ids of the prompt in its chat template. */
   readonly encode: (prompt: string, options: EncodePromptOptions) => EncodedPrompt;
-  /** The number of tokens of a text alone, without chat template, padding or cut. */
+  /** The token ids of a text alone, without chat template, padding or cut. */
+  readonly encodeText: (text: string) => readonly number[];
+  /** The number of tokens of a text alone: how many `encodeText` gives. */
   readonly countTokens: (text: string) => number;
 }
 
@@ -78,10 +80,12 @@ export async function createTokenizer(folder: string): Promise<Tokenizer> {
     );
   }
   const chatText = (prompt: string): string => renderChat(requireWellFormed(prompt));
+  const encodeText = (text: string): readonly number[] => tokenizer.encode(requireWellFormed(text)).ids;
 
   return {
     chatText,
-    countTokens: (text) => tokenizer.encode(requireWellFormed(text)).ids.length,
+    encodeText,
+    countTokens: (text) => encodeText(text).length,
     encode: (prompt, { maxSequenceLength }) => {
       requireLength(maxSequenceLength);
       const { ids } = tokenizer.encode(chatText(prompt));
