@@ -5,7 +5,7 @@ import { doctor, type DoctorOptions } from "./commands/doctor.ts";
 import { generateImage, type GenerateCommandOptions } from "./commands/generate.ts";
 import { merge, type MergeOptions } from "./commands/merge.ts";
 import { hook, reductionNames, type HookCommandOptions } from "./commands/hook.ts";
-import { checkSet, listSets } from "./commands/prompts.ts";
+import { checkSet, listSets, type CheckSetOptions } from "./commands/prompts.ts";
 import { run, type RunOptions } from "./commands/run.ts";
 import { compare, report, stats, type ResultOptions } from "./commands/stats.ts";
 import { verify } from "./commands/verify.ts";
@@ -72,6 +72,10 @@ const checkpointOption = new Option(
   "--checkpoint <which>",
   "tiny, random:klein-4b, a folder in the Hugging Face layout, or OWNER/NAME[@REVISION] of a model on the hub",
 ).default("tiny");
+const wordCountsOption = new Option(
+  "--word-counts <file>",
+  "words with how often each occurs (CSV with the columns word and count, or JSON): lets the audit tell rare words from common ones",
+);
 const offlineOption = new Option("--offline", "download nothing, as with HF_HUB_OFFLINE=1").default(false);
 const deviceOption = new Option("--device <name>", "auto takes CUDA where it works")
   .choices(deviceNames)
@@ -102,6 +106,7 @@ program
   .addOption(checkpointOption)
   .addOption(offlineOption)
   .option("--prompts <which>", "a built-in prompt set, or the path of a JSON file", "measure")
+  .addOption(wordCountsOption)
   .option(
     "--out <dir>",
     "the run folder; a run that was cut short is continued (default: runs/CHECKPOINT-PROMPTS)",
@@ -307,12 +312,11 @@ prompts
   .description("validate a prompt-set file and audit its pairs")
   .argument("<file>", "a JSON file, or the name of a built-in set")
   .addOption(new Option("--checkpoint <which>", "whose tokenizer counts the tokens").default("tiny"))
+  .addOption(wordCountsOption)
   .addOption(offlineOption)
   .option("--json", "print the audit as JSON", false)
   .option("--quiet", "no progress on stderr", false)
-  .action((file: string, options: { checkpoint: string; offline: boolean; json: boolean; quiet: boolean }) =>
-    checkSet(file, options, interruption.signal),
-  );
+  .action((file: string, options: CheckSetOptions) => checkSet(file, options, interruption.signal));
 
 // The first Ctrl-C ends what runs and keeps what is stored; the second ends the process at once.
 process.once("SIGINT", () => {

@@ -1,5 +1,7 @@
 import { listPromptSets, loadPromptSet, readPromptSet } from "@measure-plantain/prompts";
 import { auditPrompts } from "../audit/audit-prompts.ts";
+import { describeRarity } from "../audit/describe-rarity.ts";
+import { readWordCounts } from "../audit/word-counts.ts";
 import { resolveCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
 import { createProgress } from "../terminal/progress.ts";
 
@@ -12,30 +14,31 @@ export function listSets({ json }: { readonly json: boolean }): void {
       process.stdout.write(`${name} ${version}\t${pairs} pairs\t${title}\n`);
 }
 
+/** What `measure-plantain prompts check` was told. */
+export interface CheckSetOptions {
+  readonly checkpoint: string;
+  /** A file of words with counts. */
+  readonly wordCounts?: string;
+  readonly offline: boolean;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
 /** Validates a prompt-set file and audits it under the tokenizer of a checkpoint. */
 export async function checkSet(
   file: string,
-  {
-    checkpoint,
-    offline,
-    json,
-    quiet,
-  }: {
-    readonly checkpoint: string;
-    readonly offline: boolean;
-    readonly json: boolean;
-    readonly quiet: boolean;
-  },
+  { checkpoint, wordCounts: wordFile, offline, json, quiet }: CheckSetOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const isBuiltIn = listPromptSets().some(({ name }) => name === file);
   const set = await (isBuiltIn ? loadPromptSet(file) : readPromptSet(file));
+  const wordCounts = wordFile === undefined ? null : await readWordCounts(wordFile);
   const resolved = await resolveCheckpoint(checkpoint, {
     progress: createProgress({ quiet }),
     offline,
     signal,
   });
-  const audit = await auditPrompts(set, resolved.checkpoint);
+  const audit = await auditPrompts(set, resolved.checkpoint, wordCounts);
   if (json) {
     process.stdout.write(`${JSON.stringify(audit, null, 2)}\n`);
     return;
@@ -50,5 +53,10 @@ export async function checkSet(
     const line = [verdict.padEnd(9), id, `(${tokens.a}/${tokens.b} tokens)`, ...changes].join(" ");
     process.stdout.write(`${line}\n`);
   }
+  const rarity = describeRarity(audit.direction, {
+    labels: set.labels,
+    wordCounts: wordCounts?.record,
+  });
+  for (const sentence of rarity) process.stdout.write(`${sentence}\n`);
   for (const change of audit.changes) process.stdout.write(`${change}\n`);
 }

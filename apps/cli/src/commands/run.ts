@@ -1,6 +1,7 @@
 import { loadPromptSet, type PromptSet } from "@measure-plantain/prompts";
 import { basename, join } from "node:path";
 import { auditPrompts } from "../audit/audit-prompts.ts";
+import { readWordCounts, type WordCounts } from "../audit/word-counts.ts";
 import { resolveCheckpoint, type ResolvedCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
 import { planControls, runControl } from "../controls/run-controls.ts";
 import { chooseDevice, type ChosenDevice, type DeviceName } from "../device/choose-device.ts";
@@ -16,6 +17,8 @@ import { writeResults, type ResultOptions } from "./stats.ts";
 export interface RunOptions extends ResultOptions, SettingOptions {
   readonly checkpoint: string;
   readonly prompts: string;
+  /** A file of words with counts. */
+  readonly wordCounts?: string;
   readonly out?: string;
   readonly device: DeviceName;
   /** `random-weights[:N]`, `planted[:N]`, or prompt sets. */
@@ -29,6 +32,7 @@ export interface RunOptions extends ResultOptions, SettingOptions {
 export async function run(options: RunOptions, signal: AbortSignal): Promise<void> {
   const progress = createProgress(options);
   const promptSet = await loadPromptSet(options.prompts);
+  const wordCounts = options.wordCounts === undefined ? null : await readWordCounts(options.wordCounts);
   const resolved = await resolveCheckpoint(options.checkpoint, { ...options, progress, signal });
   const { shard } = options;
   if (isPart(shard) && options.control.length > 0) {
@@ -39,7 +43,7 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
   const out = options.out ?? join("runs", `${runName(options.checkpoint)}-${promptSet.name}${suffix}`);
   const execution = await chooseDevice(options.device);
   progress.note(`Device: ${execution.device} (${execution.why}).`);
-  const plan: ProbePlan = { resolved, promptSet, out, options, execution, progress, signal };
+  const plan: ProbePlan = { resolved, promptSet, wordCounts, out, options, execution, progress, signal };
 
   const folder = await probe(plan);
   if (isPart(shard)) {
@@ -60,6 +64,8 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
 export interface ProbePlan {
   readonly resolved: ResolvedCheckpoint;
   readonly promptSet: PromptSet;
+  /** How rare words are, for the audit; `null` where nobody said. */
+  readonly wordCounts: WordCounts | null;
   readonly out: string;
   readonly options: RunOptions;
   readonly execution: ChosenDevice;
@@ -69,14 +75,14 @@ export interface ProbePlan {
 
 /** Captures what a plan says; a folder that was cut short is continued. */
 async function probe(plan: ProbePlan): Promise<RunFolder> {
-  const { resolved, promptSet, out, options, execution, progress, signal } = plan;
+  const { resolved, promptSet, wordCounts, out, options, execution, progress, signal } = plan;
   const { checkpoint } = resolved;
   const { device } = execution;
   const settings = await chooseSettings(resolved, promptSet, options, { device, out });
   const { dtype, weights, threads } = settings;
   const runtime = { device, dtype, weights, signal, ...(threads !== null && { threads }) };
 
-  const audit = await auditPrompts(promptSet, checkpoint);
+  const audit = await auditPrompts(promptSet, checkpoint, wordCounts);
   for (const change of audit.changes) progress.note(`Prompt set: ${change}`);
 
   return runProbe({
@@ -84,6 +90,7 @@ async function probe(plan: ProbePlan): Promise<RunFolder> {
     isSynthesizedCheckpoint: resolved.isSynthesized,
     promptSet,
     audit,
+    ...(wordCounts && { wordCounts: wordCounts.record }),
     settings,
     out,
     referenceFiles: options.reference ?? [],

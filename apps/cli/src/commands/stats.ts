@@ -265,7 +265,7 @@ export async function analyzeFolder(
   signal: AbortSignal,
 ): Promise<FolderResults> {
   const manifest = await folder.readManifest();
-  const { state, layout, settings, promptSet, audit, execution, isSynthesizedCheckpoint } = manifest;
+  const { state, layout, settings, promptSet, audit, wordCounts, execution } = manifest;
   if (state !== "complete" || layout === null) {
     throw new UsageError(
       `The run in ${folder.path} is not complete. Start it again with the same command; it goes on where it stopped.`,
@@ -300,9 +300,10 @@ export async function analyzeFolder(
       { flips, grades: readGrades(promptSet), signal },
     ),
     context: {
-      checkpoint: { id: settings.checkpoint.id, isSynthesized: isSynthesizedCheckpoint },
+      checkpoint: { id: settings.checkpoint.id, isSynthesized: manifest.isSynthesizedCheckpoint },
       promptSet,
       audit,
+      ...(wordCounts && { wordCounts }),
       device: execution.device,
       replicates: listReplicates(settings),
     },
@@ -318,8 +319,9 @@ function meanSquares(
 }
 
 /** What a reader needs to run the same again. */
-function describeReproduction({ settings, capturesSha256, packages, node }: Manifest): Reproduction {
-  return { command: formatCommandLine(settings), capturesSha256, packages, node };
+function describeReproduction(manifest: Manifest): Reproduction {
+  const { settings, wordCounts, capturesSha256, packages, node } = manifest;
+  return { command: formatCommandLine(settings, wordCounts), capturesSha256, packages, node };
 }
 
 async function writeReport(
@@ -334,7 +336,7 @@ async function writeReport(
     analysis,
     context,
     manifest,
-    command: formatCommandLine(settings),
+    command: formatCommandLine(settings, manifest.wordCounts),
     controls: controls
       .filter(({ plant }) => plant === null)
       .map(({ name, results }) => ({ name, summary: summarize(results.analysis, results.context) })),

@@ -1,15 +1,17 @@
+import type { WordCountsRecord } from "../audit/word-counts.ts";
 import { referenceName } from "./prepare-references.ts";
 import type { ProbeSettings } from "./settings.ts";
 import { formatShard } from "./shard.ts";
 
 /** The command that captures the same numbers again; files that a run was given are named by what they hold. */
-export function formatCommandLine(settings: ProbeSettings): string {
+export function formatCommandLine(settings: ProbeSettings, wordCounts?: WordCountsRecord): string {
   const { checkpoint, promptSet, references, noiseSeeds, sigmas, taps, threads } = settings;
   const [reference] = references;
   const generated = reference?.kind === "generated" ? reference : null;
   const options: readonly (readonly [string, string | number | null])[] = [
     ["--checkpoint", checkpoint.id],
     ["--prompts", promptSet.name],
+    ["--word-counts", wordCounts?.file ?? null],
     [
       "--reference",
       reference?.kind === "file"

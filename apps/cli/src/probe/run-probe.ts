@@ -24,6 +24,8 @@ export interface RunProbeOptions {
   readonly isSynthesizedCheckpoint: boolean;
   readonly promptSet: PromptSet;
   readonly audit: PromptSetAudit;
+  /** The list of words that the audit went by, where one was given. */
+  readonly wordCounts?: Manifest["wordCounts"];
   readonly settings: ProbeSettings;
   /** The run folder's path. */
   readonly out: string;
@@ -41,9 +43,9 @@ export interface RunProbeOptions {
  * prompt, everything joined. A folder that a killed run left is continued; a complete one is left as it is.
  */
 export async function runProbe(options: RunProbeOptions): Promise<RunFolder> {
-  const { checkpoint, promptSet, settings, progress, runtime, referenceFiles } = options;
+  const { checkpoint, promptSet, wordCounts, settings, progress, runtime, referenceFiles } = options;
   const pairs = shardPairs(promptSet.pairs.length, settings.shard);
-  const folder = await RunFolder.openForRun(options.out, settings);
+  const folder = await RunFolder.openForRun(options.out, settings, wordCounts);
   const before = await folder.readManifest().catch(() => null);
   if (before?.state === "complete") {
     progress.note(`${folder.path} is complete: its captures are used as they are.`);
@@ -64,6 +66,7 @@ export async function runProbe(options: RunProbeOptions): Promise<RunFolder> {
       settings,
       promptSet,
       audit: options.audit,
+      ...(wordCounts && { wordCounts }),
       layout,
       capturesSha256: layout === null ? null : await folder.sha256("captures.safetensors"),
       execution: options.execution,

@@ -1,3 +1,4 @@
+import { describeRarity } from "../audit/describe-rarity.ts";
 import { confoundNames } from "./confounds.ts";
 import { formatCount, formatMeanCount, formatP, formatShare, formatT } from "./format-number.ts";
 import { formatGrades } from "./grades-markdown.ts";
@@ -167,7 +168,7 @@ function formatStrongest(granularities: readonly GranularitySummary[]): string[]
 }
 
 function formatAudit(
-  { verdicts, changes, pairs }: AuditSummary,
+  { verdicts, changes, pairs, direction, wordCounts }: AuditSummary,
   labels: Summary["promptSet"]["labels"],
 ): string[] {
   const toChange = pairs.flatMap(({ id, changes: own }) =>
@@ -176,6 +177,7 @@ function formatAudit(
   return [
     "## Prompt pairs",
     `${verdicts.matched} matched, ${verdicts.change} to change, ${verdicts.identical} identical.`,
+    ...describeRarity(direction, { labels, wordCounts }).map(escapeMarkdown),
     ...(changes.length + toChange.length === 0
       ? []
       : [formatList([...changes.map(escapeMarkdown), ...toChange])]),

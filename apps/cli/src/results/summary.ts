@@ -1,5 +1,6 @@
 import { median } from "d3-array";
 import { type PromptSet, type PromptSetAudit, promptText } from "@measure-plantain/prompts";
+import type { WordCountsRecord } from "../audit/word-counts.ts";
 import type { Replicate } from "../probe/replicates.ts";
 import type { SegmentName } from "../probe/token-segments.ts";
 import type { Analysis } from "./analyze-captures.ts";
@@ -16,6 +17,8 @@ export interface SummaryContext {
   readonly checkpoint: { readonly id: string; readonly isSynthesized: boolean };
   readonly promptSet: PromptSet;
   readonly audit: PromptSetAudit;
+  /** The list of words that the audit went by, where one was given. */
+  readonly wordCounts?: WordCountsRecord;
   /** Where the passes were computed, as `cpu`. */
   readonly device: string;
   /** The controls that were run beside it. */
@@ -106,11 +109,14 @@ export interface BlockRow {
 
 /** The audit of the prompt pairs, with their texts. */
 export interface AuditSummary extends Pick<PromptSetAudit, "verdicts" | "direction" | "changes"> {
+  /** The list of words that `wordClass` goes by; absent where none was given. */
+  readonly wordCounts?: WordCountsRecord;
   readonly pairs: readonly {
     readonly id: string;
     readonly a: string;
     readonly b: string;
     readonly tokens: PromptSetAudit["pairs"][number]["tokens"];
+    readonly wordClass?: PromptSetAudit["pairs"][number]["wordClass"];
     readonly verdict: PromptSetAudit["pairs"][number]["verdict"];
     readonly changes: readonly string[];
   }[];
@@ -161,7 +167,7 @@ export function summarize(analysis: Analysis, context: SummaryContext): Summary 
       const thresholds = analysis.thresholds.map((threshold, k) => ({ threshold, count: counts[k] ?? 0 }));
       return { ...replicate, thresholds, maximum, correlationWithMean };
     }),
-    audit: summarizeAudit(promptSet, audit),
+    audit: summarizeAudit(context),
     confounds: summarizeConfounds(analysis, audit),
     controls: (context.controls ?? []).map(summarizeControl),
   };
@@ -195,11 +201,12 @@ function summarizeHalves({ halves }: Analysis): HalvesSummary | null {
   };
 }
 
-function summarizeAudit(promptSet: PromptSet, audit: PromptSetAudit): AuditSummary {
+function summarizeAudit({ promptSet, audit, wordCounts }: SummaryContext): AuditSummary {
   const audited = new Map(audit.pairs.map((pair) => [pair.id, pair]));
   return {
     verdicts: audit.verdicts,
     direction: audit.direction,
+    ...(wordCounts && { wordCounts }),
     changes: audit.changes,
     pairs: promptSet.pairs.map(({ id, a, b }) => {
       const pair = audited.get(id);
@@ -207,8 +214,9 @@ function summarizeAudit(promptSet: PromptSet, audit: PromptSetAudit): AuditSumma
         throw new RangeError(
           `summary: expected an audit of the pair "${id}", received none; audit this set again`,
         );
-      const { tokens, verdict, changes } = pair;
-      return { id, a: promptText(a), b: promptText(b), tokens, verdict, changes };
+      const { tokens, wordClass, verdict, changes } = pair;
+      const rarity = wordClass && { wordClass };
+      return { id, a: promptText(a), b: promptText(b), tokens, ...rarity, verdict, changes };
     }),
   };
 }

@@ -1,5 +1,6 @@
 import type { UnitLayout } from "@measure-plantain/head-hooks";
 import type { PromptSet, PromptSetAudit } from "@measure-plantain/prompts";
+import type { WordCountsRecord } from "../audit/word-counts.ts";
 import type { ProbeSettings } from "../probe/settings.ts";
 
 /** How long a stage took and how much memory its processes held at most. */
@@ -28,6 +29,8 @@ export interface Manifest {
   readonly promptSet: PromptSet;
   /** Under the tokenizer of the checkpoint. */
   readonly audit: PromptSetAudit;
+  /** The list of words that the audit went by, where one was given. */
+  readonly wordCounts?: WordCountsRecord | undefined;
   /** What stands where in the captures; null until they are complete. */
   readonly layout: UnitLayout | null;
   /** SHA-256 of `captures.safetensors`; null until it is complete. */

@@ -35,7 +35,7 @@ export async function mergeShards(out: string, directories: readonly string[]): 
   const tensors = await joinCaptures(shards);
 
   const { manifest, settings, folder: source } = first;
-  const folder = await RunFolder.openForRun(out, settings);
+  const folder = await RunFolder.openForRun(out, settings, manifest.wordCounts);
   const times = shards.map((part) => part.manifest);
   const joined: Manifest = {
     ...manifest,
@@ -141,8 +141,15 @@ async function requireAgreement(first: ShardFolder, other: ShardFolder): Promise
 
 /** Everything in which the shards of one run are equal. */
 function comparable({ manifest, settings }: ShardFolder): unknown {
-  const { packages, isSynthesizedCheckpoint, promptSet, layout } = manifest;
-  return { ...settings, packages, isSynthesizedCheckpoint, pairs: promptSet.pairs, layout };
+  const { packages, isSynthesizedCheckpoint, promptSet, wordCounts, layout } = manifest;
+  return {
+    ...settings,
+    packages,
+    isSynthesizedCheckpoint,
+    pairs: promptSet.pairs,
+    wordCountsSha256: wordCounts?.sha256,
+    layout,
+  };
 }
 
 /** Puts each shard's rows where its pairs stand in the prompt set. @returns Each […, pairs, 2, units]. */

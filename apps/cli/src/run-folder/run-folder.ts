@@ -14,16 +14,23 @@ export class RunFolder {
   }
 
   /**
-   * Creates the folder, or goes on in one that was begun with the same settings.
+   * Creates the folder, or goes on in one that was begun with the same settings and audited by the same list of words.
    *
    * @throws UsageError where the folder holds something else, or a run of other settings; nothing is changed then.
    */
-  static async openForRun(path: string, settings: ProbeSettings): Promise<RunFolder> {
+  static async openForRun(
+    path: string,
+    settings: ProbeSettings,
+    wordCounts?: Manifest["wordCounts"],
+  ): Promise<RunFolder> {
     const folder = new RunFolder(resolve(path));
     const entries = await readdir(folder.path).catch(() => null);
     if (entries !== null && entries.length > 0) {
       const manifest = await folder.readManifest();
-      const differences = differingSettings(manifest.settings, settings);
+      const differences = differingSettings(
+        { ...manifest.settings, wordCountsSha256: manifest.wordCounts?.sha256 },
+        { ...settings, wordCountsSha256: wordCounts?.sha256 },
+      );
       if (differences.length > 0) {
         throw new UsageError(
           `The output folder ${folder.path} holds a run with other settings:\n  ${differences.slice(0, 6).join("\n  ")}\n` +
