@@ -34,7 +34,7 @@ const addresses = ({ units }: PlantPlan): string[] =>
 async function plantCausalUnits(): Promise<PlantPlan> {
   const folder = await RunFolder.openForReading(place.path("run"));
   const manifest = await folder.readManifest();
-  const checkpoint = await openCheckpoint(place.path("cache/random-tiny-v1"));
+  const checkpoint = await openCheckpoint(place.path("cache/random-tiny-v2"));
   const plan = planPlant(
     checkpoint.transformer.config,
     { pairs: pairs.length, groupSize: manifest.settings.groupSize },
@@ -201,7 +201,7 @@ describe("refuses", () => {
 
   it("weights that changed under the same names and sizes", async () => {
     const file = "transformer/diffusion_pytorch_model-00001-of-00002.safetensors";
-    cpSync(place.path("cache/random-tiny-v1"), place.path("other"), { recursive: true });
+    cpSync(place.path("cache/random-tiny-v2"), place.path("other"), { recursive: true });
     const path = place.path("other", file);
     const bytes = readFileSync(path);
     bytes.fill(0, bytes.length / 2);

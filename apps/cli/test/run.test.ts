@@ -146,13 +146,18 @@ describe("run", () => {
       largestShard: 200_000,
     });
     const args = ["--reference", `${kleinTiny}/reference.png`, "--prompts", "few.json", "--seed", "99"];
-    const { exitCode, stderr } = await place.run(
+    const { exitCode, stdout, stderr } = await place.run(
       ...["run", "--checkpoint", "other", ...args, "--max-sequence-length", "64", "--out", "other-run"],
       ...["--tap", "to_add_out", "--segments"],
     );
     expect(stderr).not.toContain("Error");
     expect(exitCode).toBe(0);
-    const { layout, settings } = manifest("other-run");
+    expect(stdout).toMatch(/Random weights: a control, not evidence/); // its files are marked
+    expect(readFileSync(place.path("other-run", "report.html"), "utf8")).toContain(
+      "<strong>Random weights.</strong>",
+    );
+    const { layout, settings, isSynthesizedCheckpoint } = manifest("other-run");
+    expect(isSynthesizedCheckpoint).toBe(true);
     expect(settings).toMatchObject({ groupSize: 8, width: 96, height: 64 }); // 16 would cut heads of 24
     expect(layout?.headCount).toBe(5 * 3);
     expect(layout?.unitCount).toBe((2 * 72 + 3 * (72 + 144) + 2 * 72) / 8);

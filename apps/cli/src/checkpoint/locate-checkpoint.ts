@@ -25,7 +25,7 @@ export type CheckpointPlace = {
 );
 
 /** Bumped whenever the same name and seed would give other bytes, so that an old cached checkpoint is not taken for a new one. */
-const SYNTHESIS_VERSION = 1;
+const SYNTHESIS_VERSION = 2;
 
 /**
  * Tells what a user's name for a checkpoint means: `tiny` or `random:NAME` in the user's cache, a folder, or `OWNER/NAME` or

@@ -15,7 +15,7 @@ export interface ResolvedCheckpoint {
   /** What the user asked for; of a repository, with the commit that its revision stands for. */
   readonly id: string;
   readonly checkpoint: Checkpoint;
-  /** Random weights: results are a control, not evidence about a trained model. */
+  /** Random weights, so far as names and marks tell: results are a control, not evidence about a trained model. */
   readonly isSynthesized: boolean;
 }
 
@@ -44,7 +44,8 @@ export async function resolveCheckpoint(
   }
   if (place.kind === "folder") {
     if (place.problem !== null) throw new UsageError(place.problem);
-    return { id, checkpoint: await openCheckpoint(place.folder), isSynthesized: false };
+    const checkpoint = await openCheckpoint(place.folder);
+    return { id, checkpoint, isSynthesized: checkpoint.hasRandomWeights };
   }
   if (place.problem !== null) throw new HubError("offline", place.problem);
   const { repository, environment, cache, cached } = place;
@@ -53,7 +54,7 @@ export async function resolveCheckpoint(
       ? cached.commit
       : await downloadSnapshot(repository, { environment, cache, progress, signal });
   const checkpoint = await openCheckpoint(cache.snapshotFolder(commit));
-  return { id: `${repository.name}@${commit}`, checkpoint, isSynthesized: false };
+  return { id: `${repository.name}@${commit}`, checkpoint, isSynthesized: checkpoint.hasRandomWeights };
 }
 
 async function synthesize(name: string, folder: string, progress: Progress): Promise<void> {

@@ -2,6 +2,7 @@ import { listPromptSets, loadPromptSet, readPromptSet } from "@measure-plantain/
 import { auditPrompts } from "../audit/audit-prompts.ts";
 import { describeRarity } from "../audit/describe-rarity.ts";
 import { readWordCounts } from "../audit/word-counts.ts";
+import { locateCheckpoint } from "../checkpoint/locate-checkpoint.ts";
 import { resolveCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
 import { createProgress } from "../terminal/progress.ts";
 
@@ -44,7 +45,7 @@ export async function checkSet(
     return;
   }
   process.stdout.write(`${set.name} ${set.version}: ${set.pairs.length} pairs, valid.\n`);
-  if (resolved.isSynthesized) {
+  if ((await locateCheckpoint(checkpoint, { offline })).kind === "synthesized") {
     process.stdout.write(
       `Tokens are those of the synthesised tokenizer; give --checkpoint for the real one's.\n`,
     );

@@ -8,6 +8,7 @@ import { PROMPT_EMBEDDING_LAYERS } from "../models/text-encoder.ts";
 import { transformerConfigSchema, type TransformerConfig } from "../models/transformer-config.ts";
 import { schedulerConfigSchema, type SchedulerConfig } from "../sampling/scheduler-config.ts";
 import { openComponentWeights, type ComponentWeights } from "./component-weights.ts";
+import { hasRandomWeightsMark } from "./random-weights-mark.ts";
 import { readConfig } from "./read-config.ts";
 
 const modelIndexSchema = z.object({ is_distilled: z.boolean().default(false) });
@@ -23,6 +24,11 @@ export interface Checkpoint {
   readonly folder: string;
   /** A distilled model takes no guidance. */
   readonly isDistilled: boolean;
+  /**
+   * Whether weights in it were drawn by `synthesizeCheckpoint` or `randomizeCheckpoint`, which mark their files. Random
+   * weights from elsewhere carry no mark.
+   */
+  readonly hasRandomWeights: boolean;
   readonly scheduler: SchedulerConfig;
   readonly tokenizerFolder: string;
   readonly textEncoder: CheckpointComponent<TextEncoderConfig>;
@@ -51,16 +57,20 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
     weights: await openComponentWeights(join(root, name)),
   });
   const schedulerPath = join(root, "scheduler", "scheduler_config.json");
+  const textEncoder = await component("text_encoder", "Qwen3ForCausalLM", textEncoderConfigSchema);
+  const transformer = await component("transformer", "Flux2Transformer2DModel", transformerConfigSchema);
+  const autoencoder = await component("vae", "AutoencoderKLFlux2", autoencoderConfigSchema);
   const checkpoint: Checkpoint = {
     folder: root,
     isDistilled: is_distilled,
+    hasRandomWeights: await hasRandomWeightsMark([textEncoder, transformer, autoencoder]),
     scheduler: await readConfig(schedulerPath, schedulerConfigSchema, {
       modelClass: "FlowMatchEulerDiscreteScheduler",
     }),
     tokenizerFolder: join(root, "tokenizer"),
-    textEncoder: await component("text_encoder", "Qwen3ForCausalLM", textEncoderConfigSchema),
-    transformer: await component("transformer", "Flux2Transformer2DModel", transformerConfigSchema),
-    autoencoder: await component("vae", "AutoencoderKLFlux2", autoencoderConfigSchema),
+    textEncoder,
+    transformer,
+    autoencoder,
   };
   checkThatComponentsFit(checkpoint);
   return checkpoint;

@@ -8,7 +8,8 @@ const LARGEST_SHARD = 5_000_000_000;
 
 /**
  * Writes the same checkpoint with random weights: its configurations and its tokenizer as they are, every tensor drawn
- * anew. What a probe finds there, it finds without anything having been learned.
+ * anew. What a probe finds there, it finds without anything having been learned. The weight files are marked, as those of
+ * `synthesizeCheckpoint` are.
  *
  * @throws {FluxRuntimeError} as `synthesizeCheckpoint` does.
  */

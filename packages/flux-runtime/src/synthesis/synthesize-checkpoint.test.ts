@@ -15,7 +15,10 @@ import { synthesizeCheckpoint } from "./synthesize-checkpoint.ts";
 import { textEncoderConfigSchema } from "../models/text-encoder-config.ts";
 import { transformerConfigSchema } from "../models/transformer-config.ts";
 import { autoencoderConfigSchema } from "../models/autoencoder-config.ts";
-import { elementCount } from "../tensor.ts";
+import { editCheckpoint } from "../checkpoint/edit-checkpoint.ts";
+import { RANDOM_WEIGHTS_MARK } from "../checkpoint/random-weights-mark.ts";
+import { readSafetensorsHeader } from "../checkpoint/safetensors-header.ts";
+import { elementCount, type Tensor } from "../tensor.ts";
 
 const tiny = getCheckpointSpec("tiny");
 let root: string;
@@ -44,7 +47,8 @@ async function hashesOf(folder: string): Promise<Map<string, string>> {
 
 describe("synthesizeCheckpoint(folder, spec)", () => {
   it("writes a checkpoint that opens, sharded as asked", async () => {
-    const { transformer } = await openCheckpoint(join(root, "first"));
+    const { transformer, hasRandomWeights } = await openCheckpoint(join(root, "first"));
+    expect(hasRandomWeights).toBe(true);
     expect(transformer.config).toMatchObject({ num_layers: 5, num_single_layers: 20 });
     const files = new Set([...transformer.weights.tensors.values()].map(({ file }) => file));
     expect(files.size).toBeGreaterThan(1);
@@ -87,6 +91,19 @@ describe("synthesizeCheckpoint(folder, spec)", () => {
   });
 });
 
+it("random weights stay marked where some of them are edited", async () => {
+  const random = await openCheckpoint(join(root, "first"));
+  const edit = new Map([["x_embedder.weight", ({ data }: Tensor) => data.map((value) => 2 * value)]]);
+  await editCheckpoint(random, join(root, "edited"), { transformer: edit, metadata: { note: "doubled" } });
+  const edited = await openCheckpoint(join(root, "edited"));
+  expect(edited.hasRandomWeights).toBe(true);
+  const { file } = edited.transformer.weights.tensors.get("x_embedder.weight") ?? { file: "" };
+  expect((await readSafetensorsHeader(file)).metadata).toMatchObject({
+    ...RANDOM_WEIGHTS_MARK,
+    note: "doubled",
+  });
+});
+
 it("asks for the tensors that a published checkpoint has: the parity checkpoint's, by name and shape", async () => {
   const { textEncoder, transformer, autoencoder } = await openKleinTiny();
   const configs = {
@@ -122,6 +139,7 @@ it("randomizeCheckpoint keeps configurations and tokenizer and draws every weigh
   await randomizeCheckpoint(original, join(root, "randomized"), { seed: 1 });
   const randomized = await openCheckpoint(join(root, "randomized"));
   expect(randomized.transformer.config).toEqual(original.transformer.config);
+  expect([original, randomized].map(({ hasRandomWeights }) => hasRandomWeights)).toEqual([false, true]);
   expect((await createTokenizer(randomized.tokenizerFolder)).countTokens("an object")).toBe(
     (await createTokenizer(original.tokenizerFolder)).countTokens("an object"),
   );

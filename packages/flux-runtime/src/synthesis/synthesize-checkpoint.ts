@@ -15,7 +15,8 @@ const LARGEST_VOCABULARY = 768;
  * configuration, sharded as published checkpoints are, with a small tokenizer of its own. It stands in for trained weights
  * where only shapes, plumbing, speed or memory matter; it knows nothing about images.
  *
- * The folder appears whole or not at all. The same configuration and seed give the same bytes.
+ * The folder appears whole or not at all. The same configuration and seed give the same bytes. The weight files
+ * are marked: `openCheckpoint` gives `hasRandomWeights`.
  *
  * @throws {FluxRuntimeError} `disk-full`; `write-failed`, also where the folder exists already.
  */

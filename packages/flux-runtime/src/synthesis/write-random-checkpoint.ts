@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { RANDOM_WEIGHTS_MARK } from "../checkpoint/random-weights-mark.ts";
 import { createSafetensorsWriter } from "../checkpoint/write-safetensors.ts";
 import { FluxRuntimeError } from "../errors.ts";
 import { elementCount } from "../tensor.ts";
@@ -33,7 +34,7 @@ export interface RandomCheckpointParts {
 
 /**
  * Writes a checkpoint of random bfloat16 weights. The folder appears whole or not at all; the same parts and seed give the
- * same bytes.
+ * same bytes. Every weight file is marked as random, so that `openCheckpoint` can tell.
  *
  * @throws {FluxRuntimeError} `disk-full`; `write-failed`, also where the folder exists already.
  */
@@ -108,7 +109,7 @@ async function writeShards(
   for (const [index, shard] of shards.entries()) {
     const layout = shard.map(({ name, shape }) => ({ name, shape, dtype: "BF16" as const }));
     const writer = await createSafetensorsWriter(join(folder, fileName(index)), layout, {
-      metadata: { format: "pt" },
+      metadata: { format: "pt", ...RANDOM_WEIGHTS_MARK },
     });
     for (const tensor of shard) await fill(tensor, writer.append);
     await writer.close();
