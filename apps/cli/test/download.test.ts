@@ -157,7 +157,9 @@ describe("an interrupted transfer", () => {
     const ranges = hub.requests
       .filter(({ path }) => path.endsWith(checksum(transformer)))
       .map(({ range }) => range);
-    expect(ranges).toEqual([undefined, "bytes=1000000-"]);
+    // What was on its way when the connection broke off may be lost with it, how much is up to Node's release.
+    expect(ranges).toEqual([undefined, expect.stringMatching(/^bytes=[1-9]\d*-$/)]);
+    expect(Number(/\d+/.exec(ranges[1] ?? "")?.[0])).toBeLessThanOrEqual(1_000_000);
   });
 
   it("of a killed process goes on with the next start, and asks only for the rest", async () => {
