@@ -12,11 +12,12 @@ const problems = (text: string): readonly PromptsProblem[] => problemsOf(() => r
 
 describe("parseYaml", () => {
   test("returns what was written as YAML, and JSON too", () => {
-    const json = fc.jsonValue({ maxDepth: 4 });
+    // As JSON says it: −0 is 0 there, while YAML keeps the sign.
+    const json = fc.jsonValue({ maxDepth: 4 }).map(clean);
     fc.assert(
       fc.property(json, (value) => {
-        expect(read(stringify(value, { aliasDuplicateObjects: false }))).toEqual(clean(value));
-        expect(read(JSON.stringify(value))).toEqual(clean(value));
+        expect(read(stringify(value, { aliasDuplicateObjects: false }))).toEqual(value);
+        expect(read(JSON.stringify(value))).toEqual(value);
       }),
       { numRuns: 50 },
     );
