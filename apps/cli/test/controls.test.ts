@@ -1,6 +1,6 @@
 import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { RunComparison } from "../src/commands/stats.ts";
+import type { RunComparison } from "../src/controls/compare-runs.ts";
 import type { Summary } from "../src/results/summary.ts";
 import { createWorkplace, promptSetJson } from "./cli.ts";
 

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { loadPromptSet, type PromptSet } from "@measure-plantain/prompts";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { RunComparison } from "../src/commands/stats.ts";
+import type { RunComparison } from "../src/controls/compare-runs.ts";
 import type { PlantScore } from "../src/controls/plant/score-plant.ts";
 import { createWorkplace } from "./cli.ts";
 

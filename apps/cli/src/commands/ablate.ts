@@ -22,7 +22,7 @@ import { RunFolder } from "../run-folder/run-folder.ts";
 import type { Manifest } from "../run-folder/manifest.ts";
 import { createProgress } from "../terminal/progress.ts";
 import { readFile } from "node:fs/promises";
-import { rewriteResults } from "./stats.ts";
+import { rewriteResults } from "../run-folder/write-results.ts";
 
 /** What `measure-plantain ablate` was told. */
 export interface AblateOptions {

@@ -1,6 +1,6 @@
 import { mergeShards } from "../run-folder/merge-shards.ts";
 import { createProgress } from "../terminal/progress.ts";
-import { writeResults, type ResultOptions } from "./stats.ts";
+import { writeResults, type ResultOptions } from "../run-folder/write-results.ts";
 
 export interface MergeOptions extends ResultOptions {
   readonly quiet: boolean;

@@ -11,7 +11,7 @@ import { runProbe } from "../probe/run-probe.ts";
 import { isPart, shardPairs } from "../probe/shard.ts";
 import type { RunFolder } from "../run-folder/run-folder.ts";
 import { createProgress, type Progress } from "../terminal/progress.ts";
-import { writeResults, type ResultOptions } from "./stats.ts";
+import { writeResults, type ResultOptions } from "../run-folder/write-results.ts";
 
 /** What `measure-plantain run` was told; absent means the default. */
 export interface RunOptions extends ResultOptions, SettingOptions {

@@ -16,14 +16,9 @@ import { listReplicates } from "../probe/replicates.ts";
 import type { Manifest } from "../run-folder/manifest.ts";
 import { MEAN_SQUARE, meanOverReplicates, REPLICATES } from "../run-folder/pass-files.ts";
 import { RunFolder } from "../run-folder/run-folder.ts";
-import {
-  analyzeFolder,
-  analyzeRun,
-  describeResults,
-  type FolderResults,
-  type RunResults,
-  tables,
-} from "./stats.ts";
+import { describeResults, tables } from "../run-folder/write-results.ts";
+import { analyzeRun, type RunResults } from "../controls/analyze-run.ts";
+import { analyzeFolder, type FolderResults } from "../results/analyze-folder.ts";
 
 /** One thing that was checked. */
 export interface VerifiedItem {

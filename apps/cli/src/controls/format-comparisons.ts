@@ -1,4 +1,4 @@
-import type { RunComparison } from "../commands/stats.ts";
+import type { RunComparison } from "./compare-runs.ts";
 import { formatCount, formatMeanCount, formatP, formatT } from "../results/format-number.ts";
 
 /** Comparisons as plain text, one block a run. */

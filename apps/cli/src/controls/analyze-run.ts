@@ -1,0 +1,73 @@
+import { readdir } from "node:fs/promises";
+import { analyzeFolder, type FolderResults } from "../results/analyze-folder.ts";
+import type { ControlKind } from "../results/control-summary.ts";
+import type { Manifest } from "../run-folder/manifest.ts";
+import { RunFolder } from "../run-folder/run-folder.ts";
+import { compareRuns, type RunComparison } from "./compare-runs.ts";
+import { readPlant } from "./plant/planted-checkpoint.ts";
+import { scorePlant, type PlantScore } from "./plant/score-plant.ts";
+import { CONTROLS_FOLDER } from "./run-controls.ts";
+
+/** A run with the controls that it has. */
+export interface RunResults extends FolderResults {
+  readonly controls: readonly ControlResults[];
+  /** The run held against each of them. */
+  readonly comparisons: readonly RunComparison[];
+}
+
+/** Computes the statistics of a run folder and of its controls, and holds them against each other. */
+export async function analyzeRun(
+  folder: RunFolder,
+  flips: number | "exact",
+  signal: AbortSignal,
+): Promise<RunResults> {
+  const run = await analyzeFolder(folder, flips, signal);
+  const controls = await readControls(folder, run, flips, signal);
+  const comparisons = await compareRuns(run, controls, signal);
+  const evidence = controls.map(({ name, results: { manifest, analysis, context } }, place) => ({
+    name,
+    kind: tellKind(run.manifest, manifest),
+    promptSet: context.promptSet,
+    analysis,
+    comparisons: comparisons[place]?.granularities ?? [],
+  }));
+  return { ...run, context: { ...run.context, controls: evidence }, controls, comparisons };
+}
+
+/** How a checkpoint of re-drawn weights is named. */
+const RANDOM_WEIGHTS = / \(random weights, seed \d+\)$/;
+
+function tellKind(run: Manifest, control: Manifest): ControlKind {
+  const { id } = control.settings.checkpoint;
+  if (id !== run.settings.checkpoint.id) return RANDOM_WEIGHTS.test(id) ? "weights" : "changed-weights";
+  return control.settings.promptSet.sha256 === run.settings.promptSet.sha256 ? "settings" : "prompts";
+}
+
+/** A complete control of a run. */
+export interface ControlResults {
+  readonly name: string;
+  readonly folder: RunFolder;
+  readonly results: FolderResults;
+  /** What was found of an effect that was planted there; `null` where none was. */
+  readonly plant: PlantScore | null;
+}
+
+/** The controls of a run that are complete, by name. */
+async function readControls(
+  folder: RunFolder,
+  run: FolderResults,
+  flips: number | "exact",
+  signal: AbortSignal,
+): Promise<ControlResults[]> {
+  const names = await readdir(folder.file(CONTROLS_FOLDER)).catch(() => []);
+  const controls: ControlResults[] = [];
+  for (const name of names.sort()) {
+    const control = await RunFolder.openForReading(folder.file(CONTROLS_FOLDER, name));
+    if ((await control.readManifest()).state !== "complete") continue;
+    const results = await analyzeFolder(control, flips, signal);
+    const plan = await readPlant(control);
+    const plant = plan && scorePlant(plan, results.analysis, run.analysis);
+    controls.push({ name, folder: control, results, plant });
+  }
+  return controls;
+}

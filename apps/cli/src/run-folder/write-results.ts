@@ -1,0 +1,149 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { ablationMarkdown } from "../causal/ablation-file.ts";
+import { analyzeRun, type ControlResults, type RunResults } from "../controls/analyze-run.ts";
+import { formatPlantScore, plantMarkdown } from "../controls/plant/format-plant.ts";
+import type { PlantScore } from "../controls/plant/score-plant.ts";
+import { UsageError } from "../errors.ts";
+import { formatCommandLine } from "../probe/command-line.ts";
+import { previewImage } from "../report/preview-image.ts";
+import { renderReport } from "../report/report-html.ts";
+import { hasFigures, writeFigures } from "../report/write-figures.ts";
+import type { FolderResults } from "../results/analyze-folder.ts";
+import { formatPairCsv } from "../results/pair-table.ts";
+import { summarize, type Summary } from "../results/summary.ts";
+import { formatSummaryMarkdown, type Reproduction } from "../results/summary-markdown.ts";
+import { formatSummaryTable } from "../results/summary-table.ts";
+import { formatUnitParquet } from "../results/unit-parquet.ts";
+import { formatUnitCsv } from "../results/unit-table.ts";
+import type { Manifest } from "./manifest.ts";
+import type { RunFolder } from "./run-folder.ts";
+
+/** How results are computed and shown. */
+export interface ResultOptions {
+  readonly flips: number | "exact";
+  readonly json: boolean;
+  /** Every figure as a file, too. */
+  readonly figures?: boolean;
+}
+
+/**
+ * From captures to tables, summary and report, of the run and of each of its controls, with `comparison.json` where there
+ * are some; then a table on stdout.
+ */
+export async function writeResults(
+  folder: RunFolder,
+  options: ResultOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const results = await analyzeRun(folder, options.flips, signal);
+  const { controls, comparisons } = results;
+  for (const control of controls) {
+    await writeTables(control.folder, control.results);
+    await writeReport(control.folder, control.results);
+  }
+  const summary = await writeTables(folder, results);
+  if (controls.length > 0) await folder.writeJson("comparison.json", comparisons);
+  await writePage(folder, results, options);
+  process.stdout.write(
+    options.json ? `${JSON.stringify(summary, null, 2)}\n` : `${formatSummaryTable(summary)}\n`,
+  );
+  for (const { name, plant } of options.json ? [] : controls) {
+    if (plant !== null) process.stdout.write(`${name}: ${formatPlantScore(plant)}\n`);
+  }
+}
+
+/** Writes the summary and the report of a run folder anew, with the sign flips that they had. */
+export async function rewriteResults(folder: RunFolder, signal: AbortSignal): Promise<void> {
+  const text = await readFile(folder.file("summary.json"), "utf8").catch((cause: unknown) => {
+    throw new UsageError(
+      `${folder.path} has no summary.json. Write its results first: measure-plantain stats ${folder.path}`,
+      { cause },
+    );
+  });
+  const { exact, labellings } = (JSON.parse(text) as Summary).signFlips; // written by this program
+  const results = await analyzeRun(folder, exact ? "exact" : labellings, signal);
+  await writeTables(folder, results);
+  await writeReport(folder, results);
+}
+
+/** Writes the report of a run folder anew, and its figures where they are asked for or there already. */
+export async function writePage(
+  folder: RunFolder,
+  results: RunResults,
+  { figures = false }: Pick<ResultOptions, "figures"> = {},
+): Promise<void> {
+  await writeReport(folder, results);
+  if (figures || hasFigures(folder)) await writeFigures(folder, results);
+}
+
+async function writeTables(
+  folder: RunFolder,
+  results: FolderResults & Partial<RunResults>,
+): Promise<Summary> {
+  const { analysis, context } = results;
+  const summary = summarize(analysis, context);
+  for (const [name, table] of tables) {
+    const granularity = analysis.granularities.find((candidate) => candidate.name === name);
+    if (granularity === undefined) continue;
+    await folder.write(`${table}.csv`, formatUnitCsv(granularity));
+    await folder.write(`${table}.parquet`, formatUnitParquet(granularity));
+  }
+  await folder.write("pairs.csv", formatPairCsv({ ...context, confounds: summary.confounds }));
+  await folder.writeJson("summary.json", summary);
+  await folder.write("summary.md", describeResults(summary, results));
+  return summary;
+}
+
+/** The text of `summary.md`. */
+export function describeResults(
+  summary: Summary,
+  { manifest, ablation, controls = [] }: FolderResults & Partial<RunResults>,
+): string {
+  return [
+    formatSummaryMarkdown(summary, describeReproduction(manifest)),
+    ...plantMarkdown(listPlants(controls)),
+    ...ablationMarkdown(ablation),
+  ].join("\n");
+}
+
+function listPlants(controls: readonly ControlResults[]): { name: string; score: PlantScore }[] {
+  return controls.flatMap(({ name, plant }) => (plant === null ? [] : [{ name, score: plant }]));
+}
+
+/** The tables of units by the granularity that they hold. */
+export const tables = [
+  ["group", "units"],
+  ["head", "heads"],
+] as const;
+
+/** What a reader needs to run the same again. */
+function describeReproduction(manifest: Manifest): Reproduction {
+  const { settings, wordCounts, capturesSha256, packages, node } = manifest;
+  return { command: formatCommandLine(settings, wordCounts), capturesSha256, packages, node };
+}
+
+async function writeReport(
+  folder: RunFolder,
+  { manifest, analysis, context, ablation, controls = [] }: FolderResults & Partial<RunResults>,
+): Promise<void> {
+  const { settings } = manifest;
+  const [image] = settings.references;
+  const reference = image !== undefined && existsSync(folder.file("reference.png"));
+  const prompt = image?.kind === "generated" ? { prompt: image.prompt } : {};
+  const html = renderReport({
+    analysis,
+    context,
+    manifest,
+    command: formatCommandLine(settings, manifest.wordCounts),
+    controls: controls
+      .filter(({ plant }) => plant === null)
+      .map(({ name, results }) => ({ name, summary: summarize(results.analysis, results.context) })),
+    plants: listPlants(controls),
+    ablation,
+    ...(reference && {
+      reference: { ...(await previewImage(await readFile(folder.file("reference.png")))), ...prompt },
+    }),
+  });
+  await folder.write("report.html", html);
+}
