@@ -1,9 +1,10 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { readTensors, type Tensor } from "@measure-plantain/flux-runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Manifest } from "../src/run-folder/manifest.ts";
 import type { Summary } from "../src/results/summary.ts";
-import { createWorkplace, promptSetJson } from "./cli.ts";
+import { createWorkplace, finish, promptSetJson } from "./cli.ts";
 
 const place = createWorkplace();
 const small = [
@@ -80,7 +81,19 @@ describe("repeated over noise seeds, fixed images and noise levels,", () => {
     expect(exitCode).toBe(0);
   });
 
-  it("goes on where it was cut short, and refuses a grid of other settings by name", async () => {
+  it("killed amid its passes, goes on to the same bytes", async () => {
+    const child = place.start("run", ...small, ...axes, "--out", "killed");
+    const passes = place.path("killed", "passes");
+    const stored = (): number =>
+      existsSync(passes) ? readdirSync(passes).filter((name) => name.endsWith("s")).length : 0;
+    while (stored() < 5) await setTimeout(5);
+    child.kill("SIGKILL");
+    await finish(child);
+    expect(stored()).toBeLessThan(48);
+    expect(values(await capture("killed", ...axes), "replicates")).toEqual(values(grid, "replicates"));
+  });
+
+  it("refuses to go on with other settings, by name", async () => {
     const { exitCode, stderr } = await place.run("run", ...small, "--noise-seeds", "3", "--out", "grid");
     expect(exitCode).toBe(2);
     expect(stderr).toMatch(/other settings.*noiseSeeds\.2: nothing there, 2 now/s);
