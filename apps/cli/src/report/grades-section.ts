@@ -1,17 +1,11 @@
-import {
-  formatCount,
-  formatMeanCount,
-  formatP,
-  formatRatio,
-  formatShare,
-  formatT,
-} from "../results/format-number.ts";
+import { formatCount, formatP, formatT } from "../results/format-number.ts";
 import type { GranularityGrades } from "../results/grades-summary.ts";
 import { titleGranularity } from "../results/granularity-names.ts";
 import { shown } from "../results/result-rows.ts";
 import type { Summary } from "../results/summary.ts";
 import { html, type Html } from "./html.ts";
 import { renderNumber } from "./shown-number.ts";
+import { dash, minorDash, renderThresholdCells, renderThresholdHeads } from "./threshold-cells.ts";
 
 /** How the units follow the grades of the pairs, where the prompt set is graded. */
 export function renderGrades({ grades }: Pick<Summary, "grades">): Html | null {
@@ -34,13 +28,7 @@ export function renderGrades({ grades }: Pick<Summary, "grades">): Html | null {
           <tr>
             <th scope="col">units</th>
             <th scope="col" class="minor">tested</th>
-            ${(thresholds ?? []).map(
-              (threshold) =>
-                html`<th scope="col">|ρ| &gt; ${threshold}</th>
-                  <th scope="col" class="minor">null p99</th>
-                  <th scope="col" class="minor">/ p99</th>
-                  <th scope="col">p</th>`,
-            )}
+            ${renderThresholdHeads("|ρ|", thresholds ?? [])}
             <th scope="col">max |ρ|</th>
             <th scope="col" class="minor">null p99</th>
             <th scope="col">p</th>
@@ -72,27 +60,10 @@ function renderClosest(granularities: readonly GranularityGrades[]): Html | null
 
 function renderRow(granularity: GranularityGrades, thresholds: readonly number[]): Html {
   const { name, testedUnits, thresholds: tested, maximum } = granularity;
-  const dash = html`<td>–</td>`;
-  const minorDash = html`<td class="minor">–</td>`;
-  const counts = thresholds.flatMap((threshold) => {
-    const found = tested.find((candidate) => candidate.threshold === threshold);
-    if (found === undefined) return [dash, minorDash, minorDash, dash];
-    const { observed, share, nullP99, observedOverP99, p } = found;
-    return [
-      html`<td class="observed">
-        ${renderNumber(shown(observed, formatCount))} (${renderNumber(shown(share, formatShare))})
-      </td>`,
-      html`<td class="minor">${renderNumber(shown(nullP99, formatMeanCount))}</td>`,
-      html`<td class="minor">
-        ${renderNumber({ value: observedOverP99, text: formatRatio(observedOverP99) })}
-      </td>`,
-      html`<td>${renderNumber(shown(p, formatP))}</td>`,
-    ];
-  });
   return html`<tr data-granularity="${name}">
     <th scope="row">${titleGranularity(granularity)}</th>
     <td class="minor">${renderNumber(shown(testedUnits, formatCount))}</td>
-    ${counts}
+    ${renderThresholdCells(tested, thresholds)}
     ${
       maximum === null
         ? [dash, minorDash, dash]

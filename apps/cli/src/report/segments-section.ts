@@ -1,18 +1,12 @@
 import type { Analysis } from "../results/analyze-captures.ts";
-import {
-  formatCount,
-  formatMeanCount,
-  formatP,
-  formatRatio,
-  formatShare,
-  formatT,
-} from "../results/format-number.ts";
+import { formatCount, formatP, formatT } from "../results/format-number.ts";
 import type { GranularitySummary } from "../results/granularity-summary.ts";
 import { shown } from "../results/result-rows.ts";
 import type { Summary } from "../results/summary.ts";
 import { renderSegmentsFigure } from "./figures/segments-figure.ts";
 import { html, type Html } from "./html.ts";
 import { renderNumber } from "./shown-number.ts";
+import { dash, renderThresholdCells, renderThresholdHeads } from "./threshold-cells.ts";
 
 /** The groups over one part of the tokens at a time, where these were captured apart. */
 export function renderSegments({ segments, granularities }: Summary, analysis: Analysis): Html | null {
@@ -33,13 +27,7 @@ export function renderSegments({ segments, granularities }: Summary, analysis: A
           <tr>
             <th scope="col">tokens</th>
             <th scope="col" class="minor">groups tested</th>
-            ${thresholds.map(
-              (threshold) =>
-                html`<th scope="col">|t| &gt; ${threshold}</th>
-                  <th scope="col" class="minor">null p99</th>
-                  <th scope="col" class="minor">/ p99</th>
-                  <th scope="col">p</th>`,
-            )}
+            ${renderThresholdHeads("|t|", thresholds)}
             <th scope="col">max |t|</th>
             <th scope="col">p</th>
             <th scope="col">family-wise</th>
@@ -59,27 +47,10 @@ function renderRow(
   { testedUnits, thresholds: tested, maximum, survivors }: GranularitySummary,
   thresholds: readonly number[],
 ): Html {
-  const dash = html`<td>–</td>`;
-  const minorDash = html`<td class="minor">–</td>`;
-  const counts = thresholds.flatMap((threshold) => {
-    const found = tested.find((candidate) => candidate.threshold === threshold);
-    if (found === undefined) return [dash, minorDash, minorDash, dash];
-    const { observed, share, nullP99, observedOverP99, p } = found;
-    return [
-      html`<td class="observed">
-        ${renderNumber(shown(observed, formatCount))} (${renderNumber(shown(share, formatShare))})
-      </td>`,
-      html`<td class="minor">${renderNumber(shown(nullP99, formatMeanCount))}</td>`,
-      html`<td class="minor">
-        ${renderNumber({ value: observedOverP99, text: formatRatio(observedOverP99) })}
-      </td>`,
-      html`<td>${renderNumber(shown(p, formatP))}</td>`,
-    ];
-  });
   return html`<tr data-segment="${name}">
     <th scope="row">${name}</th>
     <td class="minor">${renderNumber(shown(testedUnits, formatCount))}</td>
-    ${counts}
+    ${renderThresholdCells(tested, thresholds)}
     ${
       maximum === null
         ? [dash, dash]

@@ -1,7 +1,13 @@
 import type { Analysis, GranularityResult } from "./analyze-captures.ts";
 import type { GradeResult } from "./grade-results.ts";
 import type { GranularityName } from "./granularities.ts";
-import { channelsPerUnit, summarizeTested, type TestedSummary } from "./granularity-summary.ts";
+import {
+  channelsPerUnit,
+  summarizeTested,
+  summarizeThresholds,
+  type TestedSummary,
+  type ThresholdSummary,
+} from "./granularity-summary.ts";
 
 /** Whether the answers follow the grades of the pairs. */
 export interface GradesSummary {
@@ -22,16 +28,9 @@ export interface GranularityGrades {
   /** Units that vary between the pairs. */
   readonly testedUnits: number;
   /** The number of units over each threshold of |ρ|; empty where nothing varies. */
-  readonly thresholds: readonly GradeThreshold[];
+  readonly thresholds: readonly ThresholdSummary[];
   /** The greatest |ρ|; `null` where nothing varies. */
   readonly maximum: GradeMaximum | null;
-}
-
-/** The number of units over one threshold of |ρ|. */
-export interface GradeThreshold extends TestedSummary {
-  readonly threshold: number;
-  /** `observed / testedUnits`. */
-  readonly share: number;
 }
 
 /** The greatest |ρ|. */
@@ -67,11 +66,7 @@ function summarizeGranularityGrades(
     name,
     channelsPerUnit: channelsPerUnit(records),
     testedUnits,
-    thresholds: (signFlip?.thresholds ?? []).map((tested) => ({
-      threshold: tested.threshold,
-      share: tested.observed / testedUnits,
-      ...summarizeTested(tested),
-    })),
+    thresholds: summarizeThresholds(signFlip, testedUnits),
     maximum:
       signFlip === null
         ? null

@@ -1,5 +1,5 @@
 import type { UnitRecord } from "@measure-plantain/head-hooks";
-import type { Tested } from "@measure-plantain/paired-stats";
+import type { Tested, ThresholdNull } from "@measure-plantain/paired-stats";
 import type { GranularityResult } from "./analyze-captures.ts";
 import type { GranularityName } from "./granularities.ts";
 
@@ -44,7 +44,7 @@ export interface TestedSummary {
   readonly p: number;
 }
 
-/** The number of units over one threshold of |t|. */
+/** The number of units over one threshold of a statistic's magnitude. */
 export interface ThresholdSummary extends TestedSummary {
   readonly threshold: number;
   /** `observed / testedUnits`. */
@@ -89,11 +89,7 @@ export function summarizeGranularity(granularity: GranularityResult): Granularit
     channelsPerUnit: channelsPerUnit(records),
     testedUnits,
     degenerate: { count: degenerateUnits.length, first: degenerateUnits.slice(0, LISTED_UNITS) },
-    thresholds: (signFlip?.thresholds ?? []).map((tested) => ({
-      threshold: tested.threshold,
-      share: tested.observed / testedUnits,
-      ...summarizeTested(tested),
-    })),
+    thresholds: summarizeThresholds(signFlip, testedUnits),
     maximum:
       signFlip === null
         ? null
@@ -108,6 +104,18 @@ export function summarizeGranularity(granularity: GranularityResult): Granularit
           },
     strongest,
   };
+}
+
+/** The counts over each threshold in brief; none where nothing varies. */
+export function summarizeThresholds(
+  signFlip: { readonly thresholds: readonly ThresholdNull[] } | null,
+  testedUnits: number,
+): ThresholdSummary[] {
+  return (signFlip?.thresholds ?? []).map((tested) => ({
+    threshold: tested.threshold,
+    share: tested.observed / testedUnits,
+    ...summarizeTested(tested),
+  }));
 }
 
 /** Channels per unit; `null` if they differ. */

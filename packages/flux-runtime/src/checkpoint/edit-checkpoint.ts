@@ -1,4 +1,4 @@
-import { copyFile, link, mkdir, mkdtemp, open, readdir, realpath, rename, rm } from "node:fs/promises";
+import { copyFile, link, mkdir, open, readdir, realpath } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { FluxRuntimeError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
@@ -6,6 +6,7 @@ import { encodeBfloat16 } from "./half-precision.ts";
 import type { Checkpoint } from "./open-checkpoint.ts";
 import { readTensor } from "./read-safetensors.ts";
 import { readSafetensorsHeader, type SafetensorsEntry } from "./safetensors-header.ts";
+import { writeCheckpointFolder } from "./write-checkpoint-folder.ts";
 import { createSafetensorsWriter, type SafetensorsWriter } from "./write-safetensors.ts";
 
 /** Bytes of an unchanged tensor that are held at a time. */
@@ -37,10 +38,7 @@ export async function editCheckpoint(
   folder: string,
   { transformer, metadata = {} }: EditCheckpointOptions,
 ): Promise<void> {
-  const target = resolve(folder);
-  await mkdir(dirname(target), { recursive: true });
-  const aside = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
-  try {
+  await writeCheckpointFolder(folder, async (aside) => {
     const edited = new Set([...transformer.keys()].map((name) => fileOf(checkpoint, name)));
     for (const path of await listFiles(checkpoint)) {
       const [from, to] = [join(checkpoint.folder, path), join(aside, path)];
@@ -48,18 +46,7 @@ export async function editCheckpoint(
       if (edited.has(resolve(from))) await rewriteFile(from, to, transformer, metadata);
       else await linkOrCopy(from, to);
     }
-    await rename(aside, target);
-  } catch (cause) {
-    await rm(aside, { recursive: true, force: true });
-    if (cause instanceof FluxRuntimeError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new FluxRuntimeError(
-      "write-failed",
-      `The checkpoint ${target} could not be written: ${reason}. Give a folder that does not exist yet, on a disk with room.`,
-      { folder: target },
-      { cause },
-    );
-  }
+  });
 }
 
 function fileOf({ transformer: { weights } }: Checkpoint, name: string): string {

@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { RANDOM_WEIGHTS_MARK } from "../checkpoint/random-weights-mark.ts";
+import { writeCheckpointFolder } from "../checkpoint/write-checkpoint-folder.ts";
 import { createSafetensorsWriter } from "../checkpoint/write-safetensors.ts";
-import { FluxRuntimeError } from "../errors.ts";
 import { elementCount } from "../tensor.ts";
 import type { RequiredTensor } from "./list-tensors.ts";
 import { createRandomWeights } from "./random-weights.ts";
@@ -43,10 +43,7 @@ export async function writeRandomCheckpoint(
   { configs, files, largestShard }: RandomCheckpointParts,
   { seed = 0, onProgress }: RandomCheckpointOptions = {},
 ): Promise<void> {
-  const target = resolve(folder);
-  await mkdir(dirname(target), { recursive: true });
-  const aside = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
-  try {
+  await writeCheckpointFolder(folder, async (aside) => {
     for (const [path, content] of Object.entries(files)) {
       await mkdir(dirname(join(aside, path)), { recursive: true });
       await writeFile(join(aside, path), content);
@@ -67,18 +64,7 @@ export async function writeRandomCheckpoint(
         }
       });
     }
-    await rename(aside, target);
-  } catch (cause) {
-    await rm(aside, { recursive: true, force: true });
-    if (cause instanceof FluxRuntimeError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new FluxRuntimeError(
-      "write-failed",
-      `The checkpoint ${target} could not be written: ${reason}. Give a folder that does not exist yet, on a disk with room.`,
-      { folder: target },
-      { cause },
-    );
-  }
+  });
 }
 
 /** Scales at which signals neither die out nor grow over many layers; norms and variances are about one. */

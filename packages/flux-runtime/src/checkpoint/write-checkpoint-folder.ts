@@ -1,0 +1,32 @@
+import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { FluxRuntimeError } from "../errors.ts";
+
+/**
+ * Writes a checkpoint folder, which appears whole or not at all.
+ *
+ * @param fill - Puts the files into the folder that it is given, which then gets its name.
+ * @throws {FluxRuntimeError} `write-failed`, also where the folder exists already; else what `fill` throws of that kind.
+ */
+export async function writeCheckpointFolder(
+  folder: string,
+  fill: (aside: string) => Promise<void>,
+): Promise<void> {
+  const target = resolve(folder);
+  await mkdir(dirname(target), { recursive: true });
+  const aside = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
+  try {
+    await fill(aside);
+    await rename(aside, target);
+  } catch (cause) {
+    await rm(aside, { recursive: true, force: true });
+    if (cause instanceof FluxRuntimeError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new FluxRuntimeError(
+      "write-failed",
+      `The checkpoint ${target} could not be written: ${reason}. Give a folder that does not exist yet, on a disk with room.`,
+      { folder: target },
+      { cause },
+    );
+  }
+}
