@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 
 const main = join(import.meta.dirname, "..", "dist", "main.js");
 
@@ -19,6 +20,8 @@ export interface Workplace {
   run(...args: readonly string[]): Promise<Finished>;
   /** Starts the built command. */
   start(...args: readonly string[]): ChildProcess;
+  /** Starts the built command, and kills it once the run folder `out` holds some passes; returns how many it then holds. */
+  killAmidPasses(out: string, passes: number, ...args: readonly string[]): Promise<number>;
   remove(): void;
 }
 
@@ -50,6 +53,19 @@ export function createWorkplace(environment: Readonly<Record<string, string>> = 
     path: (...parts) => join(folder, ...parts),
     start,
     run: (...args) => finish(start(...args)),
+    killAmidPasses: async (out, passes, ...args) => {
+      const child = start(...args, "--out", out);
+      const stored = (): number => {
+        const kept = join(folder, out, "passes");
+        return existsSync(kept)
+          ? readdirSync(kept).filter((name) => name.endsWith(".safetensors")).length
+          : 0;
+      };
+      while (stored() < passes) await setTimeout(5);
+      child.kill("SIGKILL");
+      await finish(child);
+      return stored();
+    },
     remove: () => {
       rmSync(folder, { recursive: true });
     },

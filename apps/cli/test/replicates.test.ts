@@ -1,10 +1,9 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { setTimeout } from "node:timers/promises";
+import { readFileSync, writeFileSync } from "node:fs";
 import { readTensors, type Tensor } from "@measure-plantain/flux-runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Manifest } from "../src/run-folder/manifest.ts";
 import type { Summary } from "../src/results/summary.ts";
-import { createWorkplace, finish, promptSetJson } from "./cli.ts";
+import { createWorkplace, promptSetJson } from "./cli.ts";
 
 const place = createWorkplace();
 const small = [
@@ -82,14 +81,8 @@ describe("repeated over noise seeds, fixed images and noise levels,", () => {
   });
 
   it("killed amid its passes, goes on to the same bytes", async () => {
-    const child = place.start("run", ...small, ...axes, "--out", "killed");
-    const passes = place.path("killed", "passes");
-    const stored = (): number =>
-      existsSync(passes) ? readdirSync(passes).filter((name) => name.endsWith("s")).length : 0;
-    while (stored() < 5) await setTimeout(5);
-    child.kill("SIGKILL");
-    await finish(child);
-    expect(stored()).toBeLessThan(48);
+    const stored = await place.killAmidPasses("killed", 5, "run", ...small, ...axes);
+    expect(stored).toBeLessThan(48);
     expect(values(await capture("killed", ...axes), "replicates")).toEqual(values(grid, "replicates"));
   });
 

@@ -75,15 +75,9 @@ describe("run", () => {
     ];
     await place.run(...args, "--out", "whole");
 
-    const child = place.start(...args, "--out", "killed");
-    const passes = place.path("killed", "passes");
-    const stored = (): number =>
-      existsSync(passes) ? readdirSync(passes).filter((name) => name.endsWith("s")).length : 0;
-    while (stored() < 5) await setTimeout(5);
-    child.kill("SIGKILL");
-    await finish(child);
-    expect(stored()).toBeGreaterThanOrEqual(5);
-    expect(stored()).toBeLessThan(50);
+    const stored = await place.killAmidPasses("killed", 5, ...args);
+    expect(stored).toBeGreaterThanOrEqual(5);
+    expect(stored).toBeLessThan(50);
     expect(existsSync(place.path("killed", "captures.safetensors"))).toBe(false);
 
     const { exitCode, stderr } = await place.run(...args, "--out", "killed");

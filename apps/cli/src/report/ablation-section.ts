@@ -1,4 +1,3 @@
-import { axisX, rectY, ruleX, text } from "@observablehq/plot";
 import {
   ablationStatistics,
   type Ablation,
@@ -14,12 +13,10 @@ import {
   statisticNames,
 } from "../causal/format-ablation.ts";
 import { formatP } from "../results/format-number.ts";
-import { drawPlot } from "./figures/plot-document.ts";
+import { drawNullHistogram } from "./figures/null-histogram.ts";
 import { html, type Html } from "./html.ts";
 import { renderNumber } from "./shown-number.ts";
 
-const WIDTH = 300;
-const HEIGHT = 104;
 const BINS = 32;
 
 /** What the prediction loses without the strongest units, and without random ones like them. */
@@ -111,70 +108,9 @@ function drawSets({ name, random, tests }: SetAblation, statistic: AblationStati
   const [least, most] = [Math.min(0, shown, ...values), Math.max(0, shown, ...values)];
   const margin = 0.04 * (most - least) || 1;
   const domain = [least - (least < 0 ? margin : 0), most + margin] as const;
-  const bins = countBins(values, domain);
-  const isRight = (shown - domain[0]) / (domain[1] - domain[0]) > 0.5;
-  const label = `${name}, ${statisticNames[statistic]}: observed ${formatChange(observed)}, mean of the random sets ${formatChange(nullMean)}`;
-  return drawPlot(label, {
-    width: WIDTH,
-    height: HEIGHT,
-    marginLeft: 14,
-    marginRight: 10,
-    marginTop: 20,
-    marginBottom: 24,
-    x: { domain, label: null },
-    y: { axis: null },
-    marks: [
-      rectY(bins, {
-        x1: "start",
-        x2: "stop",
-        y: "count",
-        fill: "var(--null)",
-        insetLeft: 0.5,
-        insetRight: 0,
-      }),
-      ruleX([shown], { stroke: "var(--accent)", strokeWidth: 2 }),
-      text([shown], {
-        x: (value: number) => value,
-        text: () => formatChange(observed),
-        frameAnchor: "top",
-        textAnchor: isRight ? "end" : "start",
-        dx: isRight ? -5 : 5,
-        dy: -2,
-        lineAnchor: "top",
-        fill: "var(--accent)",
-        stroke: "var(--paper)",
-        strokeWidth: 5,
-        fontWeight: 600,
-        fontSize: 13,
-      }),
-      axisX({
-        ticks: 4,
-        tickSize: 3,
-        color: "var(--soft)",
-        label: null,
-        tickFormat: (value: number) => `${value} %`.replace("-", "−"),
-      }),
-    ],
+  return drawNullHistogram({
+    label: `${name}, ${statisticNames[statistic]}: observed ${formatChange(observed)}, mean of the random sets ${formatChange(nullMean)}`,
+    ...{ values, observed: shown, written: formatChange(observed), domain, bins: BINS },
+    formatTick: (value) => `${value} %`.replace("-", "−"),
   });
-}
-
-interface Bin {
-  readonly start: number;
-  readonly stop: number;
-  readonly count: number;
-}
-
-/** How many values fall into each of equal parts of a domain that holds all of them. */
-function countBins(values: readonly number[], [start, stop]: readonly [number, number]): Bin[] {
-  const width = (stop - start) / BINS;
-  const counts = new Map<number, number>();
-  for (const value of values) {
-    const bin = Math.min(BINS - 1, Math.floor((value - start) / width));
-    counts.set(bin, (counts.get(bin) ?? 0) + 1);
-  }
-  return [...counts].map(([bin, count]) => ({
-    start: start + bin * width,
-    stop: start + (bin + 1) * width,
-    count,
-  }));
 }

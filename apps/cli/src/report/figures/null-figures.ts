@@ -1,15 +1,11 @@
 import type { Tested } from "@measure-plantain/paired-stats";
-import { axisX, rectY, ruleX, text } from "@observablehq/plot";
 import type { Analysis, GranularityResult } from "../../results/analyze-captures.ts";
 import { formatCount, formatMeanCount, formatP, formatT } from "../../results/format-number.ts";
 import { titleGranularity } from "../../results/granularity-names.ts";
 import type { Summary } from "../../results/summary.ts";
 import { html, type Html } from "../html.ts";
-import { drawPlot } from "./plot-document.ts";
-import { binValues } from "./bin-values.ts";
+import { drawNullHistogram } from "./null-histogram.ts";
 
-const WIDTH = 300;
-const HEIGHT = 112;
 const BINS = 48;
 
 /** What every sign flip counted, against what was observed: one small figure per granularity and statistic. */
@@ -55,47 +51,13 @@ function renderRow({ name, signFlip }: GranularityResult, title: string): Html {
 function drawNull(label: string, { observed, null: { values, p99 } }: Tested, isCount: boolean): Html {
   let highest = observed;
   for (const value of values) highest = Math.max(highest, value);
-  const end = Math.max(highest * 1.02, 1);
-  const bins = binValues(values, { bins: BINS, end, squareRoot: isCount });
-  const tallest = bins.reduce((most, { count }) => Math.max(most, count), 1);
-  const isRight = (isCount ? Math.sqrt(observed / end) : observed / end) > 0.5;
   const written = isCount ? formatCount(observed) : formatT(observed);
   const p99Written = isCount ? formatMeanCount(p99) : formatT(p99);
-  return drawPlot(`${label}: observed ${written}, 99th percentile of the null ${p99Written}`, {
-    width: WIDTH,
-    height: HEIGHT,
-    marginLeft: 6,
-    marginRight: 10,
-    marginTop: 20,
-    marginBottom: 24,
-    x: { type: isCount ? "sqrt" : "linear", domain: [0, end], label: null },
-    y: { axis: null, domain: [0, tallest] },
-    marks: [
-      rectY(bins, {
-        x1: "start",
-        x2: "stop",
-        y: "count",
-        fill: "var(--null)",
-        insetLeft: 0.5,
-        insetRight: 0,
-      }),
-      ruleX([p99], { stroke: "var(--soft)", strokeDasharray: "3,2", title: () => `null p99: ${p99Written}` }),
-      ruleX([observed], { stroke: "var(--accent)", strokeWidth: 2 }),
-      text([observed], {
-        x: (value: number) => value,
-        text: () => written,
-        frameAnchor: "top",
-        textAnchor: isRight ? "end" : "start",
-        dx: isRight ? -5 : 5,
-        dy: -2,
-        lineAnchor: "top",
-        fill: "var(--accent)",
-        stroke: "var(--paper)",
-        strokeWidth: 5,
-        fontWeight: 600,
-        fontSize: 13,
-      }),
-      axisX({ ticks: 4, tickSize: 3, color: "var(--soft)", label: null }),
-    ],
+  return drawNullHistogram({
+    label: `${label}: observed ${written}, 99th percentile of the null ${p99Written}`,
+    ...{ values, observed, written, bins: BINS },
+    domain: [0, Math.max(highest * 1.02, 1)],
+    squareRoot: isCount,
+    p99: { value: p99, written: p99Written },
   });
 }
