@@ -18,6 +18,14 @@ test("binValues makes bins of equal width on a square-root axis", () => {
   ]);
 });
 
+test("binValues begins where it is told to, below 0 too", () => {
+  expect(binValues([-2, -0.5, 2], { bins: 4, start: -2, end: 2 })).toEqual([
+    { start: -2, stop: -1, count: 1 },
+    { start: -1, stop: 0, count: 1 },
+    { start: 1, stop: 2, count: 1 },
+  ]);
+});
+
 test("every value is in one bin", () => {
   const values = fc.array(fc.double({ min: 0, max: 1e4, noNaN: true }), { minLength: 1 });
   fc.assert(
