@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { ablate, type AblateOptions } from "./commands/ablate.ts";
 import { doctor, type DoctorOptions } from "./commands/doctor.ts";
 import { generateImage, type GenerateCommandOptions } from "./commands/generate.ts";
@@ -17,7 +17,16 @@ import { deviceNames } from "./device/choose-device.ts";
 import { exitCodeOf, formatError } from "./exit-code.ts";
 import { ownVersion } from "./package-versions.ts";
 import { optionalTaps } from "./probe/plan-taps.ts";
-import { parseShard, type Shard } from "./probe/shard.ts";
+import {
+  batch,
+  flips,
+  integer,
+  integers,
+  noiseLevel,
+  number,
+  PURE_NOISE,
+  shard,
+} from "./terminal/option-values.ts";
 import { heedClosedPipes } from "./terminal/closed-pipes.ts";
 
 const interruption = new AbortController();
@@ -30,46 +39,6 @@ const program = new Command("measure-plantain")
   .version(ownVersion())
   .showHelpAfterError("(--help lists the options)")
   .exitOverride();
-
-const integer =
-  (least: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
-      throw new InvalidArgumentError(`Expected a whole number from ${least} on.`);
-    }
-    return value;
-  };
-
-/** An option that takes several. */
-const integers =
-  (least: number) =>
-  (text: string, before: readonly number[]): number[] => [...before, integer(least)(text)];
-
-const number = (text: string): number => {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("Expected a number.");
-  return value;
-};
-
-const flips = (text: string): number | "exact" => (text === "exact" ? text : integer(1)(text));
-
-const batch = (text: string): number | "auto" => (text === "auto" ? text : integer(1)(text));
-
-const PURE_NOISE: readonly number[] = [1];
-const noiseLevel = (text: string, before: readonly number[]): readonly number[] => {
-  const value = number(text);
-  if (value <= 0 || value > 1) throw new InvalidArgumentError("Expected numbers above 0 and up to 1.");
-  if (before === PURE_NOISE) return [value]; // the first one given replaces the default
-  if (before.includes(value)) throw new InvalidArgumentError("It is given twice.");
-  return [...before, value];
-};
-
-const shard = (text: string): Shard => {
-  const value = parseShard(text);
-  if (value === null) throw new InvalidArgumentError("Expected K/N with K from 1 to N, as in 2/3.");
-  return value;
-};
 
 const checkpointOption = new Option(
   "--checkpoint <which>",

@@ -1,9 +1,9 @@
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { openCheckpoint } from "@measure-plantain/flux-runtime";
+import { mean } from "d3-array";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Ablation } from "../src/causal/ablation.ts";
 import { readAblation as readAblationFile } from "../src/causal/ablation-file.ts";
-import { mean } from "../src/causal/ablation-statistics.ts";
 import { preparePassInputs } from "../src/causal/pass-inputs.ts";
 import { createRunContext, runtimeOf } from "../src/causal/run-context.ts";
 import { verifyAblation } from "../src/causal/verify-ablation.ts";
@@ -93,7 +93,7 @@ describe("units of known effect", () => {
     const moved = (hit: boolean): number[] =>
       (named?.random ?? [])
         .filter(({ units }) => units.some((unit) => planted.has(unit)) === hit)
-        .map(({ contrastMoved }) => mean(contrastMoved));
+        .map(({ contrastMoved }) => mean(contrastMoved) ?? Number.NaN);
     expect(Math.max(...moved(false))).toBeLessThan(Math.min(...moved(true)));
     expect(named?.tests.contrastMoved.observed).toBeGreaterThan(10 * Math.max(...moved(false)));
     expect(ablation.deviationFromRun).toBeLessThan(1e-5);

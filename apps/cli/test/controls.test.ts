@@ -1,5 +1,6 @@
 import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Manifest } from "../src/run-folder/manifest.ts";
 import type { RunComparison } from "../src/controls/compare-runs.ts";
 import type { Summary } from "../src/results/summary.ts";
 import { createWorkplace, promptSetJson } from "./cli.ts";
@@ -42,6 +43,13 @@ it("runs each control beside the run, on the same fixed image, and compares them
     expect(existsSync(place.path("run/controls", control, "units.csv"))).toBe(true);
     expect(readFileSync(place.path("run/controls", control, "reference.png")).equals(image)).toBe(true);
   }
+  // What a control was made from is written down, and the command that makes it again says so.
+  const { settings } = JSON.parse(
+    readFileSync(place.path("run/controls/random-weights-1/manifest.json"), "utf8"),
+  ) as Manifest; // what the command wrote
+  expect(settings.checkpoint.change).toEqual({ kind: "random-weights", seed: 1, of: "tiny" });
+  const card = readFileSync(place.path("run/controls/random-weights-1/summary.md"), "utf8");
+  expect(card).toContain("--checkpoint tiny --control random-weights:1");
   expect(comparisons().map(({ name }) => name)).toEqual(["colours", "random-weights-1"]);
   expect(comparisons()[0]?.granularities.map(({ name }) => name)).toEqual(["group", "head", "mlp"]);
   expect(readFileSync(place.path("run/report.html"), "utf8")).toContain("Beside its controls");
@@ -79,6 +87,23 @@ it("refuses a control of other settings by its name, and leaves the run as it is
   const { exitCode, stderr } = await place.run(...args);
   expect(exitCode).toBe(2);
   expect(stderr).toMatch(/Control colours:.*other settings.*promptSet\.sha256/s);
+});
+
+it("ablate finds the weights of a control again", async () => {
+  const control = "run/controls/random-weights-1";
+  const { exitCode, stderr } = await place.run(
+    "ablate",
+    control,
+    "--top",
+    "1",
+    "--random",
+    "1",
+    "--pairs",
+    "1",
+  );
+  expect(stderr).not.toContain("cannot be opened");
+  expect(exitCode).toBe(0);
+  expect(existsSync(place.path(control, "ablation.json"))).toBe(true);
 });
 
 it("compare holds any run folders of one shape against each other", async () => {

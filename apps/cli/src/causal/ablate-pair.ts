@@ -1,5 +1,5 @@
 import type { Transformer } from "@measure-plantain/flux-runtime";
-import { unitFactors, type UnitLayout } from "@measure-plantain/head-hooks";
+import { readCapture, unitFactors, type UnitLayout } from "@measure-plantain/head-hooks";
 import { UsageError } from "../errors.ts";
 import type { Captures } from "../results/granularities.ts";
 import type { AblationStatistic } from "./ablation.ts";
@@ -109,9 +109,7 @@ async function runPasses(
       },
     });
     velocities.push(velocity.data);
-    const captured = extraOutputs[layout.outputName];
-    if (captured === undefined) throw new TypeError(`the hooked graph gave no ${layout.outputName}`);
-    for (const [unit, value] of captured.data.entries()) {
+    for (const [unit, value] of readCapture(extraOutputs, layout).data.entries()) {
       meanSquare[unit] = (meanSquare[unit] ?? 0) + value / replicates;
     }
     advance();

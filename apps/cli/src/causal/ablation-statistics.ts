@@ -1,3 +1,4 @@
+import { max, mean, min } from "d3-array";
 import { ablationStatistics, type AblationStatistic, type SetEffects, type SetTest } from "./ablation.ts";
 
 /** The velocities of a pair: the prediction for each noise token under condition a and b, of one length. */
@@ -62,16 +63,16 @@ export function testSet(
   random: readonly SetEffects[],
 ): Readonly<Record<AblationStatistic, SetTest>> {
   const test = (statistic: AblationStatistic): SetTest => {
-    const observed = mean(set[statistic]);
-    const values = random.map((effects) => mean(effects[statistic]));
+    const observed = mean(set[statistic]) ?? NaN; // NaN for no pairs, which do not come here
+    const values = random.map((effects) => mean(effects[statistic]) ?? NaN);
     // A contrast that shrinks is what a set that carries it leaves behind; the others can only grow.
     const isAsFar = (value: number): boolean =>
       statistic === "contrastSize" ? value <= observed : value >= observed;
     return {
       observed,
-      nullMean: mean(values),
-      nullMinimum: Math.min(...values),
-      nullMaximum: Math.max(...values),
+      nullMean: mean(values) ?? NaN,
+      nullMinimum: min(values) ?? NaN,
+      nullMaximum: max(values) ?? NaN,
       p: (values.filter(isAsFar).length + 1) / (values.length + 1),
     };
   };
@@ -81,9 +82,4 @@ export function testSet(
     SetTest,
   ]; // one for each
   return { contrastMoved, contrastSize, disturbance };
-}
-
-/** The mean over the pairs. */
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,3 +1,4 @@
+import { group } from "d3-array";
 import { createTorchGenerator } from "@measure-plantain/flux-runtime";
 import type { UnitRecord } from "@measure-plantain/head-hooks";
 import { pairedDifference, pairedT } from "@measure-plantain/paired-stats";
@@ -79,8 +80,8 @@ function drawMatched(
   { random, seed }: { readonly random: number; readonly seed: number },
 ): string[][] {
   const sectionOf = ({ block, kind }: UnitRecord): string => `${block}.${kind}`;
-  const wanted = groupBy(set.units, sectionOf);
-  const available = groupBy(candidates, sectionOf);
+  const wanted = group(set.units, sectionOf);
+  const available = group(candidates, sectionOf);
   const isOnlyOne = [...wanted].every(([section, { length }]) => length === available.get(section)?.length);
   if (isOnlyOne) {
     throw new UsageError(
@@ -99,14 +100,4 @@ function drawMatched(
         .map(({ address }) => address);
     }),
   );
-}
-
-function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group === undefined) groups.set(keyOf(item), [item]);
-    else group.push(item);
-  }
-  return groups;
 }

@@ -27,15 +27,13 @@ export async function findCheckpoint(
   { settings }: Manifest,
   options: FindCheckpointOptions,
 ): Promise<ResolvedCheckpoint> {
-  const resolved = await resolve(folder, options.checkpoint ?? settings.checkpoint.id, options).catch(
-    (cause: unknown) => {
-      if (!(cause instanceof UsageError)) throw cause;
-      throw new UsageError(
-        `The checkpoint of the run, ${settings.checkpoint.id}, cannot be opened. ${cause.message} Or tell where it is with --checkpoint.`,
-        { cause },
-      );
-    },
-  );
+  const resolved = await resolve(folder, settings.checkpoint, options).catch((cause: unknown) => {
+    if (!(cause instanceof UsageError)) throw cause;
+    throw new UsageError(
+      `The checkpoint of the run, ${settings.checkpoint.id}, cannot be opened. ${cause.message} Or tell where it is with --checkpoint.`,
+      { cause },
+    );
+  });
   const { files } = settings.checkpoint;
   const full = files.some(({ sha256 }) => sha256 !== undefined);
   const byName = (list: typeof files): object => Object.fromEntries(list.map((file) => [file.file, file]));
@@ -51,24 +49,17 @@ export async function findCheckpoint(
   return resolved;
 }
 
-const RANDOMIZED = /^(.+) \(random weights, seed (\d+)\)$/;
-const PLANTED = /^(.+) \(planted effect, seed (\d+)\)$/;
-
+/** What the user named, or else what the run was made on, made from it again. */
 async function resolve(
   folder: RunFolder,
-  id: string,
+  { id, change }: Manifest["settings"]["checkpoint"],
   options: FindCheckpointOptions,
 ): Promise<ResolvedCheckpoint> {
-  const [, randomized, randomSeed] = RANDOMIZED.exec(id) ?? [];
-  if (randomized !== undefined) {
-    const original = await resolve(folder, randomized, options);
-    return randomizedCheckpoint(original, Number(randomSeed), options.progress);
-  }
-  const [, planted, plantSeed] = PLANTED.exec(id) ?? [];
-  if (planted !== undefined) {
-    const resolved = await resolve(folder, planted, options);
-    const main = await RunFolder.openForReading(dirname(dirname(folder.path))); // RUN/controls/NAME
-    return plantedCheckpoint({ ...options, main, resolved, seed: Number(plantSeed) });
-  }
-  return resolveCheckpoint(id, options);
+  if (options.checkpoint !== undefined) return resolveCheckpoint(options.checkpoint, options);
+  if (change === undefined) return resolveCheckpoint(id, options);
+  const { kind, seed, of } = change;
+  const resolved = await resolveCheckpoint(of, options);
+  if (kind === "random-weights") return randomizedCheckpoint(resolved, seed, options.progress);
+  const main = await RunFolder.openForReading(dirname(dirname(folder.path))); // RUN/controls/NAME
+  return plantedCheckpoint({ ...options, main, resolved, seed });
 }

@@ -1,4 +1,4 @@
-import { readTensors } from "@measure-plantain/flux-runtime";
+import { readCaptures } from "../results/read-captures.ts";
 import type { RunFolder } from "../run-folder/run-folder.ts";
 import type { Ablation } from "./ablation.ts";
 import { testSet } from "./ablation-statistics.ts";
@@ -11,18 +11,13 @@ import { chooseSets } from "./choose-sets.ts";
  * @returns What is wrong, or `null`.
  */
 export async function verifyAblation(folder: RunFolder, ablation: Ablation): Promise<string | null> {
-  const { layout, promptSet, capturesSha256 } = await folder.readManifest();
-  const meanSquare = (await readTensors(folder.file("captures.safetensors"))).get("mean_square");
-  const [count = 0, , units = 0] = meanSquare?.shape ?? [];
-  if (layout === null || meanSquare === undefined) return "the run is not complete";
+  const manifest = await folder.readManifest();
+  const { promptSet, capturesSha256 } = manifest;
   const { settings, pairIds, sets } = ablation;
   if (ablation.capturesSha256 !== capturesSha256) return "it was made with other captures";
   if (pairIds.join("\n") !== settings.pairs.map((pair) => promptSet.pairs[pair]?.id ?? "").join("\n"))
     return "its pairs are others than the run's";
-  const chosen = chooseSets(
-    { layout, meanSquare: { data: meanSquare.data, shape: [count, 2, units] } },
-    settings,
-  );
+  const chosen = chooseSets(await readCaptures(folder, manifest), settings);
   for (const [index, { name, set, random, tests }] of sets.entries()) {
     const expected = chosen[index];
     if (expected?.units.join() !== set.units.join()) return `the units of ${name} are not those of the run`;

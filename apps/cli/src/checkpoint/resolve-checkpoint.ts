@@ -10,6 +10,14 @@ import { downloadSnapshot } from "./download-snapshot.ts";
 import { HubError } from "./hub-error.ts";
 import { exists, locateCheckpoint } from "./locate-checkpoint.ts";
 
+/** How a checkpoint was made from another one for a control. */
+export interface CheckpointChange {
+  readonly kind: "random-weights" | "planted";
+  readonly seed: number;
+  /** The id of the other. */
+  readonly of: string;
+}
+
 /** A checkpoint and what a reader of its results must know about it. */
 export interface ResolvedCheckpoint {
   /** What the user asked for; of a repository, with the commit that its revision stands for. */
@@ -17,6 +25,8 @@ export interface ResolvedCheckpoint {
   readonly checkpoint: Checkpoint;
   /** Random weights, so far as names and marks tell: results are a control, not evidence about a trained model. */
   readonly isSynthesized: boolean;
+  /** Where it was made from another one. */
+  readonly change?: CheckpointChange;
 }
 
 /** How a checkpoint is looked for. */

@@ -1,4 +1,3 @@
-import { readTensors } from "@measure-plantain/flux-runtime";
 import {
   ablationDefinitions,
   type Ablation,
@@ -15,13 +14,9 @@ import { runAblation } from "../causal/run-ablation.ts";
 import { createRunContext, runtimeOf } from "../causal/run-context.ts";
 import { chooseDevice } from "../device/choose-device.ts";
 import { UsageError } from "../errors.ts";
-import { formatShard, isPart } from "../probe/shard.ts";
-import { sha256 } from "../probe/fingerprint.ts";
-import type { Captures } from "../results/granularities.ts";
+import { readCaptures } from "../results/read-captures.ts";
 import { RunFolder } from "../run-folder/run-folder.ts";
-import type { Manifest } from "../run-folder/manifest.ts";
 import { createProgress } from "../terminal/progress.ts";
-import { readFile } from "node:fs/promises";
 import { rewriteResults } from "../run-folder/write-results.ts";
 
 /** What `measure-plantain ablate` was told. */
@@ -51,7 +46,13 @@ export async function ablate(directory: string, options: AblateOptions, signal: 
   const progress = createProgress(options);
   const folder = await RunFolder.openForReading(directory);
   const manifest = await folder.readManifest();
-  const captures = await readCompleteCaptures(folder, manifest);
+  const captures = await readCaptures(folder, manifest);
+  const capturesSha256 = await folder.sha256("captures.safetensors");
+  if (capturesSha256 !== manifest.capturesSha256) {
+    throw new UsageError(
+      `${folder.file("captures.safetensors")} is not what the run wrote. Restore the file, or run again into another folder.`,
+    );
+  }
   const { settings: run, promptSet } = manifest;
   const { granularity, units, random, seed } = options;
   const top = options.top.length + units.length === 0 ? [DEFAULT_TOP] : options.top;
@@ -83,7 +84,7 @@ export async function ablate(directory: string, options: AblateOptions, signal: 
   const take = (count: number): typeof ablated.effects => ablated.effects.slice(next, (next += count));
   const ablation: Ablation = {
     schemaVersion: 1,
-    capturesSha256: sha256(await readFile(folder.file("captures.safetensors"))),
+    capturesSha256,
     settings,
     pairIds: settings.pairs.map((pair) => promptSet.pairs[pair]?.id ?? ""),
     definitions: ablationDefinitions,
@@ -103,30 +104,6 @@ export async function ablate(directory: string, options: AblateOptions, signal: 
     options.json ? `${JSON.stringify(ablation, null, 2)}\n` : `${formatAblation(ablation)}\n`,
   );
   progress.note(`Report: ${folder.file("report.html")}`);
-}
-
-async function readCompleteCaptures(
-  folder: RunFolder,
-  { state, layout, settings, capturesSha256 }: Manifest,
-): Promise<Captures> {
-  if (state !== "complete" || layout === null) {
-    throw new UsageError(
-      `The run in ${folder.path} is not complete. Start it again with the same command; it goes on where it stopped.`,
-    );
-  }
-  if (isPart(settings.shard)) {
-    throw new UsageError(
-      `${folder.path} holds shard ${formatShard(settings.shard)}, a part of a run, whose units have no ranks. Join all of them first: measure-plantain merge OUT SHARD_DIR…`,
-    );
-  }
-  if ((await folder.sha256("captures.safetensors")) !== capturesSha256) {
-    throw new UsageError(
-      `${folder.file("captures.safetensors")} is not what the run wrote. Restore the file, or run again into another folder.`,
-    );
-  }
-  const meanSquare = (await readTensors(folder.file("captures.safetensors"))).get("mean_square");
-  const [pairs = 0, , units = 0] = meanSquare?.shape ?? [];
-  return { layout, meanSquare: { data: meanSquare?.data ?? new Float32Array(), shape: [pairs, 2, units] } };
 }
 
 /** All pairs, or so many of them, evenly spaced. */

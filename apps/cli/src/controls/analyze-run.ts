@@ -34,12 +34,10 @@ export async function analyzeRun(
   return { ...run, context: { ...run.context, controls: evidence }, controls, comparisons };
 }
 
-/** How a checkpoint of re-drawn weights is named. */
-const RANDOM_WEIGHTS = / \(random weights, seed \d+\)$/;
-
 function tellKind(run: Manifest, control: Manifest): ControlKind {
-  const { id } = control.settings.checkpoint;
-  if (id !== run.settings.checkpoint.id) return RANDOM_WEIGHTS.test(id) ? "weights" : "changed-weights";
+  const { id, change } = control.settings.checkpoint;
+  if (id !== run.settings.checkpoint.id)
+    return change?.kind === "random-weights" ? "weights" : "changed-weights";
   return control.settings.promptSet.sha256 === run.settings.promptSet.sha256 ? "settings" : "prompts";
 }
 

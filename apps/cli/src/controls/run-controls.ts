@@ -145,6 +145,7 @@ export async function randomizedCheckpoint(
   }
   return {
     id: `${id} (random weights, seed ${seed})`,
+    change: { kind: "random-weights", seed, of: id },
     checkpoint: await openCheckpoint(folder),
     isSynthesized: true,
   };

@@ -6,7 +6,7 @@ import {
   type Transformer,
   type TransformerPass,
 } from "@measure-plantain/flux-runtime";
-import { hookModel, poolSegments, type UnitLayout } from "@measure-plantain/head-hooks";
+import { hookModel, poolSegments, readCapture, type UnitLayout } from "@measure-plantain/head-hooks";
 import { hasPass, MEAN_SQUARE, writePass, type PassCapture, type PassKey } from "../run-folder/pass-files.ts";
 import { createPassInputs, type Conditions } from "./pass-inputs.ts";
 import { planTaps } from "./plan-taps.ts";
@@ -62,7 +62,7 @@ export async function capturePasses(context: ProbeContext, conditions: Condition
         for (const [index, { outputs, ranges }] of (await predict(transformer, passes, settings)).entries()) {
           const key = group[index];
           if (key === undefined) throw new RangeError("a result beyond the batch");
-          await writePass(folder, key, readCapture(outputs, layout, ranges, settings.segments));
+          await writePass(folder, key, splitCapture(outputs, layout, ranges, settings.segments));
         }
         done += group.length;
         bar.update(done, count);
@@ -108,14 +108,13 @@ async function predict(
   return results.map((outputs, index) => ({ outputs, ranges: ranges[index] ?? {} }));
 }
 
-function readCapture(
+function splitCapture(
   outputs: Prediction["outputs"],
   layout: UnitLayout,
   ranges: SegmentRanges,
   segments: boolean,
 ): PassCapture {
-  const captured = outputs[layout.outputName];
-  if (captured === undefined) throw new TypeError(`the hooked graph gave no ${layout.outputName}`);
+  const captured = readCapture(outputs, layout);
   if (!segments) return new Map([[MEAN_SQUARE, { data: captured.data, shape: [layout.unitCount] }]]);
   const used = Object.fromEntries(
     layout.taps.flatMap(({ segmentsInput: name }) => (name ? [[name, ranges[name] ?? []]] : [])),

@@ -62,7 +62,7 @@ interface Size {
  * @throws UsageError, FluxRuntimeError for a size that cannot be made.
  */
 export async function chooseSettings(
-  { id, checkpoint }: ResolvedCheckpoint,
+  { id, checkpoint, change }: ResolvedCheckpoint,
   promptSet: PromptSet,
   options: SettingOptions,
   { device, out }: { readonly device: Device; readonly out: string },
@@ -88,7 +88,11 @@ export async function chooseSettings(
       : options.batch;
   const { name, version, pairs } = promptSet;
   return {
-    checkpoint: { id, files: await fingerprintCheckpoint(checkpoint, { full: options.fullHash }) },
+    checkpoint: {
+      id,
+      ...(change && { change }),
+      files: await fingerprintCheckpoint(checkpoint, { full: options.fullHash }),
+    },
     promptSet: { name, version, sha256: await hashPromptSet(promptSet), pairs: pairs.length },
     references,
     ...(options.shard !== undefined && { shard: options.shard }),

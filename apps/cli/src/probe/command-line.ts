@@ -9,7 +9,11 @@ export function formatCommandLine(settings: ProbeSettings, wordCounts?: WordCoun
   const [reference] = references;
   const generated = reference?.kind === "generated" ? reference : null;
   const options: readonly (readonly [string, string | number | null])[] = [
-    ["--checkpoint", checkpoint.id],
+    ["--checkpoint", checkpoint.change?.of ?? checkpoint.id],
+    [
+      "--control",
+      checkpoint.change === undefined ? null : `${checkpoint.change.kind}:${checkpoint.change.seed}`,
+    ],
     ["--prompts", promptSet.name],
     ["--word-counts", wordCounts?.file ?? null],
     [

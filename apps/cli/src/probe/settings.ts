@@ -1,4 +1,5 @@
 import type { ComputeType, Device, RotaryFrequencies } from "@measure-plantain/flux-runtime";
+import type { CheckpointChange } from "../checkpoint/resolve-checkpoint.ts";
 import { promptImages, promptText, type PromptSet, type PromptSide } from "@measure-plantain/prompts";
 import { readFile } from "node:fs/promises";
 import { sha256, type FileFingerprint } from "./fingerprint.ts";
@@ -11,7 +12,12 @@ import type { Shard } from "./shard.ts";
  * continued only under the settings that it was begun with.
  */
 export interface ProbeSettings extends NuisanceSettings {
-  readonly checkpoint: { readonly id: string; readonly files: readonly FileFingerprint[] };
+  readonly checkpoint: {
+    readonly id: string;
+    /** What was changed in another checkpoint to make this one. */
+    readonly change?: CheckpointChange;
+    readonly files: readonly FileFingerprint[];
+  };
   readonly promptSet: {
     readonly name: string;
     readonly version: string;

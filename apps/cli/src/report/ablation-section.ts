@@ -1,10 +1,10 @@
+import { mean } from "d3-array";
 import {
   ablationStatistics,
   type Ablation,
   type AblationStatistic,
   type SetAblation,
 } from "../causal/ablation.ts";
-import { mean } from "../causal/ablation-statistics.ts";
 import {
   ABLATION_LIMITS,
   describeSet,
@@ -103,7 +103,7 @@ function titleSet(ablation: Ablation, { name, set: { units } }: SetAblation): st
 
 function drawSets({ name, random, tests }: SetAblation, statistic: AblationStatistic): Html {
   const { observed, nullMean } = tests[statistic];
-  const values = random.map((effects) => 100 * mean(effects[statistic]));
+  const values = random.map((effects) => 100 * (mean(effects[statistic]) ?? NaN));
   const shown = 100 * observed;
   const [least, most] = [Math.min(0, shown, ...values), Math.max(0, shown, ...values)];
   const margin = 0.04 * (most - least) || 1;

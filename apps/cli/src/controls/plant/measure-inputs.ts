@@ -1,5 +1,5 @@
 import { buildTransformerModel, openTransformer } from "@measure-plantain/flux-runtime";
-import { hookModel, type TapSpec } from "@measure-plantain/head-hooks";
+import { hookModel, readCapture, type TapSpec } from "@measure-plantain/head-hooks";
 import type { PassInputs } from "../../causal/pass-inputs.ts";
 import { listReplicates } from "../../probe/replicates.ts";
 import type { ProbeContext } from "../../probe/probe-context.ts";
@@ -60,9 +60,7 @@ export async function measureBlockInputs(
             ...(await inputs({ pair, condition, replicate })),
             extraInputs: { scale: { type: "float32", data: scale, shape: [scale.length] } },
           });
-          const { data } = extraOutputs[layout.outputName] ?? {};
-          if (data === undefined) throw new TypeError(`the hooked graph gave no ${layout.outputName}`);
-          return data;
+          return readCapture(extraOutputs, layout).data;
         };
         const repeat = async (condition: 0 | 1): Promise<Float64Array> => {
           const sum = new Float64Array(layout.unitCount);

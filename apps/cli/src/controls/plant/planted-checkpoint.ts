@@ -59,6 +59,7 @@ export async function plantedCheckpoint({
   }
   return {
     id: `${id} (planted effect, seed ${seed})`,
+    change: { kind: "planted", seed, of: id },
     checkpoint: await openCheckpoint(folder),
     isSynthesized,
     plan,

@@ -1,0 +1,52 @@
+import { readTensors, type Tensor } from "@measure-plantain/flux-runtime";
+import { UsageError } from "../errors.ts";
+import { formatShard, isPart } from "../probe/shard.ts";
+import { segmentNames } from "../probe/token-segments.ts";
+import type { Manifest } from "../run-folder/manifest.ts";
+import { MEAN_SQUARE, REPLICATES } from "../run-folder/pass-files.ts";
+import type { RunFolder } from "../run-folder/run-folder.ts";
+import type { Captures, MeanSquares } from "./granularities.ts";
+
+/**
+ * Reads what a complete run captured.
+ *
+ * @throws UsageError where the run is not complete, is a shard, or holds no captures.
+ */
+export async function readCaptures(
+  folder: RunFolder,
+  { state, layout, settings }: Manifest,
+): Promise<Captures> {
+  if (state !== "complete" || layout === null) {
+    throw new UsageError(
+      `The run in ${folder.path} is not complete. Start it again with the same command; it goes on where it stopped.`,
+    );
+  }
+  if (isPart(settings.shard)) {
+    throw new UsageError(
+      `${folder.path} holds shard ${formatShard(settings.shard)}, a part of a run, which has no statistics. Join all of them first: measure-plantain merge OUT SHARD_DIR…`,
+    );
+  }
+  const tensors = await readTensors(folder.file("captures.safetensors"));
+  const meanSquare = meanSquares(tensors.get(MEAN_SQUARE));
+  if (meanSquare === null) {
+    throw new UsageError(
+      `${folder.file("captures.safetensors")} holds no mean_square [pairs, 2, units]. Restore the file, or run again into another folder.`,
+    );
+  }
+  const segments = Object.fromEntries(
+    segmentNames.flatMap((name) => {
+      const captured = meanSquares(tensors.get(`${MEAN_SQUARE}.${name}`));
+      return captured === null ? [] : [[name, captured]];
+    }),
+  );
+  const stack = tensors.get(REPLICATES);
+  const [count = 0] = stack?.shape ?? [];
+  const replicates = stack && { data: stack.data, shape: [count, ...meanSquare.shape] as const };
+  return { layout, meanSquare, segments, ...(replicates && { replicates }) };
+}
+
+function meanSquares(tensor: Tensor | undefined): MeanSquares | null {
+  const [pairs, conditions, units] = tensor?.shape ?? [];
+  if (tensor === undefined || pairs === undefined || units === undefined || conditions !== 2) return null;
+  return { data: tensor.data, shape: [pairs, 2, units] };
+}
