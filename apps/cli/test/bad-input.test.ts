@@ -99,6 +99,12 @@ describe("exit code 2 and one clear message for", () => {
     ),
   );
 
+  it("a control that is not there, before anything has run", () =>
+    refused(
+      ["run", "--prompts", "few.json", ...small, "--control", "missing.json", "--out", "none"],
+      /missing\.json: the prompt set cannot be read/,
+    ));
+
   it("an option of the wrong kind", () =>
     refused(["run", "--seed", "many"], /--seed.*Expected a whole number/s));
 

@@ -37,6 +37,8 @@ export interface GenerateCommandOptions {
 /** Makes one image and writes it as PNG. */
 export async function generateImage(options: GenerateCommandOptions, signal: AbortSignal): Promise<void> {
   const progress = createProgress(options);
+  const { device, why } = await chooseDevice(options.device);
+  progress.note(`Device: ${device} (${why}).`);
   const { id, checkpoint } = await resolveCheckpoint(options.checkpoint, { ...options, progress, signal });
   const images: Tensor[] = [];
   for (const path of options.image) images.push(prepareConditionImage(await readImage(path)));
@@ -48,8 +50,6 @@ export async function generateImage(options: GenerateCommandOptions, signal: Abo
     height: options.height ?? firstHeight ?? fallback,
   };
   tokenGrid(checkpoint, size);
-  const { device, why } = await chooseDevice(options.device);
-  progress.note(`Device: ${device} (${why}).`);
 
   let bar: ProgressBar | undefined;
   const { image } = await generate(checkpoint, {

@@ -33,7 +33,7 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
   const progress = createProgress(options);
   const promptSet = await loadPromptSet(options.prompts);
   const wordCounts = options.wordCounts === undefined ? null : await readWordCounts(options.wordCounts);
-  const resolved = await resolveCheckpoint(options.checkpoint, { ...options, progress, signal });
+  const controls = await planControls(options.control, promptSet);
   const { shard } = options;
   if (isPart(shard) && options.control.length > 0) {
     throw new UsageError("Controls belong to the whole run: leave out --control, or --shard.");
@@ -41,8 +41,10 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
   const pairs = shardPairs(promptSet.pairs.length, shard);
   const suffix = shard === undefined ? "" : `-shard-${shard.number}-of-${shard.count}`;
   const out = options.out ?? join("runs", `${runName(options.checkpoint)}-${promptSet.name}${suffix}`);
+  // Before weights are fetched or made, which may take hours: everything else that can be wrong.
   const execution = await chooseDevice(options.device);
   progress.note(`Device: ${execution.device} (${execution.why}).`);
+  const resolved = await resolveCheckpoint(options.checkpoint, { ...options, progress, signal });
   const plan: ProbePlan = { resolved, promptSet, wordCounts, out, options, execution, progress, signal };
 
   const folder = await probe(plan);
@@ -54,7 +56,6 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
     );
     return;
   }
-  const controls = planControls(options.control);
   for (const control of controls) await runControl(control, plan, folder, probe);
   await writeResults(folder, options, signal);
   progress.note(`Report: ${folder.file("report.html")}`);

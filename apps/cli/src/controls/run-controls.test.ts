@@ -1,25 +1,45 @@
+import type { PromptSet } from "@measure-plantain/prompts";
 import { expect, it } from "vitest";
 import { planControls } from "./run-controls.ts";
 
-it("random-weights:N is N seeds, from 1 on, each a control of its own", () => {
-  expect(planControls(["random-weights:2"])).toEqual([
+const set: PromptSet = {
+  name: "few",
+  version: "1.0.0",
+  title: "Two pairs",
+  labels: { a: "small", b: "large" },
+  pairs: [
+    { id: "thumb", a: "smaller than a thumb", b: "larger than a thumb" },
+    { id: "house", a: "smaller than a house", b: "larger than a house" },
+  ],
+};
+
+it("random-weights:N is N seeds, from 1 on, each a control of its own", async () => {
+  expect(await planControls(["random-weights:2"], set)).toEqual([
     { kind: "random-weights", name: "random-weights-1", seed: 1 },
     { kind: "random-weights", name: "random-weights-2", seed: 2 },
   ]);
-  expect(planControls(["random-weights"])).toHaveLength(1);
+  expect(await planControls(["random-weights"], set)).toHaveLength(1);
 });
 
-it("anything else is a prompt set, called after its file", () => {
-  expect(planControls(["paraphrase", "sets/colour.json"])).toEqual([
-    { kind: "prompts", name: "paraphrase", source: "paraphrase" },
-    { kind: "prompts", name: "colour", source: "sets/colour.json" },
-  ]);
+it("anything else is a prompt set, read before anything runs", async () => {
+  const [control] = await planControls(["paraphrase"], set);
+  expect(control).toMatchObject({ kind: "prompts", name: "paraphrase", promptSet: { name: "paraphrase" } });
+  await expect(planControls(["sets/missing.json"], set)).rejects.toThrow(/missing\.json/);
 });
 
-it.each(["random-weights:0", "random-weights:x", "random-weights:1.5"])("refuses %s", (text) => {
-  expect(() => planControls([text])).toThrow(/expected random-weights:N/);
+it("identical and shuffled are made from the run's own prompts", async () => {
+  for (const control of await planControls(["identical", "shuffled"], set)) {
+    if (control.kind !== "prompts") throw new TypeError("a control of prompts was asked for");
+    expect(control.promptSet.pairs.map(({ id }) => id)).toEqual(["thumb", "house"]);
+  }
 });
 
-it("refuses the same control twice", () => {
-  expect(() => planControls(["a/x.json", "b/x.json"])).toThrow(/control x is asked for twice/);
+it.each(["random-weights:0", "random-weights:x", "random-weights:1.5"])("refuses %s", async (text) => {
+  await expect(planControls([text], set)).rejects.toThrow(/expected random-weights:N/);
+});
+
+it("refuses the same control twice", async () => {
+  await expect(planControls(["paraphrase", "paraphrase"], set)).rejects.toThrow(
+    /paraphrase is asked for twice/,
+  );
 });

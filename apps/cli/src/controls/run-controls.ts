@@ -21,7 +21,7 @@ import { plantedCheckpoint, writePlant } from "./plant/planted-checkpoint.ts";
 /** What is changed in a control, everything else being equal. */
 export type Control =
   | { readonly kind: "random-weights" | "planted"; readonly name: string; readonly seed: number }
-  | { readonly kind: "prompts"; readonly name: string; readonly source: string };
+  | { readonly kind: "prompts"; readonly name: string; readonly promptSet: PromptSet };
 
 /** The controls that are made from the run's own prompts: against themselves, and re-paired at random. */
 const IDENTICAL = "identical";
@@ -32,15 +32,17 @@ export const CONTROLS_FOLDER = "controls";
 
 /**
  * The controls that are asked for: `random-weights` is one seed, `random-weights:3` three of them, and so with `planted`;
- * anything else is a prompt set.
+ * anything else is a prompt set, which is read here, so that a mistake in it is known before the run and not after it.
  *
- * @throws UsageError where a number of seeds is no number, or a control is asked for twice.
+ * @param set - The run's own prompts.
+ * @throws UsageError where a number of seeds is no number, or a control is asked for twice; PromptsError for a set.
  */
-export function planControls(asked: readonly string[]): Control[] {
-  const controls = asked.flatMap((text): Control[] => {
+export async function planControls(asked: readonly string[], set: PromptSet): Promise<Control[]> {
+  const planned = asked.map(async (text): Promise<Control[]> => {
     const [, kind, seeds = "1"] = /^(random-weights|planted)(?::(.*))?$/.exec(text) ?? [];
     if (kind !== "random-weights" && kind !== "planted") {
-      return [{ kind: "prompts", name: text.replace(/^.*[/\\]/, "").replace(/\.\w+$/, ""), source: text }];
+      const name = text.replace(/^.*[/\\]/, "").replace(/\.\w+$/, "");
+      return [{ kind: "prompts", name, promptSet: await loadControlSet(text, set) }];
     }
     const count = Number(seeds);
     if (!Number.isSafeInteger(count) || count < 1) {
@@ -53,6 +55,7 @@ export function planControls(asked: readonly string[]): Control[] {
       seed: index + 1,
     }));
   });
+  const controls = (await Promise.all(planned)).flat();
   const doubled = controls.find(
     ({ name }, index) => controls.findIndex((other) => other.name === name) < index,
   );
@@ -76,8 +79,7 @@ export async function runControl(
   const images = settings.references.map((_, index) => main.file(`${referenceName(index)}.png`));
   const { width, height, batch } = settings;
   const { resolved, plant } = await changeCheckpoint(control, plan, main);
-  const promptSet =
-    control.kind === "prompts" ? await loadControlSet(control.source, plan.promptSet) : plan.promptSet;
+  const promptSet = control.kind === "prompts" ? control.promptSet : plan.promptSet;
   const options = { ...plan.options };
   delete options.references; // they are there as files now
   try {
