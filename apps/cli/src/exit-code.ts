@@ -7,7 +7,7 @@ import { HubError } from "./checkpoint/hub-error.ts";
 import { UsageError } from "./errors.ts";
 
 /** The runtime's errors that are nobody's input. */
-const failures: readonly FluxRuntimeErrorCode[] = ["session-failed", "write-failed", "disk-full"];
+const failures: readonly FluxRuntimeErrorCode[] = ["session-failed", "unwritable-file", "disk-full"];
 
 /** 0 done, 2 wrong use or bad input, 1 failure. */
 export function exitCodeOf(error: unknown): 0 | 1 | 2 {

@@ -3,34 +3,34 @@ export type FluxRuntimeErrorCode =
   /** An argument of a call is of the wrong kind, size or range. */
   | "invalid-argument"
   /** A file or folder that was asked for does not exist or cannot be read. */
-  | "file-unreadable"
+  | "unreadable-file"
   /** A file could not be written; `disk-full` where the reason is a full disk. */
-  | "write-failed"
+  | "unwritable-file"
   | "disk-full"
   /** The bytes are not a well-formed safetensors file. */
-  | "safetensors-malformed"
+  | "malformed-safetensors"
   /** The tensor's element type is not one that the operation knows. */
-  | "dtype-unsupported"
+  | "unsupported-dtype"
   /** A folder holds no weights, or a shard of them is missing. */
-  | "weights-missing"
+  | "missing-weights"
   /** The shards and their index contradict each other. */
-  | "weights-inconsistent"
+  | "inconsistent-weights"
   /** The weights lack a tensor that the configuration calls for. */
-  | "tensor-missing"
+  | "missing-tensor"
   /** A tensor has another shape than the configuration calls for. */
-  | "tensor-shape"
+  | "shape-mismatch"
   /** A JSON configuration is not what its schema says. */
-  | "config-invalid"
+  | "invalid-config"
   /** A configuration asks for something that this package does not do. */
-  | "config-unsupported"
+  | "unsupported-config"
   /** ONNX Runtime refused a model or failed in it, or its process ended. */
   | "session-failed"
   /** The bytes are no image, or none that can be decoded. */
-  | "image-unreadable"
+  | "unreadable-image"
   /** The image is too small, or too long and narrow, for the model. */
-  | "image-unsuitable"
+  | "unsuitable-image"
   /** The tokenizer folder is incomplete or its files contradict each other. */
-  | "tokenizer-invalid";
+  | "invalid-tokenizer";
 
 /** What an error carries beside its message. */
 export type FluxRuntimeErrorDetails = Readonly<Record<string, unknown>>;

@@ -58,7 +58,7 @@ describe("openAside(path)", () => {
   it("passes any other reason on", async () => {
     const file = await openAside(path, { openFile: openWith(failWith("EIO")) });
     await expect(file.write(Buffer.from("x"))).rejects.toMatchObject({
-      code: "write-failed",
+      code: "unwritable-file",
       message: expect.stringContaining("EIO: it failed") as string,
     });
   });

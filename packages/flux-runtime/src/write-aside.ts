@@ -27,7 +27,7 @@ let opened = 0;
  * The bytes go to `PATH.PID-N.partial` in the same folder. `commit` flushes them and renames; any failure removes
  * the partial file. A process that is killed can leave a `.partial` file behind, never a damaged `path`.
  *
- * @throws {FluxRuntimeError} `disk-full` or `write-failed`, from this call and from each method.
+ * @throws {FluxRuntimeError} `disk-full` or `unwritable-file`, from this call and from each method.
  */
 export async function openAside(path: string, { openFile = open }: AsideOptions = {}): Promise<AsideFile> {
   const partial = `${path}.${process.pid}-${++opened}.partial`;
@@ -108,7 +108,7 @@ function describeWriteFailure(path: string, cause: unknown): FluxRuntimeError {
   }
   if (code === "ENOENT") {
     return new FluxRuntimeError(
-      "write-failed",
+      "unwritable-file",
       `${path} could not be written: the folder ${dirname(path)} does not exist. Create it first.`,
       details,
       { cause },
@@ -116,7 +116,7 @@ function describeWriteFailure(path: string, cause: unknown): FluxRuntimeError {
   }
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new FluxRuntimeError(
-    "write-failed",
+    "unwritable-file",
     `${path} could not be written (${reason}). Check that the folder is writable.`,
     details,
     { cause },

@@ -95,7 +95,7 @@ describe("attentionTaps", () => {
     expect(findAttentionProjections(hidden)[0]?.parts).toEqual([
       { kind: "attention", channels: C, heads: null, headSize: null },
     ]);
-    expect(errorOf(() => hookModel(hidden)).code).toBe("heads-unknown");
+    expect(errorOf(() => hookModel(hidden)).code).toBe("unknown-heads");
     expect(hookModel(hidden, { taps: attentionTaps(hidden, { heads: H }) }).layout.headCount).toBe(H);
     expect(errorOf(() => hookModel(hidden, { taps: attentionTaps(hidden, { heads: 5 }) })).code).toBe(
       "head-size",

@@ -21,7 +21,7 @@ export interface AttentionTapOptions {
  * module's where the exporter left it, else the node's; a projection that takes attention beside other channels has
  * the sections `PATH.attn` and `PATH.other`; the heads are `PATH.head.N`.
  *
- * @throws HeadHooksError `no-match` if the model has no attention, or none that `at` matches; `heads-unknown` if the
+ * @throws HeadHooksError `no-match` if the model has no attention, or none that `at` matches; `unknown-heads` if the
  *   graph does not show the number of heads and `heads` is not given; `head-size` if `heads` does not divide the
  *   channels, or contradicts the graph.
  * @example
@@ -129,7 +129,7 @@ function headCount(
   const count = shown ?? given;
   if (count !== undefined) return count;
   throw new HeadHooksError(
-    "heads-unknown",
+    "unknown-heads",
     `the graph does not show how many heads meet at ${node || input} (behind ${attention.op} ${attention.node}); give their number as \`heads\``,
     { node },
   );

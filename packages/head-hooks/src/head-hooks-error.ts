@@ -1,27 +1,50 @@
 /** What went wrong, for programs; the message says it to people. */
 export type HeadHooksErrorCode =
-  | "invalid-options"
+  /** An argument of a call is of the wrong kind, size or range. */
+  | "invalid-argument"
+  /** A text is no address, or names no unit or head of the layout. */
   | "invalid-address"
+  /** The bytes are no ONNX model, or one that contradicts itself. */
   | "malformed-model"
+  /** The hooked model would be larger than a protobuf message may be. */
   | "model-too-large"
+  /** The model's operator set is older than the taps need. */
   | "unsupported-opset"
+  /** What is to be tapped has an element type that cannot be reduced. */
   | "unsupported-element-type"
+  /** A pattern matches no projection; `nearest` names those that are alike. */
   | "no-match"
-  | "heads-unknown"
+  /** The graph does not show how many heads meet at a projection. */
+  | "unknown-heads"
+  /** Two patterns match the same projection. */
   | "tapped-twice"
+  /** Two sections would have the same address. */
   | "duplicate-address"
+  /** The sections of a projection take another number of channels than it has. */
   | "section-width"
+  /** The channels of a section are not divisible by the group size. */
   | "group-size"
+  /** The number of heads that was given contradicts the graph or does not divide the channels. */
   | "head-size"
-  | "batch-unknown"
+  /** The graph does not show which axis of a projection's input is the batch. */
+  | "unknown-batch"
+  /** A projection stands in a loop or in one branch alone, and has no place in an output. */
   | "inside-subgraph"
+  /** The input of a projection cannot be scaled. */
   | "cannot-scale"
+  /** The model has an output of the name that the capture is to have. */
   | "output-name-taken"
+  /** The graph has a value of a name that the capture needs. */
   | "name-taken"
+  /** Weights beside the model are at a path that leaves its folder. */
   | "external-path"
+  /** The hooked file would not find the weights beside the model. */
   | "external-data-elsewhere"
+  /** A file does not exist or cannot be read. */
   | "unreadable-file"
+  /** A file could not be written. */
   | "unwritable-file"
+  /** A capture, or what was given with it, has another shape than the layout. */
   | "shape-mismatch";
 
 /** The values that an error is about, by name. */

@@ -537,9 +537,9 @@ describe("hookModel refuses", () => {
   });
 
   it("options that make no sense", () => {
-    expect(attempt({ outputName: "" })).toBe("invalid-options");
-    expect(attempt({ segments: { count: 0 } })).toBe("invalid-options");
-    expect(attempt({ batchInput: "nowhere" })).toBe("invalid-options");
+    expect(attempt({ outputName: "" })).toBe("invalid-argument");
+    expect(attempt({ segments: { count: 0 } })).toBe("invalid-argument");
+    expect(attempt({ batchInput: "nowhere" })).toBe("invalid-argument");
   });
 
   it("rows without a batch axis, where nothing before them has one", () => {
@@ -549,7 +549,7 @@ describe("hookModel refuses", () => {
       outputs: [value("y", undefined)],
       initializers: [tensor("w", [8, 3], randomValues(24, 1))],
     });
-    expect(codeOf(() => hookModel(rows, { groupSize: 4, taps: [{ at: "out" }] }))).toBe("batch-unknown");
+    expect(codeOf(() => hookModel(rows, { groupSize: 4, taps: [{ at: "out" }] }))).toBe("unknown-batch");
   });
 
   it("a model with two outputs of the same name", () => {

@@ -24,7 +24,7 @@ export interface HookOptions {
    * A value of the model [B, S], such as its input `attention_mask`, that is 0 for tokens to leave out. If it is
    * longer, as with a key-value cache, its last entries count. With `perToken` the values left out are 0.
    */
-  readonly mask?: string;
+  readonly maskInput?: string;
   /**
    * Multiply each tapped tensor by a factor per unit on its way into the projection, given at run time. With all
    * factors 1 the model's outputs keep every bit. What is captured is the tensor before. `true` stands for

@@ -8,7 +8,7 @@ export interface HookSettings {
   readonly reduction: NonNullable<HookOptions["reduction"]>;
   readonly isPerToken: boolean;
   readonly segments: { readonly input: string; readonly count: number | undefined } | undefined;
-  readonly mask: string | undefined;
+  readonly maskInput: string | undefined;
   readonly scale: { readonly input: string; readonly isOptional: boolean } | undefined;
   readonly batchInput: string | undefined;
   /** The model's own outputs to keep; `undefined` for all. */
@@ -18,10 +18,10 @@ export interface HookSettings {
 /**
  * Fill in the defaults.
  *
- * @throws HeadHooksError `invalid-options` for options that make no sense.
+ * @throws HeadHooksError `invalid-argument` for options that make no sense.
  */
 export function readSettings(options: HookOptions): HookSettings {
-  const { reduction = "meanSquare", perToken = false, mask, batchInput, keepOutputs = true } = options;
+  const { reduction = "meanSquare", perToken = false, maskInput, batchInput, keepOutputs = true } = options;
   if (!Object.hasOwn(OUTPUT_NAMES, reduction)) {
     const known = Object.keys(OUTPUT_NAMES).join(", ");
     throw invalid(`\`reduction\` must be one of ${known}; received "${reduction}"`);
@@ -37,7 +37,7 @@ export function readSettings(options: HookOptions): HookSettings {
     reduction,
     isPerToken: perToken,
     segments,
-    mask,
+    maskInput,
     scale: readScale(options.scale),
     batchInput,
     keptOutputs: keepOutputs === true ? undefined : keepOutputs === false ? [] : keepOutputs,
@@ -63,5 +63,5 @@ function readSegments(segments: HookOptions["segments"]): HookSettings["segments
 }
 
 function invalid(message: string): HeadHooksError {
-  return new HeadHooksError("invalid-options", message);
+  return new HeadHooksError("invalid-argument", message);
 }

@@ -29,7 +29,7 @@ const ELEMENT_TYPES: Readonly<Record<ElementType, TensorProto_DataType>> = {
  * Ensures: other nodes keep their bytes; a model whose Ifs have these outputs is returned as it is.
  *
  * @returns the view, and the taps as they stand in the main graph.
- * @throws HeadHooksError `inside-subgraph` for a tap of another body, or without a twin; `batch-unknown` as
+ * @throws HeadHooksError `inside-subgraph` for a tap of another body, or without a twin; `unknown-batch` as
  *   `tokenSource`.
  */
 export function liftBranches(

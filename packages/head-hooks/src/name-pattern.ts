@@ -21,12 +21,12 @@ export type NamePattern = (name: string) => NameMatch | undefined;
  * So `transformer_blocks.*.attn` does not match inside `single_transformer_blocks.0.attn`. A regular expression is
  * searched for anywhere in the name, as `RegExp.test` does; its `g` and `y` flags are left out.
  *
- * @throws HeadHooksError `invalid-options` if the string is empty.
+ * @throws HeadHooksError `invalid-argument` if the string is empty.
  */
 export function compileNamePattern(at: string | RegExp): NamePattern {
   if (at === "") {
     throw new HeadHooksError(
-      "invalid-options",
+      "invalid-argument",
       'a tap\'s `at` must be a glob or a regular expression; received ""',
     );
   }
@@ -45,7 +45,7 @@ export function compileNamePattern(at: string | RegExp): NamePattern {
  * Put what a pattern found into a path: `{1}` is the first wildcard or capture group, `{name}` a named group, `{0}`
  * the whole name.
  *
- * @throws HeadHooksError `invalid-options` if the path asks for a group that the pattern does not have.
+ * @throws HeadHooksError `invalid-argument` if the path asks for a group that the pattern does not have.
  */
 export function expandPath(template: string, match: NameMatch): string {
   return template.replace(/\{([^{}]*)\}/g, (placeholder, key: string) => {
@@ -53,7 +53,7 @@ export function expandPath(template: string, match: NameMatch): string {
       key === "0" ? match.name : /^\d+$/.test(key) ? match.captures[Number(key) - 1] : match.groups.get(key);
     if (text !== undefined) return text;
     throw new HeadHooksError(
-      "invalid-options",
+      "invalid-argument",
       `the path "${template}" asks for ${placeholder}, but the pattern has ${match.captures.length} wildcards or groups; use {0} for the whole name or {1} to {${match.captures.length}}`,
       { path: template },
     );

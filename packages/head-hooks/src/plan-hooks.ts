@@ -121,10 +121,10 @@ function select(
   options: HookOptions,
   settings: HookSettings,
 ): { view: ModelView; taps: SelectedTap[]; layout: UnitLayout } {
-  const { outputName, segments, mask, reduction, isPerToken, scale } = settings;
+  const { outputName, segments, maskInput, reduction, isPerToken, scale } = settings;
   const selection: SelectionOptions = {
     ...(options.groupSize !== undefined && { groupSize: options.groupSize }),
-    ...{ outputName, segmentsInput: segments?.input ?? null, maskInput: mask ?? null },
+    ...{ outputName, segmentsInput: segments?.input ?? null, maskInput: maskInput ?? null },
   };
   const whole = inlineFunctions(original);
   const specs = options.taps ?? attentionTapsOf(whole);
@@ -167,7 +167,7 @@ function requireOutputs(view: ModelView, { keptOutputs = [] }: HookSettings): vo
   const unknown = keptOutputs.find((name) => !names.includes(name));
   if (unknown === undefined) return;
   throw new HeadHooksError(
-    "invalid-options",
+    "invalid-argument",
     `\`keepOutputs\` names "${unknown}", which is no output of the model; its outputs are ${names.join(", ")}`,
     { outputs: names },
   );
@@ -197,7 +197,7 @@ function requireInputs(view: ModelView, { batchInput }: HookSettings, taps: read
   for (const [option, value] of wanted) {
     if (isKnown(value)) continue;
     throw new HeadHooksError(
-      "invalid-options",
+      "invalid-argument",
       `\`${option}\` "${value}" is no value of the graph; its inputs are ${names.join(", ")}`,
       { inputs: names },
     );

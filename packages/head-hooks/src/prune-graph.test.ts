@@ -94,7 +94,7 @@ describe("hookModel with keepOutputs: false", () => {
       hookModel(twoProjections(), OPTIONS),
     );
     const refused = (): unknown => hookModel(twoProjections(), { ...OPTIONS, keepOutputs: ["z"] });
-    expect(refused).toThrow(expect.objectContaining({ code: "invalid-options" }));
+    expect(refused).toThrow(expect.objectContaining({ code: "invalid-argument" }));
     expect(refused).toThrow(/"z".* outputs are y, c/);
   });
 

@@ -82,7 +82,7 @@ describe.each(reductions)("hookModel with %s", (reduction) => {
         expectedOf(reduction, x, () => [range(0, length)]),
         [batch, UNITS],
       );
-      const masked = hookModel(maskedModel(opset), { ...options, mask: "attention_mask" });
+      const masked = hookModel(maskedModel(opset), { ...options, maskInput: "attention_mask" });
       const outputs = await runModel(masked.model, { x, attention_mask });
       expectClose(
         outputs[name],
@@ -110,7 +110,7 @@ describe.each(reductions)("hookModel with %s", (reduction) => {
       expectedOf(reduction, x, () => lists),
       [batch, 3, UNITS],
     );
-    const both = hookModel(maskedModel(opset), { ...options, segments: true, mask: "attention_mask" });
+    const both = hookModel(maskedModel(opset), { ...options, segments: true, maskInput: "attention_mask" });
     const outputs = await runModel(both.model, { x, attention_mask, segments });
     const inside = (item: number): number[][] =>
       lists.map((own) => own.filter((token) => kept[item]?.includes(token)));
@@ -127,20 +127,20 @@ describe.each(reductions)("hookModel with %s", (reduction) => {
       expectedOf(reduction, x, () => range(0, length).map((token) => [token])),
       [batch, length, UNITS],
     );
-    const masked = hookModel(maskedModel(), { ...options, perToken: true, mask: "attention_mask" });
+    const masked = hookModel(maskedModel(), { ...options, perToken: true, maskInput: "attention_mask" });
     const outputs = await runModel(masked.model, { x, attention_mask });
     const tokens = (item: number): number[][] =>
       range(0, length).map((token) => (kept[item]?.includes(token) ? [token] : []));
     expectClose(outputs[name], expectedOf(reduction, x, tokens), [batch, length, UNITS]);
-    expect(hookModel(masked.model, { ...options, perToken: true, mask: "attention_mask" }).modified).toBe(
-      false,
-    );
+    expect(
+      hookModel(masked.model, { ...options, perToken: true, maskInput: "attention_mask" }).modified,
+    ).toBe(false);
   });
 
   it("lets no token count that a mask leaves out, whatever it holds", async () => {
     const data = x.data.slice();
     data.fill(NaN, 2 * CHANNELS, 3 * CHANNELS);
-    const { model: hooked } = hookModel(maskedModel(), { ...options, mask: "attention_mask" });
+    const { model: hooked } = hookModel(maskedModel(), { ...options, maskInput: "attention_mask" });
     const outputs = await runModel(hooked, { x: { ...x, data }, attention_mask });
     expectClose(
       outputs[name],
@@ -156,7 +156,7 @@ describe("a mask", () => {
     const { model: hooked } = hookModel(maskedModel(), {
       taps: [{ at: "out" }],
       groupSize: GROUP,
-      mask: "attention_mask",
+      maskInput: "attention_mask",
     });
     const outputs = await runModel(hooked, {
       x: { data, shape: [1, 2, CHANNELS] },
@@ -171,7 +171,7 @@ describe("a mask", () => {
       const { model: hooked } = hookModel(maskedModel(), {
         taps: [{ at: "out" }],
         groupSize: 3,
-        mask: "attention_mask",
+        maskInput: "attention_mask",
         ...extra,
       });
       for (const length of [1, 4]) {
@@ -188,9 +188,9 @@ describe("a mask", () => {
   it("that the model does not have is refused with its inputs; so are senseless reductions and combinations", () => {
     const codeOf = (options: HookOptions): string =>
       errorOf(() => hookModel(maskedModel(), { taps: [{ at: "out" }], ...options })).code;
-    expect(codeOf({ mask: "padding" })).toBe("invalid-options");
-    expect(codeOf({ perToken: true, segments: true })).toBe("invalid-options");
-    expect(codeOf({ reduction: "toString" as Reduction })).toBe("invalid-options"); // what untyped callers may pass
+    expect(codeOf({ maskInput: "padding" })).toBe("invalid-argument");
+    expect(codeOf({ perToken: true, segments: true })).toBe("invalid-argument");
+    expect(codeOf({ reduction: "toString" as Reduction })).toBe("invalid-argument"); // what untyped callers may pass
   });
 
   it("leaves the same as running without the tokens", async () => {
@@ -204,7 +204,7 @@ describe("a mask", () => {
           const { model: hooked } = hookModel(maskedModel(), {
             taps: [{ at: "out" }],
             groupSize: GROUP,
-            mask: "attention_mask",
+            maskInput: "attention_mask",
           });
           const run = async (values: Float32Array, mask: bigint[]): Promise<Tensor | undefined> =>
             (

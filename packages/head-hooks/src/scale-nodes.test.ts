@@ -148,7 +148,9 @@ describe("hookModel with scale", () => {
       "cannot-scale",
     );
     expect(errorOf(() => hookModel(attentionModel(), { scale: { input: "x" } })).code).toBe("name-taken");
-    expect(errorOf(() => hookModel(attentionModel(), { scale: { input: "" } })).code).toBe("invalid-options");
+    expect(errorOf(() => hookModel(attentionModel(), { scale: { input: "" } })).code).toBe(
+      "invalid-argument",
+    );
     expect(hookModel(hooked, { outputName: "unscaled" }).modified).toBe(true);
   });
 });

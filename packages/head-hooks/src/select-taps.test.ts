@@ -159,8 +159,8 @@ describe("selectTaps", () => {
       [{ at: "transformer_blocks.0.**", sections: [{ path: "a", channels: -32 }] }],
       [{ at: "transformer_blocks.0.**", heads: { path: "a", size: 0 } }],
     ]) {
-      expect(errorOf(() => select(taps)).code).toBe("invalid-options");
+      expect(errorOf(() => select(taps)).code).toBe("invalid-argument");
     }
-    expect(errorOf(() => select([{ at: "a" }], 0)).code).toBe("invalid-options");
+    expect(errorOf(() => select([{ at: "a" }], 0)).code).toBe("invalid-argument");
   });
 });

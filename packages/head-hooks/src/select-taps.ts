@@ -20,7 +20,7 @@ export interface TapSpec {
   readonly heads?: HeadSpec;
   /** The graph input with the segment ranges of this tap's tokens, where segments are asked for. */
   readonly segmentsInput?: string;
-  /** The graph input that says which of this tap's tokens count, [B, S]; `null` for all. Default: `HookOptions.mask`. */
+  /** The graph input that says which of this tap's tokens count, [B, S]; `null` for all. Default: `HookOptions.maskInput`. */
   readonly maskInput?: string | null;
 }
 
@@ -78,7 +78,7 @@ export interface SelectionOptions {
  * Ensures: each projection is tapped once, section and head paths are unique, groups nest in heads and sections.
  *
  * @throws HeadHooksError `no-match`, `tapped-twice`, `duplicate-address`, `section-width`, `group-size`,
- *   `head-size`, `invalid-options`.
+ *   `head-size`, `invalid-argument`.
  */
 export function selectTaps(
   projections: readonly Projection[],
@@ -279,5 +279,5 @@ function requirePositive(what: string, value: number): void {
 }
 
 function invalidOptions(message: string): HeadHooksError {
-  return new HeadHooksError("invalid-options", message);
+  return new HeadHooksError("invalid-argument", message);
 }

@@ -36,7 +36,7 @@ const THREE_AXES: ReadonlySet<string> = new Set(
  *
  * A rank that the graph does not show is taken to be three; the added nodes fail at run time if it is not.
  *
- * @throws HeadHooksError `batch-unknown` if the input has other axes and nothing before it has these.
+ * @throws HeadHooksError `unknown-batch` if the input has other axes and nothing before it has these.
  */
 export function tokenSource(scope: GraphScope, projection: Projection): string {
   const rank = projection.op === "Gemm" ? 2 : rankOf(scope, projection.input);
@@ -44,7 +44,7 @@ export function tokenSource(scope: GraphScope, projection: Projection): string {
   const source = rank === 2 ? beforeFlattening(scope, projection.input, projection.inputChannels) : undefined;
   if (source !== undefined) return source;
   throw new HeadHooksError(
-    "batch-unknown",
+    "unknown-batch",
     `the input "${projection.input}" of ${describe(projection)} has ${rank} axes, so its batch axis cannot be told; expected [batch, tokens, channels]. Give \`batchInput\`, a value whose first axis is the batch`,
     { node: projection.node, input: projection.input, rank },
   );

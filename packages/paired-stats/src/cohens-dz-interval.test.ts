@@ -43,7 +43,7 @@ describe("cohensDzInterval", () => {
 
   it("refuses a confidence of 1", () => {
     expect(() => cohensDzInterval(result, { confidence: 1 })).toThrow(
-      expect.objectContaining({ code: "option" }),
+      expect.objectContaining({ code: "invalid-argument" }),
     );
   });
 });

@@ -15,7 +15,7 @@ export interface CohensDzIntervalOptions {
  *
  * @param result - the paired t of all units.
  * @returns bounds of d_z, one of each per unit; both equal d_z (0 or ±Infinity) for a degenerate unit.
- * @throws {@link PairedStatsError} `option` for a confidence outside (0, 1).
+ * @throws {@link PairedStatsError} `invalid-argument` for a confidence outside (0, 1).
  * @see Steiger & Fouladi (1997), in Harlow et al., What If There Were No Significance Tests?; Cumming & Finch (2001),
  *   Educ. Psychol. Meas. 61, 532.
  * @example

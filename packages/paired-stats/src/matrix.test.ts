@@ -17,7 +17,7 @@ describe("checkMatrix", () => {
   ] as const)("refuses shape %j with %i values", (shape, length) => {
     expect(() => {
       checkMatrix({ data: new Float64Array(length), shape }, "m");
-    }).toThrow(expect.objectContaining({ code: "shape" }));
+    }).toThrow(expect.objectContaining({ code: "shape-mismatch" }));
   });
 
   it.each([NaN, Infinity, -Infinity])("names the first place of %d", (value) => {

@@ -16,14 +16,14 @@ export interface Matrix {
 /**
  * Checks a matrix before anything is computed from it.
  *
- * @throws {@link PairedStatsError} `shape` if the shape is not two positive whole numbers or does not fit the data,
+ * @throws {@link PairedStatsError} `shape-mismatch` if the shape is not two positive whole numbers or does not fit the data,
  *   `non-finite` with the row and column of the first NaN or infinity.
  */
 export function checkMatrix(matrix: Matrix, name: string): void {
   const [rows, columns] = matrix.shape;
   if (!isCount(rows) || !isCount(columns) || rows * columns !== matrix.data.length)
     throw new PairedStatsError(
-      "shape",
+      "shape-mismatch",
       `${name}: expected a shape [pairs, units] of positive whole numbers whose product is the length of the data, ` +
         `got [${rows}, ${columns}] with ${matrix.data.length} values`,
       { rows, columns, length: matrix.data.length },

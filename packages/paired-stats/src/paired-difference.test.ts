@@ -24,7 +24,7 @@ describe("pairedDifference", () => {
         { data: new Float64Array(6), shape: [2, 3] },
         { data: new Float64Array(6), shape: [3, 2] },
       ),
-    ).toThrow(expect.objectContaining({ code: "shape" }));
+    ).toThrow(expect.objectContaining({ code: "shape-mismatch" }));
   });
 
   it("refuses a difference beyond float64", () => {

@@ -8,7 +8,7 @@ import { valueAt } from "./reading.ts";
  * @param a - `[pairs, units]`, the first condition, in any unit of measurement.
  * @param b - `[pairs, units]`, the second condition, in the same unit.
  * @returns `[pairs, units]` of b − a in that unit.
- * @throws {@link PairedStatsError} `shape` if the two shapes differ, and all that an invalid matrix throws.
+ * @throws {@link PairedStatsError} `shape-mismatch` if the two shapes differ, and all that an invalid matrix throws.
  * @example
  * pairedDifference(
  *   { data: Float32Array.of(1, 1, 1, 1), shape: [2, 2] },
@@ -20,7 +20,7 @@ export function pairedDifference(a: Matrix, b: Matrix): Matrix {
   checkMatrix(b, "b");
   if (a.shape[0] !== b.shape[0] || a.shape[1] !== b.shape[1])
     throw new PairedStatsError(
-      "shape",
+      "shape-mismatch",
       `a and b: expected the same shape, got [${a.shape.join(", ")}] and [${b.shape.join(", ")}]`,
       { rowsOfA: a.shape[0], columnsOfA: a.shape[1], rowsOfB: b.shape[0], columnsOfB: b.shape[1] },
     );

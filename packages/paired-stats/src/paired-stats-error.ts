@@ -1,13 +1,22 @@
 /** What went wrong, for programs: the message says the same for people. */
 export type PairedStatsErrorCode =
-  | "shape"
-  | "too-few-pairs"
+  /** An argument of a call is of the wrong kind, size or range. */
+  | "invalid-argument"
+  /** The shape does not fit the data, or two inputs do not fit each other. */
+  | "shape-mismatch"
+  /** A value is NaN or infinite; `row` and `column` say which. */
   | "non-finite"
-  | "range"
-  | "option"
-  | "signs"
+  /** Values are too large, or vary too little, for the computation in float64. */
+  | "out-of-range"
+  /** The statistic needs more pairs. */
+  | "too-few-pairs"
+  /** The signs are not [flips, pairs] of 1 and −1. */
+  | "invalid-signs"
+  /** There are more labellings than can be enumerated. */
   | "too-many-labellings"
+  /** No unit, or not the variable that is tested, varies between the pairs. */
   | "degenerate"
+  /** A parameter could not be fitted. */
   | "no-fit";
 
 /** The places and values an error speaks of, such as `row` and `column` of the first non-finite input. */

@@ -57,12 +57,14 @@ describe("pairedT", () => {
   });
 
   it.each([1e200, 1e-150, 5e-324])("refuses differences of ±%d, whose squares leave float64", (size) => {
-    expect(() => pairedT(matrixOf([[size], [-size]]))).toThrow(expect.objectContaining({ code: "range" }));
+    expect(() => pairedT(matrixOf([[size], [-size]]))).toThrow(
+      expect.objectContaining({ code: "out-of-range" }),
+    );
   });
 
   it.each([0, 1, NaN, 95])("refuses the confidence %d", (confidence) => {
     expect(() => pairedT(matrixOf([[1], [2]]), { confidence })).toThrow(
-      expect.objectContaining({ code: "option" }),
+      expect.objectContaining({ code: "invalid-argument" }),
     );
   });
 

@@ -56,8 +56,8 @@ export interface Moments {
  *
  * @param differences - `[pairs, units]`, two pairs or more (see {@link pairedDifference}).
  * @returns one value per unit.
- * @throws {@link PairedStatsError} `too-few-pairs`, `shape`, `non-finite` (naming row and column), `range` where the
- *   squares of a unit leave float64, `option` for a confidence outside (0, 1).
+ * @throws {@link PairedStatsError} `too-few-pairs`, `shape-mismatch`, `non-finite` (naming row and column), `out-of-range` where the
+ *   squares of a unit leave float64, `invalid-argument` for a confidence outside (0, 1).
  * @see Student (1908), Biometrika 6, 1; Cohen (1988), Statistical Power Analysis, section 2.3 (d_z).
  * @example
  * const { t, p } = pairedT({ data: Float64Array.of(1, 2, 4), shape: [3, 1] });
@@ -117,7 +117,7 @@ const SMALLEST_DEVIATION = 1e-140;
 /**
  * Mean and standard deviation of every column of a checked matrix of two rows or more.
  *
- * @throws {@link PairedStatsError} `range` for values too large, or deviations too small, to be squared.
+ * @throws {@link PairedStatsError} `out-of-range` for values too large, or deviations too small, to be squared.
  */
 export function columnMoments(matrix: Matrix): Moments {
   const [pairs, units] = matrix.shape;
@@ -150,7 +150,7 @@ export function columnMoments(matrix: Matrix): Moments {
       (deviation > 0 && deviation < SMALLEST_DEVIATION)
     )
       throw new PairedStatsError(
-        "range",
+        "out-of-range",
         `unit ${unit}: expected differences of at most ${LARGEST_DIFFERENCE} that are equal or vary by at least ` +
           `${SMALLEST_DEVIATION}, got deviations of ${deviation}; rescale the measurements`,
         { column: unit, deviation },

@@ -16,6 +16,6 @@ describe("quantile", () => {
   });
 
   it("refuses an empty list", () => {
-    expect(() => median([])).toThrow(expect.objectContaining({ code: "option" }));
+    expect(() => median([])).toThrow(expect.objectContaining({ code: "invalid-argument" }));
   });
 });

@@ -6,12 +6,12 @@ import { valueAt } from "./reading.ts";
  *
  * @param sorted - ascending, at least one value; ±Infinity may occur.
  * @param fraction - from 0 (the least) to 1 (the greatest).
- * @throws {@link PairedStatsError} `option` for no values.
+ * @throws {@link PairedStatsError} `invalid-argument` for no values.
  * @see Hyndman & Fan (1996), The American Statistician 50, 361, definition 7.
  */
 export function quantile(sorted: Float64Array, fraction: number): number {
   if (sorted.length === 0)
-    throw new PairedStatsError("option", "quantile: expected at least one value, got none", {});
+    throw new PairedStatsError("invalid-argument", "quantile: expected at least one value, got none", {});
   const place = (sorted.length - 1) * fraction;
   const below = Math.floor(place);
   const low = valueAt(sorted, below);

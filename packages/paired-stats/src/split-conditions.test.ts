@@ -19,7 +19,7 @@ describe("splitConditions", () => {
 
   it("refuses data that do not fit the shape, and values that are not finite", () => {
     expect(() => splitConditions({ data: new Float32Array(11), shape: [2, 2, 3] })).toThrow(
-      expect.objectContaining({ code: "shape" }),
+      expect.objectContaining({ code: "shape-mismatch" }),
     );
     expect(() => splitConditions({ data: Float64Array.of(1, 2, NaN, 4), shape: [1, 2, 2] })).toThrow(
       expect.objectContaining({ code: "non-finite" }),

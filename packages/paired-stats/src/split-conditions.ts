@@ -14,7 +14,7 @@ export interface PairedMeasurements {
  *
  * @param measurements - `[pairs, 2, units]`, in any unit of measurement.
  * @returns `a` and `b`, each `[pairs, units]` in that unit.
- * @throws {@link PairedStatsError} `shape` if the shape is not [pairs, 2, units] or does not fit the data; `non-finite`.
+ * @throws {@link PairedStatsError} `shape-mismatch` if the shape is not [pairs, 2, units] or does not fit the data; `non-finite`.
  * @example
  * const { a, b } = splitConditions({ data: Float32Array.of(1, 2, 3, 4), shape: [1, 2, 2] });
  * pairedDifference(a, b).data; // Float64Array [2, 2]
@@ -26,7 +26,7 @@ export function splitConditions({ data, shape }: PairedMeasurements): {
   const [pairs = 0, conditions, units = 0] = shape;
   if (shape.length !== 3 || conditions !== 2)
     throw new PairedStatsError(
-      "shape",
+      "shape-mismatch",
       `measurements: expected a shape [pairs, 2, units], got [${shape.join(", ")}]; put the conditions of each pair ` +
         "side by side, a before b",
       { shape: shape.join(", ") },

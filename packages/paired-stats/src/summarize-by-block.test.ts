@@ -48,7 +48,9 @@ describe("summarizeByBlock", () => {
   });
 
   it("refuses another number of labels than of units", () => {
-    expect(() => summarizeByBlock(result, ["a"])).toThrow(expect.objectContaining({ code: "shape" }));
+    expect(() => summarizeByBlock(result, ["a"])).toThrow(
+      expect.objectContaining({ code: "shape-mismatch" }),
+    );
   });
 });
 

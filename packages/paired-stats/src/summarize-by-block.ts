@@ -36,7 +36,7 @@ export interface BlockSummary {
  *
  * @param result - the paired t of all units.
  * @param blocks - one block label per unit, in the order of the units.
- * @throws {@link PairedStatsError} `shape` unless there is one label per unit, `option` for an invalid threshold.
+ * @throws {@link PairedStatsError} `shape-mismatch` unless there is one label per unit, `invalid-argument` for an invalid threshold.
  * @example
  * summarizeByBlock(pairedT(differences), ["joint.0", "joint.0", "single.0"], { threshold: 3 })[0].block;
  */
@@ -48,7 +48,7 @@ export function summarizeByBlock(
   checkThreshold(threshold);
   if (blocks.length !== t.length)
     throw new PairedStatsError(
-      "shape",
+      "shape-mismatch",
       `blocks: expected ${t.length} labels, one per unit, got ${blocks.length}`,
       {
         units: t.length,

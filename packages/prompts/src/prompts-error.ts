@@ -1,23 +1,42 @@
 /** What kind of thing is wrong. */
 export type PromptsErrorCode =
+  /** An argument of a call is of the wrong kind, size or range. */
+  | "invalid-argument"
+  /** Two pairs have the same id. */
   | "duplicate-id"
+  /** A key stands twice in one object. */
   | "duplicate-key"
+  /** A side of a pair has no text. */
   | "empty-side"
+  /** The text is no CSV of the expected columns. */
   | "invalid-csv"
+  /** The text is no JSON. */
   | "invalid-json"
+  /** The responses do not fit the audit's pairs. */
   | "invalid-responses"
-  | "invalid-seed"
+  /** A template's placeholders and a row's values do not fit each other. */
   | "invalid-template"
+  /** A token counter failed, or returned what is no count. */
   | "invalid-token-count"
+  /** A value is of the wrong kind or range. */
   | "invalid-value"
+  /** A function of word classes failed, or returned what is no number. */
   | "invalid-word-class"
+  /** A list of words with counts gives no frequency classes. */
   | "invalid-word-list"
+  /** The text is no YAML, or YAML of a kind that is not read. */
   | "invalid-yaml"
+  /** A key that must be there is not. */
   | "missing-key"
+  /** There are too few pairs. */
   | "too-few-pairs"
+  /** A file, a set or a value is larger than allowed. */
   | "too-large"
+  /** A key is not known. */
   | "unknown-key"
+  /** There is neither a built-in set nor a file of this name. */
   | "unknown-set"
+  /** A file does not exist or cannot be read. */
   | "unreadable-file";
 
 /** One thing that is wrong, where, and what to do about it. */

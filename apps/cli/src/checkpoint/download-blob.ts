@@ -43,7 +43,7 @@ const WORTHWHILE = 16 * 2 ** 20;
  * Fetches a content into the cache: goes on where an earlier attempt broke off, checks the whole, and only then gives it its
  * name. Two processes that fetch the same content at once write the same bytes to the same places, so they do no harm.
  *
- * @throws HubError `interrupted`, `wrong-checksum`, `disk-full` or `write-failed`; and as the requests do.
+ * @throws HubError `interrupted`, `wrong-checksum`, `disk-full` or `unwritable-file`; and as the requests do.
  */
 export async function downloadBlob(file: HubFile, options: DownloadBlobOptions): Promise<void> {
   const { blobPath, signal, attempts = 5, firstDelay = 500 } = options;
@@ -176,7 +176,7 @@ function describeWriteFailure({ path }: HubFile, cause: unknown): HubError {
     );
   }
   return new HubError(
-    "write-failed",
+    "unwritable-file",
     `${path} could not be stored in the cache (${message}). Make the folder writable, or set HF_HUB_CACHE to another.`,
     { cause },
   );

@@ -135,7 +135,7 @@ async function requireRoom(cache: HubCache, bytes: number): Promise<void> {
   await mkdir(cache.folder, { recursive: true }).catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new HubError(
-      "write-failed",
+      "unwritable-file",
       `The cache folder ${cache.folder} cannot be made (${reason}). Make its parent writable, or set HF_HUB_CACHE to another folder.`,
       { cause },
     );

@@ -16,7 +16,7 @@ export type HubErrorCode =
   | "wrong-checksum"
   /** There is too little room in the cache folder, or it cannot be written. */
   | "disk-full"
-  | "write-failed";
+  | "unwritable-file";
 
 /** What the user can put right by asking for something else; everything else is a failure. */
 const usageCodes: readonly HubErrorCode[] = ["not-found", "not-allowed", "offline"];

@@ -89,7 +89,7 @@ function hookOptions(model: Uint8Array, options: HookCommandOptions): HookOption
   return {
     ...(taps !== undefined && { taps }),
     ...(group !== undefined && { groupSize: group }),
-    ...(mask !== undefined && { mask }),
+    ...(mask !== undefined && { maskInput: mask }),
     ...(outputName !== undefined && { outputName }),
     ...{ reduction: REDUCTIONS[reduction], segments, perToken, scale, keepOutputs: !options.capturesOnly },
   };

@@ -14,7 +14,7 @@ export interface ComponentWeights {
   /**
    * The place of a weight.
    *
-   * @throws {FluxRuntimeError} `tensor-missing` where the weights lack it; `tensor-shape` where its shape is another.
+   * @throws {FluxRuntimeError} `missing-tensor` where the weights lack it; `shape-mismatch` where its shape is another.
    */
   locate(name: string, shape: readonly number[]): LocatedWeight;
   readonly folder: string;
@@ -64,14 +64,14 @@ function locate(
   const weight = tensors.get(name);
   if (weight === undefined) {
     throw new FluxRuntimeError(
-      "tensor-missing",
+      "missing-tensor",
       `${folder} holds no tensor ${name} of shape [${shape.join(", ")}]. Check that the weights are complete and belong to the configuration beside them.`,
       { folder, tensor: name, expected: shape },
     );
   }
   if (weight.shape.length !== shape.length || weight.shape.some((length, axis) => length !== shape[axis])) {
     throw new FluxRuntimeError(
-      "tensor-shape",
+      "shape-mismatch",
       `The tensor ${name} in ${weight.file} has another shape: the configuration expects [${shape.join(", ")}], the file holds [${weight.shape.join(", ")}]. Use the config.json that belongs to these weights.`,
       { tensor: name, file: weight.file, expected: shape, received: weight.shape },
     );

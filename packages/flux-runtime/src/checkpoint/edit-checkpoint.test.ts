@@ -56,7 +56,7 @@ describe("editCheckpoint(checkpoint, folder, edits)", () => {
   });
 
   it.each<[string, string, WeightEdit, string]>([
-    ["a weight that there is not", "no.such.weight", negate, "tensor-missing"],
+    ["a weight that there is not", "no.such.weight", negate, "missing-tensor"],
     ["values of another length", name, () => new Float32Array(3), "invalid-argument"],
   ])("refuses %s and leaves nothing behind", async (_, weight, edit, code) => {
     const edits = { transformer: new Map([[weight, edit]]) };
@@ -67,7 +67,7 @@ describe("editCheckpoint(checkpoint, folder, edits)", () => {
   it("refuses a folder that is there already", async () => {
     const edits = { transformer: new Map([[name, negate]]) };
     await expect(editCheckpoint(original, join(root, "negated"), edits)).rejects.toMatchObject({
-      code: "write-failed",
+      code: "unwritable-file",
     });
   });
 });

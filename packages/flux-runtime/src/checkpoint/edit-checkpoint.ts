@@ -29,8 +29,8 @@ export interface EditCheckpointOptions {
  *
  * The folder appears whole or not at all.
  *
- * @throws {FluxRuntimeError} `tensor-missing` where a name is no weight of the transformer; `dtype-unsupported` where a
- * weight is neither BF16 nor F32; `invalid-argument` for an edit of another length; `disk-full`; `write-failed`, also
+ * @throws {FluxRuntimeError} `missing-tensor` where a name is no weight of the transformer; `unsupported-dtype` where a
+ * weight is neither BF16 nor F32; `invalid-argument` for an edit of another length; `disk-full`; `unwritable-file`, also
  * where the folder exists already.
  */
 export async function editCheckpoint(
@@ -53,7 +53,7 @@ function fileOf({ transformer: { weights } }: Checkpoint, name: string): string 
   const weight = weights.tensors.get(name);
   if (weight !== undefined) return resolve(weight.file);
   throw new FluxRuntimeError(
-    "tensor-missing",
+    "missing-tensor",
     `${weights.folder} holds no tensor ${name} that could be changed. Name a weight of the transformer as its files do.`,
     { folder: weights.folder, tensor: name },
   );
@@ -147,7 +147,7 @@ function encode(name: string, { dtype, shape }: SafetensorsEntry, values: Float3
   if (dtype === "F32") return values;
   if (dtype === "BF16") return encodeBfloat16(values);
   throw new FluxRuntimeError(
-    "dtype-unsupported",
+    "unsupported-dtype",
     `The weight ${name} is ${dtype}; only BF16 and F32 weights can be changed. Convert the checkpoint first.`,
     { tensor: name, dtype },
   );

@@ -79,7 +79,7 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
 async function readModelIndex(root: string): Promise<z.infer<typeof modelIndexSchema>> {
   const entries = await readdir(root).catch((cause: unknown) => {
     throw new FluxRuntimeError(
-      "file-unreadable",
+      "unreadable-file",
       `The checkpoint folder ${root} cannot be read. Give the path of a folder that holds model_index.json.`,
       { folder: root },
       { cause },
@@ -87,7 +87,7 @@ async function readModelIndex(root: string): Promise<z.infer<typeof modelIndexSc
   });
   if (!entries.includes("model_index.json")) {
     throw new FluxRuntimeError(
-      "file-unreadable",
+      "unreadable-file",
       `${root} is no checkpoint in the Hugging Face layout: it has no model_index.json (found: ${entries.slice(0, 8).join(", ") || "nothing"}). Give the folder that holds model_index.json.`,
       { folder: root, entries },
     );
@@ -98,7 +98,7 @@ async function readModelIndex(root: string): Promise<z.infer<typeof modelIndexSc
 function checkThatComponentsFit({ folder, textEncoder, transformer, autoencoder }: Checkpoint): void {
   const misfit = (what: string, expected: number, received: number, fields: string): FluxRuntimeError =>
     new FluxRuntimeError(
-      "config-unsupported",
+      "unsupported-config",
       `In ${folder}, ${what}: expected ${expected}, received ${received} (${fields}). Use the components of one checkpoint together.`,
       { folder, expected, received },
     );

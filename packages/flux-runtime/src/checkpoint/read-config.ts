@@ -16,8 +16,8 @@ const classSchema = z.object({
 /**
  * Reads a JSON configuration and holds it against its schema.
  *
- * @throws {FluxRuntimeError} `file-unreadable` where there is no such file; `config-unsupported` where it belongs to a model
- * of another class; `config-invalid` where it is no JSON, or a field is missing or of the wrong kind (each is named).
+ * @throws {FluxRuntimeError} `unreadable-file` where there is no such file; `unsupported-config` where it belongs to a model
+ * of another class; `invalid-config` where it is no JSON, or a field is missing or of the wrong kind (each is named).
  */
 export async function readConfig<Config>(
   path: string,
@@ -29,7 +29,7 @@ export async function readConfig<Config>(
   const received = named?._class_name ?? named?.architectures?.[0];
   if (modelClass !== undefined && received !== undefined && received !== modelClass) {
     throw new FluxRuntimeError(
-      "config-unsupported",
+      "unsupported-config",
       `${path} is a ${received}; expected ${modelClass}. Use a FLUX.2 Klein checkpoint.`,
       { path, expected: modelClass, received },
     );
@@ -37,7 +37,7 @@ export async function readConfig<Config>(
   const result = schema.safeParse(json);
   if (result.success) return result.data;
   throw new FluxRuntimeError(
-    "config-invalid",
+    "invalid-config",
     `The configuration ${path} is not as expected:\n${z.prettifyError(result.error)}\nUse the file that its authors published with these weights.`,
     { path, issues: result.error.issues },
   );
@@ -46,7 +46,7 @@ export async function readConfig<Config>(
 /**
  * Reads a JSON file of a checkpoint.
  *
- * @throws {FluxRuntimeError} `file-unreadable` where there is no such file; `config-invalid` where it is no JSON.
+ * @throws {FluxRuntimeError} `unreadable-file` where there is no such file; `invalid-config` where it is no JSON.
  */
 export async function readJson(path: string): Promise<unknown> {
   let text: string;
@@ -54,7 +54,7 @@ export async function readJson(path: string): Promise<unknown> {
     text = await readFile(path, "utf8");
   } catch (cause) {
     throw new FluxRuntimeError(
-      "file-unreadable",
+      "unreadable-file",
       `The configuration ${path} cannot be read. A checkpoint in the Hugging Face layout has it; fetch the checkpoint again, or correct the path.`,
       { path },
       { cause },
@@ -65,7 +65,7 @@ export async function readJson(path: string): Promise<unknown> {
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new FluxRuntimeError(
-      "config-invalid",
+      "invalid-config",
       `The configuration ${path} is not valid JSON (${reason}). Fetch the file again.`,
       { path },
       { cause },

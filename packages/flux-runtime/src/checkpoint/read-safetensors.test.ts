@@ -47,7 +47,7 @@ describe("readTensors(path)", () => {
     const path = join(folder, "bytes.safetensors");
     await writeSafetensors(path, [{ name: "u", shape: [1], data: Uint8Array.of(1) }]);
     await expect(readTensors(path)).rejects.toMatchObject({
-      code: "dtype-unsupported",
+      code: "unsupported-dtype",
       details: { dtype: "U8" },
     });
   });
@@ -61,6 +61,6 @@ describe("readTensor(path, entry)", () => {
     await truncate(path, fileSize - 5);
     const [entry] = tensors.values();
     if (entry === undefined) throw new Error("the tensor that was just written is missing");
-    await expect(readTensor(path, entry)).rejects.toMatchObject({ code: "safetensors-malformed" });
+    await expect(readTensor(path, entry)).rejects.toMatchObject({ code: "malformed-safetensors" });
   });
 });

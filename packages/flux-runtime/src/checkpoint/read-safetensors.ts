@@ -11,8 +11,8 @@ import type { SafetensorsEntry } from "./safetensors-header.ts";
  * Meant for small tensors (normalisation statistics, captures): weights go to ONNX Runtime by their offset instead.
  *
  * @param path - The file that `entry` was read from.
- * @throws {FluxRuntimeError} `dtype-unsupported` for other element types and for integers that float32 cannot hold
- * exactly; `safetensors-malformed` where the file has become shorter than its header says.
+ * @throws {FluxRuntimeError} `unsupported-dtype` for other element types and for integers that float32 cannot hold
+ * exactly; `malformed-safetensors` where the file has become shorter than its header says.
  */
 export async function readTensor(path: string, entry: SafetensorsEntry): Promise<Tensor> {
   const bytes = await readBytes(path, entry);
@@ -43,7 +43,7 @@ async function readBytes(path: string, { byteOffset, byteLength }: SafetensorsEn
       const { bytesRead } = await file.read(bytes, start, length, byteOffset + start);
       if (bytesRead === 0) {
         throw new FluxRuntimeError(
-          "safetensors-malformed",
+          "malformed-safetensors",
           `${path} ends at byte ${byteOffset + start}, inside a tensor that should end at byte ${byteOffset + byteLength}. The file was changed or cut short since its header was read: fetch it again.`,
           { path, byteOffset, byteLength, bytesRead: start },
         );
@@ -72,7 +72,7 @@ function decode(bytes: ArrayBuffer, { dtype }: SafetensorsEntry, path: string): 
       return exactFloats(new BigInt64Array(bytes), path);
     default:
       throw new FluxRuntimeError(
-        "dtype-unsupported",
+        "unsupported-dtype",
         `A tensor of ${dtype} in ${path} cannot be read as float32; F32, F64, F16, BF16, I32 and I64 can. Convert it first.`,
         { path, dtype },
       );
@@ -85,7 +85,7 @@ function exactFloats(integers: Int32Array | BigInt64Array, path: string): Float3
     const value = Number(integer);
     if (Math.abs(value) > 2 ** 24) {
       throw new FluxRuntimeError(
-        "dtype-unsupported",
+        "unsupported-dtype",
         `The integer ${integer.toString()} at element ${index} of a tensor in ${path} is beyond 2^24, so float32 cannot be trusted to hold it. Read this tensor with another reader.`,
         { path, index, value },
       );

@@ -70,8 +70,8 @@ describe("readSafetensorsHeader(path)", () => {
 
 describe("readSafetensorsHeader(path) refuses", () => {
   const refusals: [title: string, make: () => Promise<string>, code: string, message: RegExp][] = [
-    ["a missing file", () => Promise.resolve(join(folder, "none")), "file-unreadable", /cannot be opened/],
-    ["a folder", () => Promise.resolve(folder), "file-unreadable", /is not a file/],
+    ["a missing file", () => Promise.resolve(join(folder, "none")), "unreadable-file", /cannot be opened/],
+    ["a folder", () => Promise.resolve(folder), "unreadable-file", /is not a file/],
     [
       "a file that is shorter than the length of its header",
       async () => {
@@ -79,7 +79,7 @@ describe("readSafetensorsHeader(path) refuses", () => {
         await truncate(path, 7);
         return path;
       },
-      "safetensors-malformed",
+      "malformed-safetensors",
       /7 bytes.*takes 8/,
     ],
     [
@@ -89,25 +89,25 @@ describe("readSafetensorsHeader(path) refuses", () => {
         await truncate(path, 20);
         return path;
       },
-      "safetensors-malformed",
+      "malformed-safetensors",
       /header should end at byte \d+, but the file has 20/,
     ],
     [
       "data that is shorter than the header says",
       () => file({ a: floats(0, 8) }, { dataLength: 7 }),
-      "safetensors-malformed",
+      "malformed-safetensors",
       /"a" should end at byte \d+, but the file has/,
     ],
     [
       "a header length beyond the file",
       () => file({}, { headerLength: 5000n }),
-      "safetensors-malformed",
+      "malformed-safetensors",
       /header should end at byte 5008/,
     ],
     [
       "a header length beyond the limit of the format",
       () => file({}, { headerLength: BigInt(LARGEST_HEADER_BYTES) + 1n }),
-      "safetensors-malformed",
+      "malformed-safetensors",
       /100000001 bytes, more than the 100000000/,
     ],
     [
@@ -117,80 +117,80 @@ describe("readSafetensorsHeader(path) refuses", () => {
         await writeFile(path, Buffer.from("\x89PNG\r\n\x1a\n and more", "latin1"));
         return path;
       },
-      "safetensors-malformed",
+      "malformed-safetensors",
       /probably another kind of file/,
     ],
     [
       "a header that is no JSON",
       () => file(Buffer.from("{nope}")),
-      "safetensors-malformed",
+      "malformed-safetensors",
       /not JSON in UTF-8/,
     ],
     [
       "a header that is no UTF-8",
       () => file(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d])),
-      "safetensors-malformed",
+      "malformed-safetensors",
       /not JSON in UTF-8/,
     ],
-    ["a header that is no object", () => file([1]), "safetensors-malformed", /no object of tensors/],
+    ["a header that is no object", () => file([1]), "malformed-safetensors", /no object of tensors/],
     [
       "metadata that is no object of strings",
       () => file({ __metadata__: { a: 1 } }),
-      "safetensors-malformed",
+      "malformed-safetensors",
       /__metadata__/,
     ],
     [
       "an entry without offsets",
       () => file({ a: { dtype: "F32", shape: [1] } }),
-      "safetensors-malformed",
+      "malformed-safetensors",
       /entry for "a" is not/,
     ],
     [
       "a negative axis",
       () => file({ a: { dtype: "F32", shape: [-1], data_offsets: [0, 4] } }, { dataLength: 4 }),
-      "safetensors-malformed",
+      "malformed-safetensors",
       /entry for "a" is not/,
     ],
     [
       "overlapping tensors",
       () => file({ a: floats(0, 8), b: floats(4, 12) }, { dataLength: 12 }),
-      "safetensors-malformed",
+      "malformed-safetensors",
       /"b" overlaps "a"/,
     ],
     [
       "a hole between tensors",
       () => file({ a: floats(0, 8), b: floats(12, 16) }, { dataLength: 16 }),
-      "safetensors-malformed",
+      "malformed-safetensors",
       /"b" leaves a hole after "a"/,
     ],
     [
       "a hole before the first tensor",
       () => file({ a: floats(4, 8) }, { dataLength: 8 }),
-      "safetensors-malformed",
+      "malformed-safetensors",
       /"a" leaves a hole after the header/,
     ],
     [
       "bytes that belong to no tensor",
       () => file({ a: floats(0, 8) }, { dataLength: 12 }),
-      "safetensors-malformed",
+      "malformed-safetensors",
       /4 bytes after "a" belong to no tensor/,
     ],
     [
       "offsets that run backwards",
       () => file({ a: { dtype: "F32", shape: [1], data_offsets: [8, 4] } }, { dataLength: 8 }),
-      "safetensors-malformed",
+      "malformed-safetensors",
       /run backwards, from 8 to 4/,
     ],
     [
       "offsets beyond the end",
       () => file({ a: floats(0, 4), b: floats(4, 4000) }, { dataLength: 8 }),
-      "safetensors-malformed",
+      "malformed-safetensors",
       /"b" should end at byte/,
     ],
     [
       "a byte length that does not fit dtype and shape",
       () => file({ a: { dtype: "F16", shape: [3], data_offsets: [0, 8] } }, { dataLength: 8 }),
-      "safetensors-malformed",
+      "malformed-safetensors",
       /F16 \[3\] needs 6 bytes, but its offsets \[0, 8\] hold 8/,
     ],
     [
@@ -200,13 +200,13 @@ describe("readSafetensorsHeader(path) refuses", () => {
           { a: { dtype: "F32", shape: [2 ** 52, 2 ** 52, 2 ** 52], data_offsets: [0, 4] } },
           { dataLength: 4 },
         ),
-      "safetensors-malformed",
+      "malformed-safetensors",
       /needs/,
     ],
     [
       "an unknown dtype",
       () => file({ a: { dtype: "F4", shape: [2], data_offsets: [0, 1] } }, { dataLength: 1 }),
-      "dtype-unsupported",
+      "unsupported-dtype",
       /unknown element type "F4"; known are/,
     ],
   ];

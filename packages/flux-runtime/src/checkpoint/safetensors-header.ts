@@ -37,9 +37,9 @@ const LENGTH_BYTES = 8;
 /**
  * Reads the header of a safetensors file and checks that it accounts for every byte of the file; no tensor is read.
  *
- * @throws {FluxRuntimeError} `file-unreadable` where the file cannot be opened; `safetensors-malformed` where it is
+ * @throws {FluxRuntimeError} `unreadable-file` where the file cannot be opened; `malformed-safetensors` where it is
  * cut short, is no safetensors file, or its offsets overlap, leave holes, run backwards, run beyond the end or do
- * not fit dtype and shape; `dtype-unsupported` for an element type that is not in the format's own.
+ * not fit dtype and shape; `unsupported-dtype` for an element type that is not in the format's own.
  *
  * Source: the format's description in the safetensors README and `SafeTensors::read_metadata` of its Rust crate.
  */
@@ -50,7 +50,7 @@ export async function readSafetensorsHeader(path: string): Promise<SafetensorsHe
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new FluxRuntimeError(
-      "file-unreadable",
+      "unreadable-file",
       `The safetensors file ${path} cannot be opened (${reason}). Check the path and the permissions.`,
       { path },
       { cause },
@@ -60,7 +60,7 @@ export async function readSafetensorsHeader(path: string): Promise<SafetensorsHe
     const stats = await file.stat();
     if (!stats.isFile()) {
       throw new FluxRuntimeError(
-        "file-unreadable",
+        "unreadable-file",
         `${path} is not a file, but a safetensors file was expected there. Give the path of the file itself.`,
         { path },
       );
@@ -218,7 +218,7 @@ function readEntry(
   const [begin, end] = data_offsets;
   if (!isSafetensorsDtype(dtype)) {
     throw new FluxRuntimeError(
-      "dtype-unsupported",
+      "unsupported-dtype",
       `The tensor "${name}" in ${path} has the unknown element type "${dtype}"; known are ${Object.keys(SAFETENSORS_DTYPE_BYTES).join(", ")}. Convert the checkpoint to one of them.`,
       { path, tensor: name, dtype },
     );
@@ -257,7 +257,7 @@ function malformed(
   cause?: unknown,
 ): FluxRuntimeError {
   return new FluxRuntimeError(
-    "safetensors-malformed",
+    "malformed-safetensors",
     `${path} is not a whole safetensors file: ${reason}.`,
     { path, ...details },
     { cause },

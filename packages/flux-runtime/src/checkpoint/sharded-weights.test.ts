@@ -62,14 +62,14 @@ describe("openWeights(folder)", () => {
 
   it("refuses a folder without weights, saying what it expected and found", async () => {
     const failure = openWeights(folder);
-    await expect(failure).rejects.toMatchObject({ code: "weights-missing" });
+    await expect(failure).rejects.toMatchObject({ code: "missing-weights" });
     await expect(failure).rejects.toThrow(
       /expected diffusion_pytorch_model.safetensors or .* no .safetensors file/,
     );
   });
 
   it("refuses a folder that does not exist", async () => {
-    await expect(openWeights(join(folder, "none"))).rejects.toMatchObject({ code: "weights-missing" });
+    await expect(openWeights(join(folder, "none"))).rejects.toMatchObject({ code: "missing-weights" });
   });
 
   it("names a missing shard and what should be in it", async () => {
@@ -78,7 +78,7 @@ describe("openWeights(folder)", () => {
     await writeIndex({ a: "model-1.safetensors", b: "model-2.safetensors" });
     await unlink(join(folder, "model-2.safetensors"));
     await expect(openWeights(folder)).rejects.toMatchObject({
-      code: "weights-missing",
+      code: "missing-weights",
       message: expect.stringMatching(/"model-2.safetensors" is missing .* 1 tensors in it, "b"/) as string,
       details: { shard: "model-2.safetensors", tensors: ["b"] },
     });
@@ -86,7 +86,7 @@ describe("openWeights(folder)", () => {
 
   it("refuses an index that leads out of its folder", async () => {
     await writeIndex({ a: "../model-1.safetensors" });
-    await expect(openWeights(folder)).rejects.toMatchObject({ code: "weights-missing" });
+    await expect(openWeights(folder)).rejects.toMatchObject({ code: "missing-weights" });
   });
 
   it("names a tensor that the index promises and its shard lacks", async () => {
@@ -94,7 +94,7 @@ describe("openWeights(folder)", () => {
     await write("model-2.safetensors", "b");
     await writeIndex({ a: "model-1.safetensors", b: "model-2.safetensors", c: "model-2.safetensors" });
     const failure = openWeights(folder);
-    await expect(failure).rejects.toMatchObject({ code: "weights-inconsistent", details: { tensor: "c" } });
+    await expect(failure).rejects.toMatchObject({ code: "inconsistent-weights", details: { tensor: "c" } });
     await expect(failure).rejects.toThrow(/"c" in model-2.safetensors, but it is in none of the shards/);
   });
 
@@ -110,7 +110,7 @@ describe("openWeights(folder)", () => {
     await write("model-2.safetensors", "b");
     await writeIndex({ a: "model-1.safetensors", b: "model-2.safetensors" });
     const failure = openWeights(folder);
-    await expect(failure).rejects.toMatchObject({ code: "weights-inconsistent" });
+    await expect(failure).rejects.toMatchObject({ code: "inconsistent-weights" });
     await expect(failure).rejects.toThrow(
       /"b" is in two shards .* model-1.safetensors and model-2.safetensors/,
     );
@@ -118,7 +118,7 @@ describe("openWeights(folder)", () => {
 
   it("refuses an index that is no JSON, or has no weight_map", async () => {
     await writeFile(join(folder, "model.safetensors.index.json"), "{");
-    await expect(openWeights(folder)).rejects.toMatchObject({ code: "config-invalid" });
+    await expect(openWeights(folder)).rejects.toMatchObject({ code: "invalid-config" });
     await writeFile(join(folder, "model.safetensors.index.json"), "{}");
     await expect(openWeights(folder)).rejects.toThrow(/weight_map/);
   });

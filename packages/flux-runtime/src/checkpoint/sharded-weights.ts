@@ -27,9 +27,9 @@ const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
  *
  * Tensors that a shard holds beyond what the index lists belong to the result too, as in the reference loaders.
  *
- * @throws {FluxRuntimeError} `weights-missing` where the folder has no weights or lacks a shard;
- * `weights-inconsistent` where the index promises a tensor that its shard lacks, or two shards hold the same one;
- * `config-invalid` for an index that is not JSON of the expected form; and as `readSafetensorsHeader` does.
+ * @throws {FluxRuntimeError} `missing-weights` where the folder has no weights or lacks a shard;
+ * `inconsistent-weights` where the index promises a tensor that its shard lacks, or two shards hold the same one;
+ * `invalid-config` for an index that is not JSON of the expected form; and as `readSafetensorsHeader` does.
  */
 export async function openWeights(
   folder: string,
@@ -40,7 +40,7 @@ export async function openWeights(
     files = await readdir(folder);
   } catch (cause) {
     throw new FluxRuntimeError(
-      "weights-missing",
+      "missing-weights",
       `The folder ${folder} cannot be read, but weights were expected in it. Check the path of the checkpoint.`,
       { folder },
       { cause },
@@ -59,7 +59,7 @@ export async function openWeights(
     .map((name) => `${name}.safetensors or ${name}.safetensors.index.json`)
     .join(", or ");
   throw new FluxRuntimeError(
-    "weights-missing",
+    "missing-weights",
     `The folder ${folder} holds no weights: expected ${expected}, found ${present.length > 0 ? present.join(", ") : "no .safetensors file"}. Fetch the weights in the safetensors format, under those names.`,
     { folder, baseNames, present },
   );
@@ -76,7 +76,7 @@ async function openShards(
     if (shard !== basename(shard) || !files.includes(shard)) {
       const tensors = [...promised].filter(([, file]) => file === shard).map(([name]) => name);
       throw new FluxRuntimeError(
-        "weights-missing",
+        "missing-weights",
         `The shard "${shard}" is missing in ${folder}: ${indexName} expects ${tensors.length} tensors in it, "${tensors[0] ?? ""}" among them. Fetch this file too.`,
         { folder, shard, tensors },
       );
@@ -87,7 +87,7 @@ async function openShards(
     const found = weights.get(name)?.file;
     if (found !== resolve(folder, shard)) {
       throw new FluxRuntimeError(
-        "weights-inconsistent",
+        "inconsistent-weights",
         `${indexName} in ${folder} promises the tensor "${name}" in ${shard}, but it is ${found === undefined ? "in none of the shards" : `in ${basename(found)}`}. The index and the shards are of different versions: fetch them together.`,
         { folder, tensor: name, shard, found },
       );
@@ -103,7 +103,7 @@ async function readIndex(path: string): Promise<ReadonlyMap<string, string>> {
   } catch (cause) {
     const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause);
     throw new FluxRuntimeError(
-      "config-invalid",
+      "invalid-config",
       `The weight index ${path} is not JSON with a "weight_map" from tensor names to file names (${reason}). Fetch it again.`,
       { path },
       { cause },
@@ -121,7 +121,7 @@ async function collect(folder: string, files: readonly string[]): Promise<Weight
       const other = weights.get(tensor)?.file;
       if (other !== undefined) {
         throw new FluxRuntimeError(
-          "weights-inconsistent",
+          "inconsistent-weights",
           `The tensor "${tensor}" is in two shards of ${folder}: ${basename(other)} and ${name}. Remove the file that does not belong to this checkpoint, or fetch the shards again.`,
           { folder, tensor, shards: [basename(other), name] },
         );

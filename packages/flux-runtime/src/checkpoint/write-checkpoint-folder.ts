@@ -6,7 +6,7 @@ import { FluxRuntimeError } from "../errors.ts";
  * Writes a checkpoint folder, which appears whole or not at all.
  *
  * @param fill - Puts the files into the folder that it is given, which then gets its name.
- * @throws {FluxRuntimeError} `write-failed`, also where the folder exists already; else what `fill` throws of that kind.
+ * @throws {FluxRuntimeError} `unwritable-file`, also where the folder exists already; else what `fill` throws of that kind.
  */
 export async function writeCheckpointFolder(
   folder: string,
@@ -23,7 +23,7 @@ export async function writeCheckpointFolder(
     if (cause instanceof FluxRuntimeError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new FluxRuntimeError(
-      "write-failed",
+      "unwritable-file",
       `The checkpoint ${target} could not be written: ${reason}. Give a folder that does not exist yet, on a disk with room.`,
       { folder: target },
       { cause },

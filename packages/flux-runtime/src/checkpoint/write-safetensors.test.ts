@@ -100,7 +100,7 @@ describe("writeSafetensors(path, tensors)", () => {
 
   it("says which folder is missing", async () => {
     const failure = writeSafetensors(join(folder, "none", "out.safetensors"), []);
-    await expect(failure).rejects.toMatchObject({ code: "write-failed" });
+    await expect(failure).rejects.toMatchObject({ code: "unwritable-file" });
     await expect(failure).rejects.toThrow(/none does not exist/);
   });
 });

@@ -43,7 +43,7 @@ export interface SafetensorsWriter {
  * The file appears whole or not at all.
  *
  * @throws {FluxRuntimeError} `invalid-argument` where data and shape differ or a name occurs twice; `disk-full`,
- * `write-failed`.
+ * `unwritable-file`.
  *
  * @example
  * await writeSafetensors("noise.safetensors", [
@@ -81,7 +81,7 @@ export async function writeSafetensors(
  * @param layout - In the order of the bytes.
  * @throws {FluxRuntimeError} `invalid-argument` where a name occurs twice, or an entry would not be aligned to its
  * element size; from `append` where more comes than the layout holds, from `close` where less came; `disk-full`,
- * `write-failed`.
+ * `unwritable-file`.
  */
 export async function createSafetensorsWriter(
   path: string,

@@ -55,7 +55,7 @@ export class ModelGraph extends OperatorGraph {
     const type = elementTypes[entry.dtype];
     if (type === undefined) {
       throw new FluxRuntimeError(
-        "dtype-unsupported",
+        "unsupported-dtype",
         `Tensor ${name} in ${entry.file} is ${entry.dtype}; expected one of ${Object.keys(elementTypes).join(", ")}. ` +
           `Use a checkpoint in one of these types.`,
         { tensor: name, file: entry.file, received: entry.dtype },

@@ -55,7 +55,7 @@ describe("prepareConditionImage(image)", () => {
     ["a ratio beyond 8 : 1", 64, 64 * 8 + 1, 16, /ratio of 8.0 : 1, but 8 : 1 is the most/],
   ])("refuses %s", (_title, width, height, multipleOf, message) => {
     const prepare = (): unknown => prepareConditionImage(coordinates(width, height), { multipleOf });
-    expect(prepare).toThrow(expect.objectContaining({ code: "image-unsuitable" }) as Error);
+    expect(prepare).toThrow(expect.objectContaining({ code: "unsuitable-image" }) as Error);
     expect(prepare).toThrow(message);
   });
   it("takes a ratio of exactly 8 : 1", () => {

@@ -19,7 +19,7 @@ const LARGEST_AREA = 1024 * 1024;
  * centre to sizes that the autoencoder takes, and maps it to [−1, 1].
  *
  * @returns [1, 3, H, W] in [−1, 1].
- * @throws {FluxRuntimeError} `image-unsuitable` where a side is below 64 pixels (or below `multipleOf`), or one side is
+ * @throws {FluxRuntimeError} `unsuitable-image` where a side is below 64 pixels (or below `multipleOf`), or one side is
  * more than 8 times the other.
  *
  * Source: `Flux2KleinPipeline.__call__`, step 4, `Flux2ImageProcessor` and `VaeImageProcessor.preprocess` in diffusers.
@@ -51,7 +51,7 @@ function checkSize({ width, height }: RgbImage, multipleOf: number): void {
   const shortest = Math.max(SHORTEST_SIDE, multipleOf);
   if (Math.min(width, height) < shortest) {
     throw new FluxRuntimeError(
-      "image-unsuitable",
+      "unsuitable-image",
       `The image has ${width} × ${height} pixels, but each side must have ${shortest} or more. Use a larger image.`,
       { width, height, expected: shortest },
     );
@@ -59,7 +59,7 @@ function checkSize({ width, height }: RgbImage, multipleOf: number): void {
   const ratio = Math.max(width / height, height / width);
   if (ratio > LARGEST_ASPECT_RATIO) {
     throw new FluxRuntimeError(
-      "image-unsuitable",
+      "unsuitable-image",
       `The image has ${width} × ${height} pixels, a ratio of ${ratio.toFixed(1)} : 1, but ${LARGEST_ASPECT_RATIO} : 1 is the most. Cut it to a squarer shape.`,
       { width, height, ratio, expected: LARGEST_ASPECT_RATIO },
     );

@@ -91,7 +91,7 @@ describe("readImage(source)", () => {
 
   it("refuses a file that does not exist", async () => {
     const failure = readImage(join(folder, "none.png"));
-    await expect(failure).rejects.toMatchObject({ code: "file-unreadable" });
+    await expect(failure).rejects.toMatchObject({ code: "unreadable-file" });
     await expect(failure).rejects.toThrow(/none.png cannot be opened/);
   });
 
@@ -99,7 +99,7 @@ describe("readImage(source)", () => {
     const path = join(folder, "text.png");
     await writeFile(path, "no image");
     const failure = readImage(path);
-    await expect(failure).rejects.toMatchObject({ code: "image-unreadable" });
+    await expect(failure).rejects.toMatchObject({ code: "unreadable-image" });
     await expect(failure).rejects.toThrow(/text.png cannot be read as an image/);
     await expect(readImage(new Uint8Array(0))).rejects.toThrow(/The given bytes cannot be read/);
   });
@@ -107,11 +107,11 @@ describe("readImage(source)", () => {
   it("refuses an image that is cut short", async () => {
     const whole = await sharp(input).png().toBuffer();
     await expect(readImage(whole.subarray(0, whole.length / 2))).rejects.toMatchObject({
-      code: "image-unreadable",
+      code: "unreadable-image",
     });
     const jpeg = await sharp(input).jpeg().toBuffer();
     await expect(readImage(jpeg.subarray(0, jpeg.length / 2))).rejects.toMatchObject({
-      code: "image-unreadable",
+      code: "unreadable-image",
     });
   });
 

@@ -18,7 +18,7 @@ export const LARGEST_IMAGE_PIXELS = 178_956_970;
  * byte is kept. JPEG decoders round differently, so a JPEG can differ from Pillow's pixels by a few levels; PNG cannot.
  *
  * @param source - A path, or the bytes of an image file.
- * @throws {FluxRuntimeError} `file-unreadable` where there is no such file; `image-unreadable` where the bytes are no
+ * @throws {FluxRuntimeError} `unreadable-file` where there is no such file; `unreadable-image` where the bytes are no
  * image, are cut short, or hold more than 178,956,970 pixels.
  *
  * Source: `load_image` in diffusers' `utils/loading_utils.py`; `Image.convert` of Pillow.
@@ -38,7 +38,7 @@ export async function readImage(source: string | Uint8Array): Promise<RgbImage> 
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.replace(/\s+/g, " ").trim() : String(cause);
     throw new FluxRuntimeError(
-      "image-unreadable",
+      "unreadable-image",
       `${name} cannot be read as an image (${reason}). Give a whole PNG, JPEG, WebP, TIFF, GIF or AVIF file.`,
       typeof source === "string" ? { path: source } : { byteLength: source.byteLength },
       { cause },
@@ -52,7 +52,7 @@ async function readBytes(path: string): Promise<Uint8Array> {
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new FluxRuntimeError(
-      "file-unreadable",
+      "unreadable-file",
       `The image ${path} cannot be opened (${reason}). Check the path and the permissions.`,
       { path },
       { cause },

@@ -61,7 +61,7 @@ describe("writePng(path, image)", () => {
   });
   it("says which folder is missing", async () => {
     await expect(writePng(join(folder, "none", "image.png"), gradient)).rejects.toMatchObject({
-      code: "write-failed",
+      code: "unwritable-file",
     });
   });
 });

@@ -25,7 +25,7 @@ export async function encodePng({ width, height, data }: RgbImage): Promise<Uint
 /**
  * Writes an image as a PNG; the file appears whole or not at all.
  *
- * @throws {FluxRuntimeError} `invalid-argument` where the data is not width × height × 3; `disk-full`, `write-failed`.
+ * @throws {FluxRuntimeError} `invalid-argument` where the data is not width × height × 3; `disk-full`, `unwritable-file`.
  */
 export async function writePng(path: string, image: RgbImage): Promise<void> {
   const bytes = await encodePng(image);

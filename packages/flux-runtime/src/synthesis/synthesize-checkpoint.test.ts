@@ -85,7 +85,7 @@ describe("synthesizeCheckpoint(folder, spec)", () => {
 
   it("refuses a folder that exists and leaves nothing beside it", async () => {
     await expect(synthesizeCheckpoint(join(root, "first"), tiny)).rejects.toMatchObject({
-      code: "write-failed",
+      code: "unwritable-file",
     });
     expect((await readdir(root)).filter((name) => name.startsWith("."))).toEqual([]);
   });

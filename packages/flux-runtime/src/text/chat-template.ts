@@ -7,7 +7,7 @@ import type { TokenizerConfig } from "./tokenizer-config.ts";
  *
  * The prompt stands in that text as it is; what looks like a special token in it becomes one.
  *
- * @throws {FluxRuntimeError} `tokenizer-invalid` where the template cannot be parsed, or, from the returned function,
+ * @throws {FluxRuntimeError} `invalid-tokenizer` where the template cannot be parsed, or, from the returned function,
  * cannot be filled in.
  *
  * Source: `Flux2KleinPipeline._get_qwen3_prompt_embeds` in diffusers and `render_jinja_template` in transformers.
@@ -19,7 +19,7 @@ export function createChatTemplate({
   const refuse = (cause: unknown): never => {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new FluxRuntimeError(
-      "tokenizer-invalid",
+      "invalid-tokenizer",
       `The tokenizer's chat template cannot be used (${reason}). Use the tokenizer that was published with these weights.`,
       {},
       { cause },

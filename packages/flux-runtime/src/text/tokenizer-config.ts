@@ -41,15 +41,15 @@ const schema = z.object({
  * Reads `tokenizer_config.json` and the chat template: `chat_template.jinja` where it exists, as transformers does, else
  * the configuration's own, and of several the one called "default".
  *
- * @throws {FluxRuntimeError} `tokenizer-invalid` where there is no chat template or no pad token, or a field is not as
- * expected; `file-unreadable`, `config-invalid` where the configuration cannot be read or is no JSON.
+ * @throws {FluxRuntimeError} `invalid-tokenizer` where there is no chat template or no pad token, or a field is not as
+ * expected; `unreadable-file`, `invalid-config` where the configuration cannot be read or is no JSON.
  */
 export async function readTokenizerConfig(folder: string): Promise<TokenizerConfig> {
   const path = join(folder, "tokenizer_config.json");
   const { chat_template, pad_token, bos_token, eos_token, unk_token } = await readTokenizerFile(path, schema);
   if (pad_token == null) {
     throw new FluxRuntimeError(
-      "tokenizer-invalid",
+      "invalid-tokenizer",
       `${path} names no pad_token, but prompts are padded to one length. Use the tokenizer that was published with these weights.`,
       { path },
     );
@@ -61,7 +61,7 @@ export async function readTokenizerConfig(folder: string): Promise<TokenizerConf
   const chatTemplate = (await readTemplateFile(join(folder, "chat_template.jinja"))) ?? own;
   if (chatTemplate === undefined) {
     throw new FluxRuntimeError(
-      "tokenizer-invalid",
+      "invalid-tokenizer",
       `${folder} has no chat template: expected chat_template.jinja, or chat_template in tokenizer_config.json. Use the tokenizer that was published with these weights.`,
       { folder },
     );
@@ -79,7 +79,7 @@ async function readTemplateFile(path: string): Promise<string | undefined> {
   } catch (cause) {
     if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return undefined;
     throw new FluxRuntimeError(
-      "file-unreadable",
+      "unreadable-file",
       `The chat template ${path} is there, but cannot be read. Check its permissions.`,
       { path },
       { cause },

@@ -150,19 +150,19 @@ describe("createTokenizer(folder) of another folder", () => {
   });
 
   it.each([
-    ["no pad token", { ...base, pad_token: null }, "tokenizer-invalid", /names no pad_token/],
+    ["no pad token", { ...base, pad_token: null }, "invalid-tokenizer", /names no pad_token/],
     [
       "a pad token outside the vocabulary",
       { ...base, pad_token: "<pad>" },
-      "tokenizer-invalid",
+      "invalid-tokenizer",
       /"<pad>".*not in/,
     ],
-    ["no chat template", { pad_token: base.pad_token }, "tokenizer-invalid", /no chat template/],
-    ["padding on the left", { ...base, padding_side: "left" }, "tokenizer-invalid", /padding_side/],
+    ["no chat template", { pad_token: base.pad_token }, "invalid-tokenizer", /no chat template/],
+    ["padding on the left", { ...base, padding_side: "left" }, "invalid-tokenizer", /padding_side/],
     [
       "special tokens that are split",
       { ...base, split_special_tokens: true },
-      "tokenizer-invalid",
+      "invalid-tokenizer",
       /split_special/,
     ],
   ])("refuses %s", async (_title, config, code, message) => {
@@ -183,6 +183,6 @@ describe("createTokenizer(folder) of another folder", () => {
     await writeFile(join(folder, "tokenizer.json"), "{}");
     await expect(createTokenizer(folder)).rejects.toThrow(/at model/);
     await writeFile(join(folder, "tokenizer.json"), `{"model":{},"added_tokens":[]}`);
-    await expect(createTokenizer(folder)).rejects.toMatchObject({ code: "tokenizer-invalid" });
+    await expect(createTokenizer(folder)).rejects.toMatchObject({ code: "invalid-tokenizer" });
   });
 });

@@ -46,7 +46,7 @@ const tokenizerSchema = z.looseObject({ model: z.looseObject({}), added_tokens: 
  * any script, goes through NFC, the tokenizer's pattern and byte-level BPE, so nothing is unknown; the empty prompt
  * gives the template alone.
  *
- * @throws {FluxRuntimeError} `file-unreadable`, `config-invalid` or `tokenizer-invalid` for a folder that is no
+ * @throws {FluxRuntimeError} `unreadable-file`, `invalid-config` or `invalid-tokenizer` for a folder that is no
  * tokenizer; from the methods `invalid-argument` for a text with half a surrogate pair, and for a length that is no
  * positive integer.
  *
@@ -65,7 +65,7 @@ export async function createTokenizer(folder: string): Promise<Tokenizer> {
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new FluxRuntimeError(
-      "tokenizer-invalid",
+      "invalid-tokenizer",
       `${path} describes a tokenizer that cannot be built (${reason}). Use the file that was published with these weights.`,
       { path },
       { cause },
@@ -74,7 +74,7 @@ export async function createTokenizer(folder: string): Promise<Tokenizer> {
   const padId = tokenizer.token_to_id(config.padToken);
   if (padId === undefined) {
     throw new FluxRuntimeError(
-      "tokenizer-invalid",
+      "invalid-tokenizer",
       `The pad token "${config.padToken}" of tokenizer_config.json is not in the vocabulary of ${path}. Fetch both files again, from one source.`,
       { path, padToken: config.padToken },
     );

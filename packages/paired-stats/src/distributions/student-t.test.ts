@@ -45,7 +45,7 @@ describe("studentTwoSidedP", () => {
     [1, NaN],
     [1, Infinity],
   ])("refuses t = %d with %d degrees of freedom", (t, df) => {
-    expect(() => studentTwoSidedP(t, df)).toThrow(expect.objectContaining({ code: "option" }));
+    expect(() => studentTwoSidedP(t, df)).toThrow(expect.objectContaining({ code: "invalid-argument" }));
   });
 });
 
@@ -59,6 +59,6 @@ describe("studentCriticalValue", () => {
   });
 
   it.each([0, 1, -1, NaN])("refuses the probability %d", (p) => {
-    expect(() => studentCriticalValue(p, 24)).toThrow(expect.objectContaining({ code: "option" }));
+    expect(() => studentCriticalValue(p, 24)).toThrow(expect.objectContaining({ code: "invalid-argument" }));
   });
 });

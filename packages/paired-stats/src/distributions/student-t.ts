@@ -10,7 +10,7 @@ import { incompleteBetaFraction } from "./incomplete-beta.ts";
  * @param t - the statistic; ±Infinity gives 0.
  * @param degreesOfFreedom - positive, not necessarily whole.
  * @returns the probability, from 0 to 1.
- * @throws {@link PairedStatsError} `option` if t is NaN or the degrees of freedom are not positive and finite.
+ * @throws {@link PairedStatsError} `invalid-argument` if t is NaN or the degrees of freedom are not positive and finite.
  * @see NIST DLMF 8.17.22 and 8.17.4; Abramowitz & Stegun 26.5.27 for Student's distribution as an incomplete beta.
  * @example
  * studentTwoSidedP(14.89, 24); // 1.2742527099801966e-13
@@ -18,7 +18,7 @@ import { incompleteBetaFraction } from "./incomplete-beta.ts";
 export function studentTwoSidedP(t: number, degreesOfFreedom: number): number {
   if (Number.isNaN(t) || !(degreesOfFreedom > 0) || !Number.isFinite(degreesOfFreedom))
     throw new PairedStatsError(
-      "option",
+      "invalid-argument",
       `expected a t and positive finite degrees of freedom, got t = ${t} and ${degreesOfFreedom}`,
       { t, degreesOfFreedom },
     );
@@ -40,13 +40,13 @@ export function studentTwoSidedP(t: number, degreesOfFreedom: number): number {
  *
  * @param p - two-sided probability, above 0 and below 1 (0.05 for a 95 % interval).
  * @param degreesOfFreedom - positive.
- * @throws {@link PairedStatsError} `option` if p is not inside (0, 1) or the degrees of freedom are not positive.
+ * @throws {@link PairedStatsError} `invalid-argument` if p is not inside (0, 1) or the degrees of freedom are not positive.
  * @example
  * studentCriticalValue(0.05, 24); // 2.063898561628026
  */
 export function studentCriticalValue(p: number, degreesOfFreedom: number): number {
   if (!(p > 0 && p < 1))
-    throw new PairedStatsError("option", `expected a probability inside (0, 1), got ${p}`, { p });
+    throw new PairedStatsError("invalid-argument", `expected a probability inside (0, 1), got ${p}`, { p });
   let low = 0;
   let high = 1;
   while (studentTwoSidedP(high, degreesOfFreedom) > p) [low, high] = [high, high * 2];

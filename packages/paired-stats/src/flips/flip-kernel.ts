@@ -52,7 +52,7 @@ export class KernelMemory {
     const pages = Math.ceil(this.#end / PAGE);
     if (pages > MOST_PAGES)
       throw new PairedStatsError(
-        "range",
+        "out-of-range",
         `expected differences that fit into 4 GiB as float64, got more; score parts of the units one after the other`,
         { bytes: this.#end },
       );

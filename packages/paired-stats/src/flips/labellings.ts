@@ -34,7 +34,7 @@ export interface LabellingOptions {
 /** The labellings that a caller's options ask for: all of them, given ones, or random ones. */
 export function chooseLabellings(pairs: number, { flips, seed, signs, exact }: LabellingOptions): Labellings {
   if (exact && signs)
-    throw new PairedStatsError("option", "exact and signs: expected one of the two, got both", {});
+    throw new PairedStatsError("invalid-argument", "exact and signs: expected one of the two, got both", {});
   if (exact) return allLabellings(pairs);
   return signs ? givenLabellings(signs, pairs) : randomLabellings(flips, pairs, seed);
 }
@@ -58,12 +58,12 @@ export function randomLabellings(flips: number, pairs: number, seed: number): La
 /**
  * The caller's labellings, in their order.
  *
- * @throws {@link PairedStatsError} `signs` unless the matrix is `[flips, pairs]` of 1 and −1.
+ * @throws {@link PairedStatsError} `invalid-signs` unless the matrix is `[flips, pairs]` of 1 and −1.
  */
 function givenLabellings({ data, shape: [flips, columns] }: SignMatrix, pairs: number): Labellings {
   if (columns !== pairs || flips < 1 || !Number.isSafeInteger(flips) || flips * columns !== data.length)
     throw new PairedStatsError(
-      "signs",
+      "invalid-signs",
       `signs: expected shape [flips, ${pairs}] (one column per pair) with as many values, got [${flips}, ${columns}] ` +
         `with ${data.length} values`,
       { rows: flips, columns, length: data.length, pairs },
@@ -71,7 +71,7 @@ function givenLabellings({ data, shape: [flips, columns] }: SignMatrix, pairs: n
   const wrong = data.findIndex((sign) => sign !== 1 && sign !== -1);
   if (wrong >= 0)
     throw new PairedStatsError(
-      "signs",
+      "invalid-signs",
       `signs: expected 1 or −1, got ${data[wrong] ?? "nothing"} at row ${Math.floor(wrong / columns)}, ` +
         `column ${wrong % columns}`,
       { row: Math.floor(wrong / columns), column: wrong % columns },

@@ -66,6 +66,6 @@ describe("scoreLabellings", () => {
 
   it("refuses half a thread", async () => {
     const run = scoreLabellings(noise(3, 1, 5), [0], allLabellings(3), [], { threads: 0.5 });
-    await expect(run).rejects.toMatchObject({ code: "option" });
+    await expect(run).rejects.toMatchObject({ code: "invalid-argument" });
   });
 });

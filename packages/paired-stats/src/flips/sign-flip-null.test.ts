@@ -170,14 +170,18 @@ describe("signFlipNull", () => {
   });
 
   it.each([
-    ["no flips", { flips: 0 }, "option"],
-    ["half a flip", { flips: 0.5 }, "option"],
-    ["a fractional seed", { seed: 0.5 }, "option"],
-    ["a negative threshold", { thresholds: [3, -1] }, "option"],
-    ["a threshold that is no number", { thresholds: [NaN] }, "option"],
-    ["signs of another number of pairs", { signs: matrixOf([[1, -1]]) }, "signs"],
-    ["signs that are neither 1 nor −1", { signs: matrixOf([new Array<number>(25).fill(0)]) }, "signs"],
-    ["signs and exact at once", { signs: paritySigns, exact: true }, "option"],
+    ["no flips", { flips: 0 }, "invalid-argument"],
+    ["half a flip", { flips: 0.5 }, "invalid-argument"],
+    ["a fractional seed", { seed: 0.5 }, "invalid-argument"],
+    ["a negative threshold", { thresholds: [3, -1] }, "invalid-argument"],
+    ["a threshold that is no number", { thresholds: [NaN] }, "invalid-argument"],
+    ["signs of another number of pairs", { signs: matrixOf([[1, -1]]) }, "invalid-signs"],
+    [
+      "signs that are neither 1 nor −1",
+      { signs: matrixOf([new Array<number>(25).fill(0)]) },
+      "invalid-signs",
+    ],
+    ["signs and exact at once", { signs: paritySigns, exact: true }, "invalid-argument"],
   ] as const)("refuses %s", async (_, options, code) => {
     await expect(signFlipNull(parityDifferences, options)).rejects.toMatchObject({ code });
   });

@@ -62,7 +62,7 @@ const EXTREME_SCORE = 0.99995;
  *
  * @param differences - `[pairs, units]`, two pairs or more.
  * @returns the observed counts and maximum with their null distributions.
- * @throws {@link PairedStatsError} for invalid differences as {@link pairedT}; `option`, `signs` or
+ * @throws {@link PairedStatsError} for invalid differences as {@link pairedT}; `invalid-argument`, `invalid-signs` or
  *   `too-many-labellings` for invalid options; `degenerate` if no unit varies. An aborted signal rejects with its
  *   reason.
  * @see Winkler et al. (2014), NeuroImage 92, 381 (sign flips); Nichols & Holmes (2002), Hum. Brain Mapp. 15, 1 (max t).

@@ -49,7 +49,7 @@ describe("adjustPValues", () => {
 
   it.each([NaN, -0.1, 1.1])("refuses the p-value %d", (value) => {
     expect(() => adjustPValues(Float64Array.of(0.5, value), "holm")).toThrow(
-      expect.objectContaining({ code: "option", details: { column: 1 } }),
+      expect.objectContaining({ code: "invalid-argument", details: { column: 1 } }),
     );
   });
 });

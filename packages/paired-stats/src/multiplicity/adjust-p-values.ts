@@ -19,7 +19,7 @@ export interface AdjustPValuesOptions {
  *
  * @param p - one p-value per unit, from 0 to 1.
  * @returns one adjusted p-value per unit, in the order given, never below the p-value itself.
- * @throws {@link PairedStatsError} `option` for a value outside [0, 1] (named by its place).
+ * @throws {@link PairedStatsError} `invalid-argument` for a value outside [0, 1] (named by its place).
  * @see Holm (1979), Scand. J. Stat. 6, 65; Benjamini & Hochberg (1995), J. R. Stat. Soc. B 57, 289; Benjamini &
  *   Yekutieli (2001), Ann. Stat. 29, 1165.
  * @example
@@ -33,7 +33,7 @@ export function adjustPValues(
   const wrong = p.findIndex((value) => !(value >= 0 && value <= 1));
   if (wrong >= 0)
     throw new PairedStatsError(
-      "option",
+      "invalid-argument",
       `p: expected values from 0 to 1, got ${p[wrong] ?? NaN} at unit ${wrong}`,
       {
         column: wrong,

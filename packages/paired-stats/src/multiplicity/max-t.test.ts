@@ -18,7 +18,7 @@ describe("singleStepMaxT", () => {
   it("refuses the null of other units", async () => {
     const signFlips = await signFlipNull(noise(5, 3, 1));
     expect(() => singleStepMaxT(pairedT(parityDifferences), signFlips)).toThrow(
-      expect.objectContaining({ code: "shape" }),
+      expect.objectContaining({ code: "shape-mismatch" }),
     );
   });
 });

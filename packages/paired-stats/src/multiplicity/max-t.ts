@@ -17,7 +17,7 @@ import { integerAt, itemAt, valueAt } from "../reading.ts";
  * @param result - the paired t of all units.
  * @param signFlips - the sign-flip null of the same differences.
  * @returns one probability per unit; 1 for degenerate units.
- * @throws {@link PairedStatsError} `shape` if the two do not come from the same units.
+ * @throws {@link PairedStatsError} `shape-mismatch` if the two do not come from the same units.
  * @see Westfall & Young (1993), Resampling-Based Multiple Testing, chapter 2; Nichols & Holmes (2002).
  * @example
  * const familyWiseP = singleStepMaxT(pairedT(differences), await signFlipNull(differences, { flips: 10_000 }));
@@ -26,7 +26,7 @@ export function singleStepMaxT(result: PairedT, signFlips: SignFlipNull): Float6
   const { maximum, exact, degenerateUnits, testedUnits } = signFlips;
   if (testedUnits + degenerateUnits.length !== result.t.length)
     throw new PairedStatsError(
-      "shape",
+      "shape-mismatch",
       `expected the null of the same ${result.t.length} units, got one of ${testedUnits + degenerateUnits.length}`,
       { units: result.t.length },
     );

@@ -36,7 +36,7 @@ describe("covariateT", () => {
   it.each([
     ["a constant covariate", new Array<number>(25).fill(2), "degenerate"],
     ["a covariate of zeros", new Array<number>(25).fill(0), "degenerate"],
-    ["another number of values", [1, 2], "shape"],
+    ["another number of values", [1, 2], "shape-mismatch"],
     ["a value that is no number", covariate.map((value, pair) => (pair === 3 ? NaN : value)), "non-finite"],
   ] as const)("refuses %s", (_, values, code) => {
     expect(() => covariateT(regressionDifferences, values)).toThrow(expect.objectContaining({ code }));

@@ -32,7 +32,7 @@ const NO_VARIANCE = 1e-20;
  *
  * @param differences - `[pairs, units]`, three pairs or more.
  * @param covariate - one value per pair, in any unit.
- * @throws {@link PairedStatsError} as {@link pairedT} for invalid differences; `shape`, `non-finite` for the covariate;
+ * @throws {@link PairedStatsError} as {@link pairedT} for invalid differences; `shape-mismatch`, `non-finite` for the covariate;
  *   `degenerate` if it is constant, so that nothing tells it from the mean.
  * @see any text on ordinary least squares; statsmodels `OLS(d, [1, z])` gives the same intercept.
  * @example

@@ -36,13 +36,13 @@ export function makeDesign(tested: Float64Array, nuisance: Float64Array, message
 /**
  * Reads one value per pair.
  *
- * @throws {@link PairedStatsError} `shape` for another number of values, `non-finite` naming the first bad one,
+ * @throws {@link PairedStatsError} `shape-mismatch` for another number of values, `non-finite` naming the first bad one,
  *   `too-few-pairs` below the three pairs that two columns need.
  */
 export function readPerPair(values: ArrayLike<number>, pairs: number, name: string): Float64Array {
   if (values.length !== pairs)
     throw new PairedStatsError(
-      "shape",
+      "shape-mismatch",
       `${name}: expected ${pairs} values, one per pair, got ${values.length}`,
       {
         pairs,

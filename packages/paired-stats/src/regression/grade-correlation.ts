@@ -44,7 +44,7 @@ const NO_VARIANCE = 1e-20;
  *
  * @param differences - `[pairs, units]`, three pairs or more.
  * @param grades - one number per pair; for `spearman` only their order counts.
- * @throws {@link PairedStatsError} as {@link pairedT} for invalid differences; `shape`, `non-finite` for the grades;
+ * @throws {@link PairedStatsError} as {@link pairedT} for invalid differences; `shape-mismatch`, `non-finite` for the grades;
  *   `degenerate` if all grades are equal.
  * @see scipy.stats.pearsonr and spearmanr, whose values these are.
  * @example

@@ -8,7 +8,7 @@ import { pearson } from "./pearson.ts";
  * @param x - [units].
  * @param y - [units].
  * @returns r from −1 to 1.
- * @throws {@link PairedStatsError} `shape` where the lengths differ; `degenerate` where fewer than two units take part or a
+ * @throws {@link PairedStatsError} `shape-mismatch` where the lengths differ; `degenerate` where fewer than two units take part or a
  *   map does not vary.
  * @example
  * ```ts
@@ -18,7 +18,7 @@ import { pearson } from "./pearson.ts";
 export function correlateUnits(x: Float64Array, y: Float64Array): number {
   if (x.length !== y.length) {
     throw new PairedStatsError(
-      "shape",
+      "shape-mismatch",
       `two maps over the same units must be of one length, but have ${x.length} and ${y.length} values; take both from runs of one layout`,
       { x: x.length, y: y.length },
     );

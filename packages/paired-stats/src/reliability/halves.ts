@@ -26,7 +26,7 @@ const FEWEST_PAIRS_PER_HALF = 2;
 /**
  * The halvings that a caller's options ask for. Random ones take the first ⌊N / 2⌋ pairs of a random order.
  *
- * @throws {@link PairedStatsError} `too-few-pairs` for a half of fewer than two pairs, `option` for a number of splits
+ * @throws {@link PairedStatsError} `too-few-pairs` for a half of fewer than two pairs, `invalid-argument` for a number of splits
  *   or a seed that is not whole, and for given halves that name a pair twice or one that does not exist.
  */
 export function chooseHalvings(
@@ -39,13 +39,13 @@ export function chooseHalvings(
   const firsts =
     halves ?? Array.from({ length: splits }, () => [...randomOrder(words, pairs).subarray(0, pairs >>> 1)]);
   if (firsts.length === 0)
-    throw new PairedStatsError("option", "halves: expected at least one halving, got none", {});
+    throw new PairedStatsError("invalid-argument", "halves: expected at least one halving, got none", {});
   return firsts.map((first, split) => {
     const members = new Set(first);
     const wrong = first.find((pair) => !Number.isSafeInteger(pair) || pair < 0 || pair >= pairs);
     if (wrong !== undefined || members.size !== first.length)
       throw new PairedStatsError(
-        "option",
+        "invalid-argument",
         `halves: expected different pairs from 0 to ${pairs - 1} in halving ${split}, got ${first.join(", ")}`,
         { split },
       );

@@ -64,12 +64,12 @@ describe("splitHalfReliability", () => {
   it.each([
     ["fewer than four pairs", noise(3, 5, 1), {}, "too-few-pairs"],
     ["a half of one pair", noise(5, 5, 1), { halves: [[0]] }, "too-few-pairs"],
-    ["a pair that does not exist", noise(5, 5, 1), { halves: [[0, 5]] }, "option"],
-    ["a pair named twice", noise(5, 5, 1), { halves: [[0, 0]] }, "option"],
-    ["no halving", noise(5, 5, 1), { halves: [] }, "option"],
-    ["no split", noise(5, 5, 1), { splits: 0 }, "option"],
+    ["a pair that does not exist", noise(5, 5, 1), { halves: [[0, 5]] }, "invalid-argument"],
+    ["a pair named twice", noise(5, 5, 1), { halves: [[0, 0]] }, "invalid-argument"],
+    ["no halving", noise(5, 5, 1), { halves: [] }, "invalid-argument"],
+    ["no split", noise(5, 5, 1), { splits: 0 }, "invalid-argument"],
     ["a single unit", noise(5, 1, 1), {}, "degenerate"],
-    ["signs of another number of pairs", noise(5, 5, 1), { signs: paritySigns }, "signs"],
+    ["signs of another number of pairs", noise(5, 5, 1), { signs: paritySigns }, "invalid-signs"],
   ] as const)("refuses %s", async (_, differences, options, code) => {
     await expect(splitHalfReliability(differences, options)).rejects.toMatchObject({ code });
   });

@@ -58,7 +58,7 @@ export interface SplitHalf {
  * halving.
  *
  * @param differences - `[pairs, units]`, four pairs or more, two units or more that vary.
- * @throws {@link PairedStatsError} as {@link pairedT} for invalid differences; `too-few-pairs`, `option`, `signs` for
+ * @throws {@link PairedStatsError} as {@link pairedT} for invalid differences; `too-few-pairs`, `invalid-argument`, `invalid-signs` for
  *   halvings and flips that cannot be; `degenerate` where fewer than two units vary. An aborted signal rejects with its
  *   reason.
  * @see Spearman (1910) and Brown (1910), Br. J. Psychol. 3, for the idea; no length correction is applied.

@@ -19,7 +19,9 @@ describe("topUnitOverlap", () => {
   });
 
   it.each([0, 1.5, 6])("refuses %d of 5 units", (top) => {
-    expect(() => topUnitOverlap(noise(6, 5, 1), top)).toThrow(expect.objectContaining({ code: "option" }));
+    expect(() => topUnitOverlap(noise(6, 5, 1), top)).toThrow(
+      expect.objectContaining({ code: "invalid-argument" }),
+    );
   });
 });
 

@@ -37,7 +37,7 @@ export interface SplitSampleEffect {
  *
  * @param differences - `[pairs, units]`, four pairs or more.
  * @param top - how many units to take from each half, from 1 to the number of units that vary.
- * @throws {@link PairedStatsError} as {@link pairedT} for invalid differences; `option` and `too-few-pairs` for a `top`
+ * @throws {@link PairedStatsError} as {@link pairedT} for invalid differences; `invalid-argument` and `too-few-pairs` for a `top`
  *   or halvings that cannot be.
  * @example
  * topUnitOverlap(differences, 100, { splits: 50 }).median; // 0.71: seven in ten strong units are found again
@@ -103,7 +103,7 @@ function prepare(
   const [pairs] = differences.shape;
   if (top > units.length)
     throw new PairedStatsError(
-      "option",
+      "invalid-argument",
       `top: expected at most ${units.length}, the units that vary, got ${top}`,
       { top, units: units.length },
     );

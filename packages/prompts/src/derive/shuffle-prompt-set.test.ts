@@ -107,7 +107,7 @@ test("shufflePromptSet gives the same pairs in every version of this package", a
 
 test.each([-1, 0.5, NaN, 2 ** 53])("shufflePromptSet refuses the seed %d", (seed) => {
   expect(() => shufflePromptSet(setOf(4), { seed })).toThrow(
-    expect.objectContaining({ code: "invalid-seed", source: "test" }) as Error,
+    expect.objectContaining({ code: "invalid-argument", source: "test" }) as Error,
   );
 });
 

@@ -19,7 +19,7 @@ import { randomOrder } from "./random-order.ts";
  * `meta` says the condition and the ids of the pairs that side a and side b come from.
  *
  * @param options - `seed` from 0 to 2^53 − 1 decides circle and coins; `name` names the result.
- * @throws {PromptsError} `invalid-seed`
+ * @throws {PromptsError} `invalid-argument`
  * @example
  * const control = shufflePromptSet(await loadPromptSet("measure"), { seed: 0 });
  * control.pairs[0].meta; // { condition: "b", from: ["microscopic-planetary", "micrometer-kilometer-wide"] }
@@ -54,7 +54,7 @@ function invalidSeedError(source: string, seed: number): PromptsError {
   return new PromptsError(
     [
       {
-        code: "invalid-seed",
+        code: "invalid-argument",
         path: "",
         what: "the seed of the shuffle is not usable",
         expected: "a whole number from 0 to 2^53 − 1",
