@@ -13,7 +13,6 @@ import { stats } from "./commands/stats.ts";
 import type { ResultOptions } from "./run-folder/write-results.ts";
 import { verify } from "./commands/verify.ts";
 import { ablationGranularities } from "./causal/ablation.ts";
-import { deviceNames } from "./device/choose-device.ts";
 import { exitCodeOf, formatError } from "./exit-code.ts";
 import { ownVersion } from "./package-versions.ts";
 import { optionalTaps } from "./probe/plan-taps.ts";
@@ -28,6 +27,17 @@ import {
   shard,
 } from "./terminal/option-values.ts";
 import { heedClosedPipes } from "./terminal/closed-pipes.ts";
+import {
+  checkpointOption,
+  deviceOption,
+  dtypeOption,
+  figuresOption,
+  offlineOption,
+  ropeOption,
+  threadsOption,
+  weightsOption,
+  wordCountsOption,
+} from "./terminal/shared-options.ts";
 
 const interruption = new AbortController();
 heedClosedPipes();
@@ -39,38 +49,6 @@ const program = new Command("measure-plantain")
   .version(ownVersion())
   .showHelpAfterError("(--help lists the options)")
   .exitOverride();
-
-const checkpointOption = new Option(
-  "--checkpoint <which>",
-  "tiny, random:klein-4b, a folder in the Hugging Face layout, or OWNER/NAME[@REVISION] of a model on the hub",
-).default("tiny");
-const wordCountsOption = new Option(
-  "--word-counts <file>",
-  "words with how often each occurs (CSV with the columns word and count, or JSON): lets the audit tell rare words from common ones",
-);
-const offlineOption = new Option("--offline", "download nothing, as with HF_HUB_OFFLINE=1").default(false);
-const deviceOption = new Option("--device <name>", "auto takes CUDA where it works")
-  .choices(deviceNames)
-  .default("auto");
-const dtypeOption = new Option(
-  "--dtype <type>",
-  "type of the matrix products (default: bfloat16 on CUDA, float32 on the CPU)",
-).choices(["float32", "bfloat16", "float16"]);
-const weightsOption = new Option(
-  "--weights <how>",
-  "mapped leaves them in their files; resident keeps converted copies: faster, at several times the memory",
-)
-  .choices(["mapped", "resident"])
-  .default("mapped");
-const figuresOption = new Option("--figures", "write every figure as SVG and PNG into figures/, too").default(
-  false,
-);
-const ropeOption = new Option(
-  "--rope-frequencies <type>",
-  "precision of the text encoder's rotary frequencies: float32, as from_pretrained keeps them, or bfloat16, as a model that was cast as a whole has them",
-)
-  .choices(["float32", "bfloat16"])
-  .default("float32");
 
 program
   .command("run", { isDefault: true })
@@ -122,7 +100,7 @@ program
   .addOption(deviceOption)
   .addOption(dtypeOption)
   .addOption(weightsOption)
-  .option("--threads <n>", "threads within an operator", integer(1))
+  .addOption(threadsOption)
   .option(
     "--batch <n>",
     "passes that are run together; auto takes what fits the card, 1 on the CPU",
@@ -152,7 +130,7 @@ program
   .addOption(deviceOption)
   .addOption(dtypeOption)
   .addOption(weightsOption)
-  .option("--threads <n>", "threads within an operator", integer(1))
+  .addOption(threadsOption)
   .requiredOption("--out <png>", "where to write it")
   .option("--json", "print what was written as JSON", false)
   .option("--quiet", "no progress on stderr", false)
@@ -211,7 +189,7 @@ program
   .option("--pairs <n>", "as many of the pairs, evenly spaced (default: all)", integer(1))
   .option("--checkpoint <which>", "where the run's checkpoint is now (default: where it was)")
   .addOption(offlineOption)
-  .option("--threads <n>", "threads within an operator", integer(1))
+  .addOption(threadsOption)
   .option("--json", "print the result as JSON on stdout", false)
   .option("--quiet", "no progress on stderr", false)
   .action((directory: string, options: AblateOptions) => ablate(directory, options, interruption.signal));

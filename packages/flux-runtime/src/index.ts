@@ -74,6 +74,7 @@ export type { SchedulerConfig } from "./sampling/scheduler-config.ts";
 export { createTorchGenerator, type TorchGenerator } from "./sampling/torch-generator.ts";
 export { checkDevice, type DeviceCheck } from "./session/check-device.ts";
 export { chooseComputeType } from "./session/choose-compute-type.ts";
+export { defaultThreads, type DefaultThreadsOptions } from "./session/default-threads.ts";
 export type { ComputeType } from "./graph/element-type.ts";
 export type { Device, RuntimeOptions } from "./session/model-session.ts";
 export type { NodePlacement } from "./session/node-placement.ts";

@@ -1,5 +1,6 @@
 import {
   chooseComputeType,
+  defaultThreads,
   DEFAULT_MAX_SEQUENCE_LENGTH,
   tokenGrid,
   type Checkpoint,
@@ -107,7 +108,7 @@ export async function chooseSettings(
     segments: options.segments,
     rotaryFrequencies: options.ropeFrequencies,
     ...{ device, dtype, weights: options.weights, batch },
-    threads: options.threads ?? null,
+    threads: options.threads ?? defaultThreads() ?? null,
   };
 }
 

@@ -42,7 +42,7 @@ export interface ProbeSettings extends NuisanceSettings {
   readonly weights: "mapped" | "resident";
   /** Passes that are run together; sums are rounded differently in batches of another size. */
   readonly batch: number;
-  /** Threads within an operator, which decide the order of sums; null is ONNX Runtime's own choice. */
+  /** Threads within an operator, which decide the order of sums; null is ONNX Runtime's own choice, all physical cores. */
   readonly threads: number | null;
 }
 

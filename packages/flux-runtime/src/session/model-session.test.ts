@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { GraphBuilder } from "../graph/graph-builder.ts";
-import { openModelSession } from "./model-session.ts";
+import { openModelSession, type RuntimeOptions } from "./model-session.ts";
 import type { NodePlacement } from "./node-placement.ts";
 import type { SessionTensors } from "./session-protocol.ts";
 
@@ -49,6 +49,22 @@ describe.skipIf(process.platform !== "linux")("openModelSession(model)", () => {
     expect(y?.data).toEqual(Float32Array.of(4, 0, 0, 9));
     await session.close();
     expect(sessionProcesses()).toEqual([]);
+  });
+
+  it.each([
+    ["as many threads as it is told", { threads: 3 }, "1"],
+    ["as many threads as OMP_NUM_THREADS says where it is told none", {}, "3"],
+  ])("takes %s", async (_, options, environment) => {
+    const threadsOf = async (options: RuntimeOptions): Promise<number> => {
+      const session = await openModelSession(powerModel(1), ".", options);
+      const [pid] = sessionProcesses();
+      const threads = readdirSync(`/proc/${pid ?? ""}/task`).length;
+      await session.close();
+      return threads;
+    };
+    const alone = await threadsOf({ threads: 1 });
+    vi.stubEnv("OMP_NUM_THREADS", environment);
+    expect(await threadsOf(options)).toBe(alone + 2);
   });
 
   it("the caller's thread stays free while a model runs", async () => {

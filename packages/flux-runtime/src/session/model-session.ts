@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FluxRuntimeError } from "../errors.ts";
 import type { ComputeType } from "../graph/element-type.ts";
+import { defaultThreads } from "./default-threads.ts";
 import type { NodePlacement } from "./node-placement.ts";
 import { readProcessMemory, type ProcessMemory } from "./process-memory.ts";
 import type { SessionReply, SessionRequest, SessionTensors } from "./session-protocol.ts";
@@ -28,7 +29,7 @@ export interface RuntimeOptions {
    * Runtime keep converted and rearranged copies: faster, at several times the memory.
    */
   readonly weights?: "mapped" | "resident";
-  /** Threads within an operator; ONNX Runtime's own choice (the physical cores) where absent. */
+  /** Threads within an operator; {@link defaultThreads} where absent. */
   readonly threads?: number;
   /**
    * Lets ONNX Runtime place nodes on the CPU when a model runs on CUDA. By default it refuses such a model, so that none slows
@@ -65,7 +66,7 @@ export async function openModelSession(
   {
     device = "cpu",
     weights = "mapped",
-    threads,
+    threads = defaultThreads(),
     allowCpuNodes = false,
     signal,
     onPeakMemory,

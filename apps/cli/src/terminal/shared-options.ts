@@ -1,0 +1,44 @@
+// The options that several commands take.
+import { Option } from "commander";
+import { deviceNames } from "../device/choose-device.ts";
+import { integer } from "./option-values.ts";
+
+export const checkpointOption: Option = new Option(
+  "--checkpoint <which>",
+  "tiny, random:klein-4b, a folder in the Hugging Face layout, or OWNER/NAME[@REVISION] of a model on the hub",
+).default("tiny");
+export const wordCountsOption: Option = new Option(
+  "--word-counts <file>",
+  "words with how often each occurs (CSV with the columns word and count, or JSON): lets the audit tell rare words from common ones",
+);
+export const offlineOption: Option = new Option(
+  "--offline",
+  "download nothing, as with HF_HUB_OFFLINE=1",
+).default(false);
+export const deviceOption: Option = new Option("--device <name>", "auto takes CUDA where it works")
+  .choices(deviceNames)
+  .default("auto");
+export const dtypeOption: Option = new Option(
+  "--dtype <type>",
+  "type of the matrix products (default: bfloat16 on CUDA, float32 on the CPU)",
+).choices(["float32", "bfloat16", "float16"]);
+export const weightsOption: Option = new Option(
+  "--weights <how>",
+  "mapped leaves them in their files; resident keeps converted copies: faster, at several times the memory",
+)
+  .choices(["mapped", "resident"])
+  .default("mapped");
+export const figuresOption: Option = new Option(
+  "--figures",
+  "write every figure as SVG and PNG into figures/, too",
+).default(false);
+export const ropeOption: Option = new Option(
+  "--rope-frequencies <type>",
+  "precision of the text encoder's rotary frequencies: float32, as from_pretrained keeps them, or bfloat16, as a model that was cast as a whole has them",
+)
+  .choices(["float32", "bfloat16"])
+  .default("float32");
+export const threadsOption: Option = new Option(
+  "--threads <n>",
+  "threads within an operator (default: OMP_NUM_THREADS, or the processors that this process may use)",
+).argParser(integer(1));
