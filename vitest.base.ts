@@ -4,8 +4,14 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 export const base: ViteUserConfig = defineConfig({
   test: {
     include: ["{src,test}/**/*.test.ts"],
-    // Tests that load ONNX Runtime into their own process are nobody's telemetry.
-    env: { ORT_DISABLE_TELEMETRY: "1" },
+    // Many tests wait for processes that they start; by default one core would be left idle.
+    maxWorkers: "100%",
+    env: {
+      // Tests that load ONNX Runtime into their own process are nobody's telemetry.
+      ORT_DISABLE_TELEMETRY: "1",
+      // They run side by side; threads that spin while they wait would take the processors from one another.
+      OMP_NUM_THREADS: "1",
+    },
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },
