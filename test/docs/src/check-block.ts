@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "vitest";
 import { parse as parseYaml } from "yaml";
+import { adoptRounding } from "./adopt-rounding.ts";
 import { applyEdit } from "./apply-edit.ts";
 import type { CodeBlock } from "./code-blocks.ts";
 import { repository } from "./pages.ts";
@@ -29,8 +30,8 @@ export type Printed = Map<CodeBlock, string>;
  * - `js`: a program that runs.
  * - `sh`: a script that runs; with `run=small`, at small sizes; with `no-run=REASON`, one that is only checked.
  * - `json`, `yaml`: read; with `prompt-set`, as a prompt set.
- * - `text`: what the block before it prints, or the command in `from=`; with `tree`, files that there are; a `formula` is
- *   left alone.
+ * - `text`: what the block before it prints, or the command in `from=`, but for the last digit of a decimal; with `tree`,
+ *   files that there are; a `formula` is left alone.
  */
 export async function checkBlock(block: CodeBlock, place: Place, printed: Printed): Promise<void> {
   const { language, attributes, text } = block;
@@ -91,7 +92,8 @@ async function checkText({ after, attributes, page, text }: CodeBlock, place: Pl
     command === undefined ? after && printed.get(after) : succeed(await place.runShell(command));
   if (typeof received !== "string")
     throw new Error("text follows what prints it, or names the command in from=, or shows files as a tree");
-  expect(received.replaceAll(/ +$/gm, "")).toBe(text); // pages hold no blanks at the ends of lines
+  const printedText = received.replaceAll(/ +$/gm, ""); // pages hold no blanks at the ends of lines
+  expect(adoptRounding(printedText, text)).toBe(text);
 }
 
 /** The paths that an indented listing names: each line's names, behind which two spaces begin a remark. */
