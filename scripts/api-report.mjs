@@ -52,9 +52,6 @@ function extract(folder, name) {
   mkdirSync(temporary, { recursive: true });
   /** @type {string[]} */
   const problems = [];
-  const lines = readFileSync(join(folder, "dist", "index.d.ts"), "utf8").split("\n");
-  /** @param {string} [line] */
-  const isMember = (line) => /^\s/.test(line ?? "");
   const config = ExtractorConfig.prepare({
     packageJsonFullPath: join(folder, "package.json"),
     configObjectFullPath: undefined,
@@ -102,9 +99,6 @@ function extract(folder, name) {
     messageCallback: (message) => {
       message.handled = true;
       if (message.logLevel !== ExtractorLogLevel.Error) return;
-      // A member whose name and type say all needs no sentence; the report marks it as undocumented.
-      if (message.messageId === "ae-undocumented" && isMember(lines[(message.sourceFileLine ?? 1) - 1]))
-        return;
       problems.push(`${name}: ${message.formatMessageWithLocation(folder)}`);
     },
   });

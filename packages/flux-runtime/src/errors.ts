@@ -42,8 +42,11 @@ export type FluxRuntimeErrorDetails = Readonly<Record<string, unknown>>;
  * `details` holds the same facts as values.
  */
 export class FluxRuntimeError extends Error {
+  /** The class's name, which a stack trace begins with. */
   override readonly name = "FluxRuntimeError";
+  /** The kind of failure. */
   readonly code: FluxRuntimeErrorCode;
+  /** The values that the failure is about. */
   readonly details: FluxRuntimeErrorDetails;
 
   constructor(

@@ -2,7 +2,9 @@ import { FluxRuntimeError } from "./errors.ts";
 
 /** A dense float32 array in row-major order: the last axis of `shape` is contiguous in `data`. */
 export interface Tensor {
+  /** The elements, as many as the axes multiply to. */
   readonly data: Float32Array;
+  /** Axes, outermost first; empty for a scalar. */
   readonly shape: readonly number[];
 }
 

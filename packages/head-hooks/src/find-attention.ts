@@ -9,7 +9,9 @@ import { type ModelView, readModel } from "./read-model.ts";
 
 /** Input channels of a projection that come from one place. */
 export interface ChannelPart {
+  /** Whether attention made them, or anything else, such as an MLP beside it. */
   readonly kind: "attention" | "other";
+  /** How many channels. */
   readonly channels: number;
   /** The number of heads that the channels hold; `null` where the graph does not show it, or they hold none. */
   readonly heads: number | null;

@@ -65,6 +65,7 @@ export type HeadHooksErrorDetails = Readonly<
  * ```
  */
 export class HeadHooksError extends Error {
+  /** The class's name, which a stack trace begins with. */
   override readonly name = "HeadHooksError";
   /** The kind of failure. */
   readonly code: HeadHooksErrorCode;

@@ -3,6 +3,7 @@ import { type UnitLayout, unitTable } from "./unit-layout.ts";
 
 /** A captured output, or what was computed from one. */
 export interface MeanSquares<Data extends Float32Array | Float64Array = Float32Array | Float64Array> {
+  /** The values in row-major order. */
   readonly data: Data;
   /** Axes of `data`; the last one is the units, or the heads. */
   readonly shape: readonly number[];

@@ -12,6 +12,7 @@ import type { UnitLayout } from "./unit-layout.ts";
 export interface HookedModelFile {
   /** Whether the written model differs from the one that was read. */
   readonly modified: boolean;
+  /** Where each unit stands in the capture. */
   readonly layout: UnitLayout;
 }
 

@@ -62,7 +62,9 @@ export interface SegmentOptions {
 export interface HookedModel {
   /** The hooked model; the input itself if it was hooked like this already. */
   readonly model: Uint8Array;
+  /** Whether `model` differs from the one that was given. */
   readonly modified: boolean;
+  /** Where each unit stands in the capture. */
   readonly layout: UnitLayout;
 }
 

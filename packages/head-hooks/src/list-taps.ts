@@ -14,9 +14,11 @@ export interface TapRecord {
   readonly node: string;
   /** `null` if an earlier hook dropped the projection, see `HookOptions.keepOutputs`. */
   readonly op: ProjectionOperator | null;
+  /** How many channels. */
   readonly channels: number;
   /** The number of attention heads; `null` if none are laid out. */
   readonly heads: number | null;
+  /** Channels per head; `null` as `heads`. */
   readonly headSize: number | null;
   /** What mixes the tokens before it, if the graph's structure shows it: `Softmax layer.0/Softmax`. */
   readonly attention: string | null;

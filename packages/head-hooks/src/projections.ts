@@ -28,6 +28,7 @@ export interface Projection {
   readonly node: string;
   /** The node's place in the list of its graph's nodes, functions written out. */
   readonly nodeIndex: number;
+  /** The operator that multiplies. */
   readonly op: ProjectionOperator;
   /** The name of the initializer, or of the Constant node's value, that the weight comes from. */
   readonly weight: string;
@@ -38,7 +39,9 @@ export interface Projection {
    * where there is none, the quantised input itself, which the tap dequantises.
    */
   readonly input: string;
+  /** Channels of a token before the product. */
   readonly inputChannels: number;
+  /** Channels of a token behind the product. */
   readonly outputChannels: number;
   /** The element type of the input. */
   readonly elementType: ElementType;

@@ -28,7 +28,9 @@ export interface TapSpec {
 export interface SectionSpec {
   /** Dotted path, the beginning of the units' addresses. */
   readonly path: string;
+  /** How many channels. */
   readonly channels: number;
+  /** The attention heads that the channels hold; absent where they hold none. */
   readonly heads?: HeadSpec;
   /** Default: the path without its last segment. */
   readonly block?: string;

@@ -15,7 +15,9 @@ export interface UnitLayout {
   readonly unitCount: number;
   /** Number of real attention heads that the units make up; 0 if no section has heads. */
   readonly headCount: number;
+  /** The tapped projections, in the order of their units. */
   readonly taps: readonly LayoutTap[];
+  /** The parts of the taps, in the order of their units. */
   readonly sections: readonly LayoutSection[];
   /** What was computed of each unit; absent for the mean square. */
   readonly reduction?: Reduction;
@@ -33,7 +35,9 @@ export interface LayoutTap {
   readonly weight: string;
   /** Name of the tapped tensor. */
   readonly input: string;
+  /** Index of its first unit among all units. */
   readonly firstUnit: number;
+  /** How many units. */
   readonly unitCount: number;
   /** Name of the graph input with this tap's segment ranges; `null` where the output has no segments. */
   readonly segmentsInput: string | null;
@@ -53,8 +57,11 @@ export interface LayoutSection {
   readonly tap: number;
   /** Its first channel in the projection's input. */
   readonly firstChannel: number;
+  /** How many channels. */
   readonly channels: number;
+  /** Index of its first unit among all units. */
   readonly firstUnit: number;
+  /** How many units: channels divided by the group size. */
   readonly unitCount: number;
   /** The real attention heads that its channels hold; `null` if none are known. */
   readonly heads: LayoutHeads | null;
@@ -68,13 +75,17 @@ export interface LayoutHeads {
   readonly size: number;
   /** Index of the first of these heads among all heads. */
   readonly firstHead: number;
+  /** How many heads. */
   readonly count: number;
 }
 
 /** One unit as the run folder's `units.json` holds it. */
 export interface UnitRecord {
+  /** The unit's address, as `single.2.attn[0:16]`. */
   readonly address: string;
+  /** What its section belongs to, as `single.2`. */
   readonly block: string;
+  /** What its section is within the block, as `attn`. */
   readonly kind: string;
   /** Channels `[start, stop)`, counted from the start of the section, as in the address. */
   readonly channels: readonly [start: number, stop: number];

@@ -24,6 +24,7 @@ export type PairedStatsErrorDetails = Readonly<Record<string, number | string>>;
 
 /** The one error of this package: wrong input or an analysis that the input cannot carry. */
 export class PairedStatsError extends Error {
+  /** The class's name, which a stack trace begins with. */
   override readonly name = "PairedStatsError";
   /** The kind of failure. */
   readonly code: PairedStatsErrorCode;

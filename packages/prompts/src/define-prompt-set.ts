@@ -4,12 +4,15 @@ import { validatePromptSet } from "./validate/validate-prompt-set.ts";
 
 /** What fills a template's placeholders: one text for both sides, or one for each. */
 export interface TemplateRow extends Pick<PromptPair, "id" | "grade" | "meta"> {
+  /** By the name of the placeholder. */
   readonly values: Readonly<Record<string, string | { readonly a: string; readonly b: string }>>;
 }
 
 /** A set whose pairs are made from one template, or from one for each side, with `{name}` where a value goes. */
 export interface TemplatedPromptSet extends Omit<PromptSet, "pairs"> {
+  /** The text with placeholders, for both sides or for each. */
   readonly template: string | { readonly a: string; readonly b: string };
+  /** One for each pair. */
   readonly rows: readonly TemplateRow[];
 }
 

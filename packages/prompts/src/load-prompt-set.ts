@@ -7,8 +7,11 @@ import { builtInSets } from "./sets/built-in-sets.ts";
 
 /** A built-in set in one line of a listing. */
 export interface PromptSetSummary {
+  /** What `loadPromptSet` takes. */
   readonly name: string;
+  /** The set's version. */
   readonly version: string;
+  /** One line for people. */
   readonly title: string;
   /** The number of pairs. */
   readonly pairs: number;

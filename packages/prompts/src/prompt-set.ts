@@ -7,6 +7,7 @@ export type PromptSide = string | { readonly prompt: string; readonly images: re
 
 /** The fixed image that conditions every pass, as a recipe: what to render, and how. */
 export interface Reference {
+  /** What to render. */
   readonly prompt: string;
   /** Seed of the initial noise, 0 to 2^53 − 1. */
   readonly seed: number;
@@ -24,7 +25,9 @@ export interface Reference {
 export interface PromptPair {
   /** Unique in the set. */
   readonly id: string;
+  /** The first condition, subtracted in the contrast. */
   readonly a: PromptSide;
+  /** The second condition, from which the first is subtracted. */
   readonly b: PromptSide;
   /** Orders the pairs of a graded set. */
   readonly grade?: number;
@@ -36,13 +39,17 @@ export interface PromptPair {
 export interface PromptSet {
   /** Where an editor finds the JSON Schema; ignored here. */
   readonly $schema?: string;
+  /** What results are called after. */
   readonly name: string;
+  /** To be raised when a prompt changes: results of two versions are not comparable. */
   readonly version: string;
+  /** One line for people. */
   readonly title: string;
   /** What the two conditions are called in tables and figures. */
   readonly labels: { readonly a: string; readonly b: string };
   /** None, one, or several fixed images. */
   readonly reference?: Reference | readonly Reference[];
+  /** At least two. */
   readonly pairs: readonly PromptPair[];
 }
 

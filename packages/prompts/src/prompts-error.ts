@@ -41,6 +41,7 @@ export type PromptsErrorCode =
 
 /** One thing that is wrong, where, and what to do about it. */
 export interface PromptsProblem {
+  /** What kind of thing is wrong. */
   readonly code: PromptsErrorCode;
   /** JSON path from the root of the set, such as `pairs[3].a.prompt`; empty for the whole. */
   readonly path: string;
@@ -48,9 +49,13 @@ export interface PromptsProblem {
   readonly line?: number;
   /** Column in the source text, from 1; absent where there is no text. */
   readonly column?: number;
+  /** What is wrong, in words. */
   readonly what: string;
+  /** What should be there. */
   readonly expected: string;
+  /** What is there instead. */
   readonly received: string;
+  /** What to do, in a sentence. */
   readonly advice: string;
 }
 
@@ -59,6 +64,7 @@ const PROBLEMS_IN_MESSAGE = 8;
 
 /** The only error that this package throws on purpose: every problem found, the first of them as its `code`. */
 export class PromptsError extends Error {
+  /** The class's name, which a stack trace begins with. */
   override readonly name = "PromptsError";
   /** The code of the first problem. */
   readonly code: PromptsErrorCode;

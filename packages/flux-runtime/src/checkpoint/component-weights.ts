@@ -17,7 +17,9 @@ export interface ComponentWeights {
    * @throws {FluxRuntimeError} `missing-tensor` where the weights lack it; `shape-mismatch` where its shape is another.
    */
   locate(name: string, shape: readonly number[]): LocatedWeight;
+  /** The folder that was opened. */
   readonly folder: string;
+  /** Every weight by its name in the checkpoint. */
   readonly tensors: ReadonlyMap<string, LocatedWeight>;
   /**
    * The deepest folder below which every weight file really lies. ONNX Runtime refuses a link that leads out of the folder

@@ -15,12 +15,15 @@ const modelIndexSchema = z.object({ is_distilled: z.boolean().default(false) });
 
 /** One model of a checkpoint: what it is, and where its weights lie. */
 export interface CheckpointComponent<Config> {
+  /** What its `config.json` says, defaults filled in. */
   readonly config: Config;
+  /** Where its weights lie; none of them is read yet. */
   readonly weights: ComponentWeights;
 }
 
 /** A FLUX.2 Klein checkpoint in the Hugging Face layout. */
 export interface Checkpoint {
+  /** Absolute path. */
   readonly folder: string;
   /** A distilled model takes no guidance. */
   readonly isDistilled: boolean;
@@ -29,10 +32,15 @@ export interface Checkpoint {
    * weights from elsewhere carry no mark.
    */
   readonly hasRandomWeights: boolean;
+  /** `scheduler`: how noise levels fall. */
   readonly scheduler: SchedulerConfig;
+  /** Absolute path of `tokenizer`. */
   readonly tokenizerFolder: string;
+  /** `text_encoder`: prompts to embeddings. */
   readonly textEncoder: CheckpointComponent<TextEncoderConfig>;
+  /** `transformer`: latents and embeddings to a velocity. */
   readonly transformer: CheckpointComponent<TransformerConfig>;
+  /** `vae`: images to latents and back. */
   readonly autoencoder: CheckpointComponent<AutoencoderConfig>;
 }
 

@@ -7,10 +7,13 @@ import type { SafetensorsDtype } from "./safetensors-dtype.ts";
 
 /** Where one tensor lies in its file. */
 export interface SafetensorsEntry {
+  /** The element type, as the header spells it. */
   readonly dtype: SafetensorsDtype;
+  /** Axes, outermost first; empty for a scalar. */
   readonly shape: readonly number[];
   /** From the start of the file, in bytes. */
   readonly byteOffset: number;
+  /** Bytes of the tensor: its elements times the size of one. */
   readonly byteLength: number;
 }
 

@@ -6,7 +6,9 @@ const blocks = <Kind extends string>(kind: Kind): z.ZodArray<z.ZodLiteral<Kind>>
 
 /** The sizes of a FLUX.2 autoencoder, named as in its file. */
 export interface AutoencoderConfig {
+  /** Channels of an image: red, green, blue. */
   readonly in_channels: 3;
+  /** Channels of an image: red, green, blue. */
   readonly out_channels: 3;
   /** Channels of each encoder block, outermost first. */
   readonly block_out_channels: readonly number[];
@@ -14,14 +16,19 @@ export interface AutoencoderConfig {
   readonly decoder_block_out_channels: readonly number[];
   /** Resnet blocks in each encoder block; a decoder block has one more. */
   readonly layers_per_block: number;
+  /** Channels of a latent position, before 2 × 2 of them make a token. */
   readonly latent_channels: number;
   /** Groups of every group normalization. */
   readonly norm_num_groups: number;
+  /** Whether a 1 × 1 convolution stands behind the encoder. */
   readonly use_quant_conv: boolean;
+  /** Whether a 1 × 1 convolution stands before the decoder. */
   readonly use_post_quant_conv: boolean;
+  /** Whether the block in the middle of each half attends, between its two resnet blocks. */
   readonly mid_block_add_attention: boolean;
   /** The variance floor of the latent normalization. */
   readonly batch_norm_eps: number;
+  /** Latent positions that make a token: height, width. */
   readonly patch_size: readonly [2, 2];
 }
 

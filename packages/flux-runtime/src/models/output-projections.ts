@@ -4,6 +4,7 @@ import type { TransformerConfig } from "./transformer-config.ts";
 export interface ProjectionInput {
   /** `attention`: one head after the other; `mlp`: the gated MLP. */
   readonly kind: "attention" | "mlp";
+  /** How many of the input's channels. */
   readonly channels: number;
   /** Channels of one head; absent for an MLP. */
   readonly headSize?: number;
@@ -13,6 +14,7 @@ export interface ProjectionInput {
 export interface OutputProjection {
   /** The name of its node in the graph; its weight is called the same, with `.weight` behind. */
   readonly node: string;
+  /** The block that it belongs to; `index` counts joint and single blocks apart, from 0. */
   readonly block: { readonly kind: "joint" | "single"; readonly index: number };
   /** Which tokens pass through it: `image` is noise, then references; `all` has the text before them. */
   readonly tokens: "text" | "image" | "all";

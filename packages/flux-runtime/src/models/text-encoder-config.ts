@@ -4,15 +4,23 @@ const count = z.int().positive();
 
 /** The sizes of a Qwen3 model, named as in its file. */
 export interface TextEncoderConfig {
+  /** Rows of the embedding table. */
   readonly vocab_size: number;
+  /** Channels of a token. */
   readonly hidden_size: number;
   /** Channels of the MLP. */
   readonly intermediate_size: number;
+  /** Layers; a prompt embedding takes the states behind three of them. */
   readonly num_hidden_layers: number;
+  /** Heads of the queries. */
   readonly num_attention_heads: number;
+  /** Heads of the keys and values; each serves several query heads. */
   readonly num_key_value_heads: number;
+  /** Channels of a head. */
   readonly head_dim: number;
+  /** The variance floor of the normalizations. */
   readonly rms_norm_eps: number;
+  /** The base of the rotary frequencies. */
   readonly rope_theta: number;
 }
 

@@ -4,6 +4,7 @@ const count = z.int().positive();
 
 /** The sizes of a FLUX.2 transformer, named as in its file. */
 export interface TransformerConfig {
+  /** Latent positions of a token along each side; the 2 × 2 of the autoencoder are channels already. */
   readonly patch_size: 1;
   /** Channels of a latent token. */
   readonly in_channels: number;
@@ -13,7 +14,9 @@ export interface TransformerConfig {
   readonly num_layers: number;
   /** Single blocks. */
   readonly num_single_layers: number;
+  /** Channels of a head. */
   readonly attention_head_dim: number;
+  /** Heads of each block; times `attention_head_dim`, the model's width. */
   readonly num_attention_heads: number;
   /** Channels of a prompt embedding. */
   readonly joint_attention_dim: number;
@@ -23,6 +26,7 @@ export interface TransformerConfig {
   readonly mlp_ratio: number;
   /** Channels of a head that each axis of a position turns. */
   readonly axes_dims_rope: readonly number[];
+  /** The base of the rotary frequencies. */
   readonly rope_theta: number;
   /** The variance floor of the normalizations. */
   readonly eps: number;

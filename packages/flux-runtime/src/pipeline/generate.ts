@@ -13,15 +13,19 @@ import { openTransformer } from "./transformer.ts";
 
 /** What an image is made from. */
 export interface GenerateOptions extends TextEncoderOptions {
+  /** What to render. */
   readonly prompt: string;
   /** Images that condition the result, each [1, 3, H, W] in [-1, 1] as `prepareConditionImage` gives them. */
   readonly images?: readonly Tensor[];
+  /** Denoising steps, from 1. */
   readonly steps: number;
   /** Classifier-free guidance against the empty prompt; without effect at 1 or below, and for distilled models. */
   readonly guidance: number;
+  /** Seed of the initial noise, 0 to 2^53 − 1. */
   readonly seed: number;
   /** Pixels, multiples of 16. */
   readonly width: number;
+  /** Pixels, a multiple of 16. */
   readonly height: number;
   /** Told after each stage and each step. */
   readonly onProgress?: (progress: GenerateProgress) => void;

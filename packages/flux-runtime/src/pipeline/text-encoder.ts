@@ -22,7 +22,9 @@ export interface PromptEmbedding {
 
 /** How prompts are encoded, and where. */
 export interface TextEncoderOptions extends RuntimeOptions {
+  /** Tokens of an embedding, padding included; {@link DEFAULT_MAX_SEQUENCE_LENGTH} where absent. */
   readonly maxSequenceLength?: number;
+  /** The precision of the rotary frequencies; `float32` where absent. */
   readonly rotaryFrequencies?: RotaryFrequencies;
 }
 

@@ -44,8 +44,11 @@ export interface TransformerResult {
 
 /** How the tokens of a pass stand in the transformer's sequence: text, noise, references. */
 export interface TokenLayout {
+  /** Tokens of the prompt, padding included. */
   readonly text: number;
+  /** Tokens of the image that is being made. */
   readonly noise: number;
+  /** Tokens of all reference images together. */
   readonly reference: number;
 }
 

@@ -3,7 +3,9 @@ import type { Tensor } from "../tensor.ts";
 
 /** The two noise levels that a step goes between. */
 export interface EulerStepOptions {
+  /** The noise level of the latents, 0 to 1. */
   readonly sigma: number;
+  /** The noise level that the step leads to; below `sigma` when denoising. */
   readonly nextSigma: number;
 }
 

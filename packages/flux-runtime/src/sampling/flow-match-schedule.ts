@@ -5,6 +5,7 @@ import type { SchedulerConfig } from "./scheduler-config.ts";
 export interface FlowMatchScheduleOptions {
   /** Tokens of the image that is being made; reference images and text do not count. */
   readonly imageSequenceLength: number;
+  /** Denoising steps, from 1. */
   readonly steps: number;
 }
 

@@ -3,7 +3,9 @@ import type { Tensor } from "../tensor.ts";
 
 /** A size in latent positions. */
 export interface LatentSize {
+  /** Rows. */
   readonly height: number;
+  /** Columns. */
   readonly width: number;
 }
 

@@ -8,6 +8,7 @@ export interface SchedulerConfig {
   readonly shift: number;
   /** Whether the shift follows from the length of the image sequence. */
   readonly use_dynamic_shifting: boolean;
+  /** How a dynamic shift bends the schedule: by exp(mu), or by mu itself. */
   readonly time_shift_type: "exponential" | "linear";
   /** The last sigma above 0 that the schedule is stretched to; null or 0 leave it as it is. */
   readonly shift_terminal: number | null;

@@ -18,6 +18,7 @@ export type Device = "cpu" | "cuda";
 
 /** How the sessions of a run are executed. */
 export interface RuntimeOptions {
+  /** Where models compute; the CPU where absent. */
   readonly device?: Device;
   /**
    * The type of the matrix products of the text encoder and the transformer: bfloat16 on CUDA, float32 on the CPU, which has no

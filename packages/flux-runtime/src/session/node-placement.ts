@@ -5,7 +5,9 @@ import { join } from "node:path";
 export interface NodePlacement {
   /** ONNX Runtime's name, as in `CUDAExecutionProvider`. */
   readonly provider: string;
+  /** ONNX's name, as in `MatMul`. */
   readonly operator: string;
+  /** How many nodes of this operator ran there. */
   readonly nodes: number;
 }
 

@@ -2,15 +2,20 @@ import { FluxRuntimeError } from "../errors.ts";
 
 /** The sizes of a checkpoint that is to be synthesised; everything else follows from the architecture. */
 export interface CheckpointSpec {
+  /** What it is called, as in `random:NAME`. */
   readonly name: string;
+  /** A FLUX.2 transformer. */
   readonly transformer: {
     readonly jointBlocks: number;
     readonly singleBlocks: number;
     readonly heads: number;
     readonly headSize: number;
+    /** Gated channels of the MLP, in widths of the model. */
     readonly mlpRatio: number;
+    /** Channels of a head that each axis of a position turns. */
     readonly ropeAxes: readonly [number, number, number, number];
   };
+  /** A Qwen3 model. */
   readonly textEncoder: {
     readonly layers: number;
     readonly hiddenSize: number;
@@ -21,9 +26,12 @@ export interface CheckpointSpec {
     /** Rows of the embedding table; the synthesised tokenizer uses the first of them. */
     readonly vocabularySize: number;
   };
+  /** A FLUX.2 autoencoder. */
   readonly autoencoder: {
+    /** Channels of each block, outermost first. */
     readonly widths: readonly number[];
     readonly latentChannels: number;
+    /** Groups of every group normalization. */
     readonly normGroups: number;
   };
   /** Weight files are split where they would grow beyond this many bytes. */

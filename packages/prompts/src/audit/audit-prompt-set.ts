@@ -8,7 +8,9 @@ import { meanWordClass } from "./word-class.ts";
 
 /** A count for each side of a pair. */
 export interface SideCounts {
+  /** Of side a. */
   readonly a: number;
+  /** Of side b. */
   readonly b: number;
   /** b − a, like the contrast itself. */
   readonly difference: number;
@@ -16,10 +18,13 @@ export interface SideCounts {
 
 /** What differs between the two sides of a pair besides what the author meant to vary. */
 export interface PairAudit {
+  /** The pair's id. */
   readonly id: string;
+  /** Under the tokenizer that the audit was given. */
   readonly tokens: SideCounts;
   /** Code points. */
   readonly characters: SideCounts;
+  /** The words that both sides begin and end with, and what lies between. */
   readonly sharedWords: SharedWords;
   /** Tokens that both sides begin and end with; there where the audit was given `encode`. */
   readonly sharedTokens?: SharedEnds;
@@ -35,8 +40,11 @@ export interface PairAudit {
 
 /** The audit of a set before any model has run. */
 export interface PromptSetAudit {
+  /** The set's name. */
   readonly name: string;
+  /** One for each pair, in the set's order. */
   readonly pairs: readonly PairAudit[];
+  /** How many pairs came to each verdict. */
   readonly verdicts: Readonly<Record<PairAudit["verdict"], number>>;
   /** Which side is the longer, over the set; for word classes, which has the rarer words. */
   readonly direction: {

@@ -13,6 +13,7 @@ export type Confound =
 
 /** How closely the responses follow one confound over the pairs. */
 export interface ConfoundCorrelation extends Correlation {
+  /** What may explain the responses. */
   readonly confound: Confound;
 }
 
@@ -20,6 +21,7 @@ export interface ConfoundCorrelation extends Correlation {
 export interface ConfoundReport {
   /** The number of pairs. */
   readonly pairs: number;
+  /** One for each confound that varies between pairs. */
   readonly correlations: readonly ConfoundCorrelation[];
   /** Confounds that are the same in every pair: no difference between pairs can come from them. */
   readonly constant: readonly Confound[];

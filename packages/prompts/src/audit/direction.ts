@@ -4,6 +4,7 @@ export interface Direction {
   readonly aLonger: number;
   /** Pairs whose side b is the longer. */
   readonly bLonger: number;
+  /** Pairs whose sides are equally long. */
   readonly equal: number;
   /** Mean of b − a over all pairs. */
   readonly meanDifference: number;

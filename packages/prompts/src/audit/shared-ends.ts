@@ -1,5 +1,6 @@
 /** How many items two lists have in common at their beginning, and at their end beyond that. */
 export interface SharedEnds {
+  /** Equal items at the beginning. */
   readonly prefix: number;
   /** The prefix not counted again. */
   readonly suffix: number;

@@ -4,6 +4,7 @@ import { findSharedEnds, type SharedEnds } from "./shared-ends.ts";
 export interface SharedWords extends SharedEnds {
   /** The rest of each text, joined by single spaces; empty where nothing is left. */
   readonly a: string;
+  /** As `a`, of the second text. */
   readonly b: string;
 }
 

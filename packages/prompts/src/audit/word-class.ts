@@ -2,7 +2,9 @@ import { PromptsError } from "../prompts-error.ts";
 
 /** A word and how often it occurs in some corpus. */
 export interface WordCount {
+  /** Letters, and apostrophes between them, in any case. */
   readonly word: string;
+  /** How often it occurs, above 0; the counts of a word that is listed twice are added. */
   readonly count: number;
 }
 
