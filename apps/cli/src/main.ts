@@ -8,7 +8,7 @@ import { hook, reductionNames, type HookCommandOptions } from "./commands/hook.t
 import { checkSet, listSets, type CheckSetOptions } from "./commands/prompts.ts";
 import { run, type RunOptions } from "./commands/run.ts";
 import { compare } from "./commands/compare.ts";
-import { report } from "./commands/report.ts";
+import { report, type ReportOptions } from "./commands/report.ts";
 import { stats } from "./commands/stats.ts";
 import type { ResultOptions } from "./run-folder/write-results.ts";
 import { verify } from "./commands/verify.ts";
@@ -55,7 +55,7 @@ program
   .description("run the probe and write a run folder")
   .addOption(checkpointOption)
   .addOption(offlineOption)
-  .option("--prompts <which>", "a built-in prompt set, or the path of a JSON file", "measure")
+  .option("--prompts <which>", "a built-in prompt set, or the path of a JSON, YAML or CSV file", "measure")
   .addOption(wordCountsOption)
   .option(
     "--out <dir>",
@@ -81,8 +81,12 @@ program
       .argParser(noiseLevel)
       .default(PURE_NOISE, "1"),
   )
-  .option("--width <n>", "pixels, a multiple of 16 (default: the reference's)", integer(1))
-  .option("--height <n>", "pixels, a multiple of 16 (default: the reference's)", integer(1))
+  .option(
+    "--width <n>",
+    "pixels, a multiple of 16 (default: the given image's, else the prompt set's; 256 with tiny)",
+    integer(1),
+  )
+  .option("--height <n>", "as --width", integer(1))
   .option("--max-sequence-length <n>", "text tokens, padding included (default: 512)", integer(1))
   .addOption(
     new Option("--tap <what...>", "further projections to capture").choices(optionalTaps).default([]),
@@ -91,10 +95,15 @@ program
   .option("--segments", "capture text, noise and reference tokens apart, too", false)
   .option(
     "--control <which...>",
-    "controls to run beside: random-weights[:HOW_MANY], planted[:HOW_MANY], or prompt sets by name or file",
+    "controls to run beside: random-weights[:SEEDS], planted[:SEEDS], or prompt sets by name or file",
     [],
   )
-  .option("--flips <n>", "random sign flips of the null, or exact for all of them", flips, 200)
+  .option(
+    "--flips <n>",
+    "random sign flips of the null, or exact for all of them (up to 27 pairs)",
+    flips,
+    200,
+  )
   .addOption(figuresOption)
   .addOption(ropeOption)
   .addOption(deviceOption)
@@ -141,7 +150,12 @@ program
   .description("join the shards of a run into one run folder, and write its results")
   .argument("<out>", "the run folder to write")
   .argument("<shards...>", "the run folders of all shards, in any order")
-  .option("--flips <n>", "random sign flips of the null, or exact for all of them", flips, 200)
+  .option(
+    "--flips <n>",
+    "random sign flips of the null, or exact for all of them (up to 27 pairs)",
+    flips,
+    200,
+  )
   .addOption(figuresOption)
   .option("--json", "print the summary as JSON on stdout", false)
   .option("--quiet", "no progress on stderr", false)
@@ -153,7 +167,12 @@ program
   .command("stats")
   .description("compute the statistics of a run folder anew from its captures, and write its tables")
   .argument("<dir>", "a run folder")
-  .option("--flips <n>", "random sign flips of the null, or exact for all of them", flips, 200)
+  .option(
+    "--flips <n>",
+    "random sign flips of the null, or exact for all of them (up to 27 pairs)",
+    flips,
+    200,
+  )
   .addOption(figuresOption)
   .option("--json", "print the summary as JSON on stdout", false)
   .action((directory: string, options: ResultOptions) => stats(directory, options, interruption.signal));
@@ -162,11 +181,13 @@ program
   .command("report")
   .description("write the report of a run folder anew")
   .argument("<dir>", "a run folder")
-  .option("--flips <n>", "random sign flips of the null, or exact for all of them", flips, 200)
+  .option(
+    "--flips <n>",
+    "random sign flips of the null, or exact for all of them (default: as in summary.json)",
+    flips,
+  )
   .addOption(figuresOption)
-  .action((directory: string, options: Omit<ResultOptions, "json">) =>
-    report(directory, options, interruption.signal),
-  );
+  .action((directory: string, options: ReportOptions) => report(directory, options, interruption.signal));
 
 program
   .command("ablate")
@@ -260,7 +281,7 @@ prompts
 prompts
   .command("check")
   .description("validate a prompt-set file and audit its pairs")
-  .argument("<file>", "a JSON file, or the name of a built-in set")
+  .argument("<file>", "a JSON, YAML or CSV file, or the name of a built-in set")
   .addOption(new Option("--checkpoint <which>", "whose tokenizer counts the tokens").default("tiny"))
   .addOption(wordCountsOption)
   .addOption(offlineOption)

@@ -95,7 +95,7 @@ describe("exit code 2 and one clear message for", () => {
   it.skipIf(existsSync("/dev/nvidia0"))("CUDA where there is none", () =>
     refused(
       ["run", "--prompts", "few.json", ...small, "--device", "cuda", "--out", "none"],
-      /CUDA was asked for, but cannot be used here.*npm rebuild onnxruntime-node.*--device cpu/s,
+      /CUDA was asked for, but cannot be used here.*onnxruntime-node\/script\/install\.js.*--device cpu/s,
     ),
   );
 
@@ -103,6 +103,12 @@ describe("exit code 2 and one clear message for", () => {
     refused(
       ["run", "--prompts", "few.json", ...small, "--control", "missing.json", "--out", "none"],
       /missing\.json: the prompt set cannot be read/,
+    ));
+
+  it("all sign flips of more pairs than can be enumerated, before anything has run", () =>
+    refused(
+      ["run", "--prompts", "otherview", ...small, "--flips", "exact", "--out", "none"],
+      /--flips exact takes up to 27 pairs, but otherview has 30\. Use random flips, as in --flips 10000\./,
     ));
 
   it("an option of the wrong kind", () =>

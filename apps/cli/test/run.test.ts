@@ -155,6 +155,9 @@ describe("run", () => {
     expect(settings).toMatchObject({ groupSize: 8, width: 96, height: 64 }); // 16 would cut heads of 24
     expect(layout?.headCount).toBe(5 * 3);
     expect(layout?.unitCount).toBe((2 * 72 + 3 * (72 + 144) + 2 * 72) / 8);
+    const rows = (name: string): number =>
+      readFileSync(place.path("other-run", name), "utf8").split("\n").length - 2;
+    expect(rows("units.csv") + rows("text-stream.csv")).toBe(layout?.unitCount);
   });
 
   it("without the weights' own reference, a prompt set needs none", async () => {

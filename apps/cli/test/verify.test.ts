@@ -75,6 +75,17 @@ it("changed captures are named", async () => {
   });
 });
 
+it("a report written anew has the numbers of the summary, unless it is told other flips", async () => {
+  cpSync(place.path("run"), place.path("report"), { recursive: true });
+  const page = (): string => readFileSync(place.path("report/report.html"), "utf8");
+  expect((await place.run("stats", "report", "--flips", "7")).exitCode).toBe(0);
+  const written = page();
+  expect((await place.run("report", "report")).exitCode).toBe(0);
+  expect(page()).toBe(written);
+  expect((await place.run("report", "report", "--flips", "9")).exitCode).toBe(0);
+  expect(page()).not.toBe(written);
+});
+
 it("figures are verified where they were written, and go with the statistics", async () => {
   cpSync(place.path("run"), place.path("figures"), { recursive: true });
   expect((await place.run("report", "figures", "--figures")).exitCode).toBe(0);

@@ -2,7 +2,7 @@ export { cohensDzInterval, type CohensDzIntervalOptions } from "./cohens-dz-inte
 export { describePairedT, describeSignFlipNull } from "./describe.ts";
 export { studentCriticalValue, studentTwoSidedP } from "./distributions/student-t.ts";
 export { exactSignFlipP, type ExactSignFlipPOptions } from "./flips/exact-sign-flip-p.ts";
-export type { SignMatrix } from "./flips/labellings.ts";
+export { MOST_PAIRS_ENUMERATED, type SignMatrix } from "./flips/labellings.ts";
 export type { NullDistribution, Tested } from "./flips/null-distribution.ts";
 export type { ComputingOptions, Progress } from "./flips/score-labellings.ts";
 export {

@@ -1,14 +1,14 @@
 import { analyzeRun } from "../controls/analyze-run.ts";
 import { RunFolder } from "../run-folder/run-folder.ts";
-import { writePage, type ResultOptions } from "../run-folder/write-results.ts";
+import { readFlips, writePage, type ResultOptions } from "../run-folder/write-results.ts";
 
-/** Writes the report of a run folder anew. */
-export async function report(
-  directory: string,
-  options: Pick<ResultOptions, "flips" | "figures">,
-  signal: AbortSignal,
-): Promise<void> {
+/** What `measure-plantain report` was told; without flips, those of the folder's summary. */
+export type ReportOptions = Partial<Pick<ResultOptions, "flips" | "figures">>;
+
+/** Writes the report of a run folder anew, of the numbers that its summary and tables hold. */
+export async function report(directory: string, options: ReportOptions, signal: AbortSignal): Promise<void> {
   const folder = await RunFolder.openForReading(directory);
-  await writePage(folder, await analyzeRun(folder, options.flips, signal), options);
+  const flips = options.flips ?? (await readFlips(folder));
+  await writePage(folder, await analyzeRun(folder, flips, signal), options);
   process.stdout.write(`${folder.file("report.html")}\n`);
 }

@@ -1,9 +1,10 @@
+import { MOST_PAIRS_ENUMERATED } from "@measure-plantain/paired-stats";
 import { loadPromptSet, type PromptSet } from "@measure-plantain/prompts";
 import { basename, join } from "node:path";
 import { auditPrompts } from "../audit/audit-prompts.ts";
 import { readWordCounts, type WordCounts } from "../audit/word-counts.ts";
 import { resolveCheckpoint, type ResolvedCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
-import { planControls, runControl } from "../controls/run-controls.ts";
+import { planControls, runControl, type Control } from "../controls/run-controls.ts";
 import { chooseDevice, type ChosenDevice, type DeviceName } from "../device/choose-device.ts";
 import { UsageError } from "../errors.ts";
 import { chooseSettings, type SettingOptions } from "../probe/choose-settings.ts";
@@ -34,6 +35,7 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
   const promptSet = await loadPromptSet(options.prompts);
   const wordCounts = options.wordCounts === undefined ? null : await readWordCounts(options.wordCounts);
   const controls = await planControls(options.control, promptSet);
+  requireEnumerable(options.flips, promptSet, controls);
   const { shard } = options;
   if (isPart(shard) && options.control.length > 0) {
     throw new UsageError("Controls belong to the whole run: leave out --control, or --shard.");
@@ -100,6 +102,16 @@ async function probe(plan: ProbePlan): Promise<RunFolder> {
     progress,
     runtime,
   });
+}
+
+/** @throws UsageError where all flips are asked for and a set has too many pairs for that: before hours of captures. */
+function requireEnumerable(flips: RunOptions["flips"], set: PromptSet, controls: readonly Control[]): void {
+  const sets = [set, ...controls.flatMap((control) => (control.kind === "prompts" ? control.promptSet : []))];
+  const large = sets.find(({ pairs }) => pairs.length > MOST_PAIRS_ENUMERATED);
+  if (flips !== "exact" || large === undefined) return;
+  throw new UsageError(
+    `--flips exact takes up to ${MOST_PAIRS_ENUMERATED} pairs, but ${large.name} has ${large.pairs.length}. Use random flips, as in --flips 10000.`,
+  );
 }
 
 /** What a run is called after the checkpoint that the user named. */

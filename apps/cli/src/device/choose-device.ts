@@ -1,5 +1,6 @@
 import { checkDevice } from "@measure-plantain/flux-runtime";
 import { UsageError } from "../errors.ts";
+import { findOnnxRuntimePackage } from "./onnxruntime-package.ts";
 
 export const deviceNames = ["auto", "cpu", "cuda"] as const;
 export type DeviceName = (typeof deviceNames)[number];
@@ -33,7 +34,7 @@ export async function chooseDevice(name: DeviceName): Promise<ChosenDevice> {
   throw new UsageError(
     `CUDA was asked for, but cannot be used here. ${firstLine(check.reason)}\n` +
       `It needs Linux x64, an NVIDIA driver, CUDA and cuDNN, and ONNX Runtime's CUDA provider, which is no part of the npm package:\n` +
-      `  ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node\n` +
+      `  ${findOnnxRuntimePackage().installProvider}\n` +
       `See docs/gpu.md, or use --device cpu.`,
   );
 }

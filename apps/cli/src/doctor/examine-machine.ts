@@ -88,7 +88,7 @@ export async function examineMachine(options: ExamineOptions): Promise<Examinati
   if (!node.ok) problems.push(`Node ${node.version} is too old: ${NEEDED_NODE} or later is needed.`);
   if (!devices.cpu.works) {
     problems.push(
-      `ONNX Runtime does not work here: ${devices.cpu.reason} Reinstall: npm rebuild onnxruntime-node.`,
+      `ONNX Runtime does not work here: ${devices.cpu.reason} Install it anew: remove node_modules, then npm install.`,
     );
   }
   if (checkpoint.problem !== null) problems.push(checkpoint.problem);

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { createReadStream } from "node:fs";
 import { access } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import { findOnnxRuntimePackage } from "../device/onnxruntime-package.ts";
 
 /** A library that CUDA needs: where it is, or how to get it. */
 export interface LibraryRecord {
@@ -45,12 +45,8 @@ export async function findOnnxRuntime(): Promise<{
   readonly version: string;
   readonly provider: CudaProvider;
 }> {
-  const runtime = createRequire(import.meta.url).resolve("@measure-plantain/flux-runtime/package.json");
-  const require = createRequire(runtime);
-  const manifest = require.resolve("onnxruntime-node/package.json");
-  const { version } = require(manifest) as { version: string }; // every package.json has one
-  const folder = join(dirname(manifest), "bin", "napi-v6", process.platform, process.arch);
-  const path = join(folder, "libonnxruntime_providers_cuda.so");
+  const { version, binaryFolder } = findOnnxRuntimePackage();
+  const path = join(binaryFolder, "libonnxruntime_providers_cuda.so");
   const provider = (await exists(path))
     ? { path, cudaMajor: await linkedCudaMajor(path) }
     : { path: null, cudaMajor: DEFAULT_CUDA_MAJOR as 12 | 13 };
@@ -79,7 +75,7 @@ export async function findCudaLibraries(
       name: "libonnxruntime_providers_cuda.so",
       purpose: "ONNX Runtime's CUDA provider",
       path,
-      install: "ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node",
+      install: findOnnxRuntimePackage().installProvider,
     },
     await find("libcuda.so.1", "NVIDIA driver", "apt-get install nvidia-driver"),
     await find(`libcudart.so.${cudaMajor}`, `CUDA ${cudaMajor} runtime`, toolkit),

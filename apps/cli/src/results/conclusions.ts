@@ -139,7 +139,7 @@ function describeAccounting(granularities: readonly GranularitySummary[]): strin
 function describeResolution({ signFlips: { exact, labellings } }: Omit<Summary, "conclusions">): string[] {
   if (exact || labellings === 0) return [];
   return [
-    `With ${formatCount(labellings)} random sign flips the smallest possible p is ${formatP(1 / (labellings + 1))}; ` +
-      `p says nothing finer than that.`,
+    `With ${formatCount(labellings)} random sign flips the smallest possible p of a count or of the greatest |t| is ` +
+      `${formatP(1 / (labellings + 1))}; p says nothing finer than that.`,
   ];
 }

@@ -1,4 +1,6 @@
 import { csvParse } from "d3-dsv";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { syntheticCaptures, syntheticLayout } from "../../test/synthetic-probe.ts";
 import { analyzeCaptures, type GranularityResult } from "./analyze-captures.ts";
@@ -12,6 +14,11 @@ async function firstGranularity(): Promise<GranularityResult> {
   if (group === undefined) throw new Error("no group");
   return group;
 }
+
+test("docs/report.md explains every column", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../../../docs/report.md"), "utf8");
+  for (const { name } of UNIT_COLUMNS) expect(page).toContain(`\`${name}\``);
+});
 
 describe("formatUnitCsv", () => {
   test("has the documented header and one row per unit", async () => {

@@ -55,6 +55,13 @@ export async function writeResults(
 
 /** Writes the summary and the report of a run folder anew, with the sign flips that they had. */
 export async function rewriteResults(folder: RunFolder, signal: AbortSignal): Promise<void> {
+  const results = await analyzeRun(folder, await readFlips(folder), signal);
+  await writeTables(folder, results);
+  await writeReport(folder, results);
+}
+
+/** The sign flips that the results of a run folder were computed with. */
+export async function readFlips(folder: RunFolder): Promise<number | "exact"> {
   const text = await readFile(folder.file("summary.json"), "utf8").catch((cause: unknown) => {
     throw new UsageError(
       `${folder.path} has no summary.json. Write its results first: measure-plantain stats ${folder.path}`,
@@ -62,9 +69,7 @@ export async function rewriteResults(folder: RunFolder, signal: AbortSignal): Pr
     );
   });
   const { exact, labellings } = (JSON.parse(text) as Summary).signFlips; // written by this program
-  const results = await analyzeRun(folder, exact ? "exact" : labellings, signal);
-  await writeTables(folder, results);
-  await writeReport(folder, results);
+  return exact ? "exact" : labellings;
 }
 
 /** Writes the report of a run folder anew, and its figures where they are asked for or there already. */
@@ -115,6 +120,7 @@ function listPlants(controls: readonly ControlResults[]): { name: string; score:
 export const tables = [
   ["group", "units"],
   ["head", "heads"],
+  ["to_add_out", "text-stream"],
 ] as const;
 
 /** What a reader needs to run the same again. */

@@ -40,5 +40,5 @@ export const ropeOption: Option = new Option(
   .default("float32");
 export const threadsOption: Option = new Option(
   "--threads <n>",
-  "threads within an operator (default: OMP_NUM_THREADS, or the processors that this process may use)",
+  "threads within an operator (default: OMP_NUM_THREADS, else the processors left to this process, else all cores)",
 ).argParser(integer(1));

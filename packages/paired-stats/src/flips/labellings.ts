@@ -20,8 +20,8 @@ export interface Labellings {
   readonly flips: (labelling: number, pair: number) => boolean;
 }
 
-/** Enumerations beyond 2^26 labellings take hours and gigabytes; that is 27 pairs. */
-const MOST_PAIRS_ENUMERATED = 27;
+/** The most pairs whose labellings are all enumerated, by `exact`: beyond 2^26 labellings that takes hours and gigabytes. */
+export const MOST_PAIRS_ENUMERATED = 27;
 
 /** What the choice of labellings depends on. */
 export interface LabellingOptions {

@@ -1,0 +1,28 @@
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+
+/** The installed onnxruntime-node. */
+export interface OnnxRuntimePackage {
+  readonly version: string;
+  /** The folder of its binding, in which its CUDA provider belongs, too. */
+  readonly binaryFolder: string;
+  /**
+   * The line that has it fetch its CUDA provider: its own install script, by its path, for `npm rebuild` finds the package
+   * in npm's layout of node_modules alone.
+   */
+  readonly installProvider: string;
+}
+
+/** Finds the onnxruntime-node that models run in: the one of flux-runtime. */
+export function findOnnxRuntimePackage(): OnnxRuntimePackage {
+  const runtime = createRequire(import.meta.url).resolve("@measure-plantain/flux-runtime/package.json");
+  const require = createRequire(runtime);
+  const manifest = require.resolve("onnxruntime-node/package.json");
+  const { version } = require(manifest) as { version: string }; // every package.json has one
+  const folder = dirname(manifest);
+  return {
+    version,
+    binaryFolder: join(folder, "bin", "napi-v6", process.platform, process.arch),
+    installProvider: `ONNXRUNTIME_NODE_INSTALL=cuda12 node "${join(folder, "script", "install.js")}"`,
+  };
+}
