@@ -25,6 +25,10 @@ export function formatError(error: unknown): string {
   if (code === "ENOSPC") {
     return `measure-plantain: the disk is full (${error.message}). Free some room; the same command goes on from there.`;
   }
+  // Of the system, about a file or folder that the message names.
+  if (code !== undefined && (error as NodeJS.ErrnoException).syscall !== undefined) {
+    return `measure-plantain: ${error.message}. Correct the path, or who may read and write there; what was stored is kept.`;
+  }
   const isExpected =
     exitCodeOf(error) === 2 ||
     error instanceof FluxRuntimeError ||

@@ -105,6 +105,19 @@ describe("exit code 2 and one clear message for", () => {
       /missing\.json: the prompt set cannot be read/,
     ));
 
+  it("an image of a prompt set that is not there, also in a control", async () => {
+    const side = { prompt: "an object", images: ["gone.png"] };
+    const pairs = ["one", "two"].map((id) => ({ id, a: side, b: "an object" }));
+    writeFileSync(place.path("gone.json"), promptSetJson({ name: "gone", pairs }));
+    const message = /The image .*gone\.png, which the prompt set names, cannot be read \(ENOENT/;
+    await refused(["run", "--prompts", "gone.json", ...small, "--out", "none"], message);
+    await refused(
+      ["run", "--prompts", "few.json", ...small, "--control", "gone.json", "--out", "none"],
+      message,
+    );
+    await refused(["prompts", "check", "gone.json"], message);
+  });
+
   it("all sign flips of more pairs than can be enumerated, before anything has run", () =>
     refused(
       ["run", "--prompts", "otherview", ...small, "--flips", "exact", "--out", "none"],
@@ -117,6 +130,19 @@ describe("exit code 2 and one clear message for", () => {
   it("an unknown command", () => refused(["measure"], /unknown command|too many arguments/));
 
   it("a folder that holds no run", () => refused(["stats", "cache"], /is no run folder/));
+});
+
+it("a file where the run folder should be ends in one sentence", async () => {
+  const { exitCode, stderr } = await place.run("run", "--prompts", "few.json", ...small, "--out", "few.json");
+  expect(stderr).toMatch(/^measure-plantain: .*few\.json.*$/m);
+  expect(stderr).not.toMatch(/^\s+at /m);
+  expect(exitCode).not.toBe(0);
+});
+
+it("a prompt set's name is no path", async () => {
+  writeFileSync(place.path("up.json"), promptSetJson({ name: "x/../../../up" }));
+  expect((await place.run("run", "--prompts", "up.json", ...small, "--quiet")).exitCode).toBe(0);
+  expect(readdirSync(place.path("runs"))).toEqual(["tiny-x-..-..-..-up"]);
 });
 
 it("nothing that was refused left a folder behind", () => {

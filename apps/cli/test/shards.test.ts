@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readImage, writePng } from "@measure-plantain/flux-runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { UsageError } from "../src/errors.ts";
@@ -47,6 +47,13 @@ function altered(name: string, change: (manifest: Manifest) => Manifest): string
   writeFileSync(place.path(name, "manifest.json"), JSON.stringify(change(manifest("two"))));
   return name;
 }
+
+it("a shard can be verified alone: its captures, prompts and image; it has no results", async () => {
+  const { exitCode, stdout } = await place.run("verify", "two");
+  expect(stdout).toMatch(/^✓ the captures are whole$/m);
+  expect(stdout).not.toMatch(/^✗|summary/m);
+  expect(exitCode).toBe(0);
+});
 
 describe("run --shard K/N", () => {
   it("captures every N-th pair, says which shard it is, and writes no statistics", () => {
@@ -175,8 +182,20 @@ describe("merge", () => {
     await refused(["one", other], /The fixed image reference.png differs between .*one and .*pixel/);
   });
 
+  it("refuses captures of which a byte was changed", async () => {
+    const other = altered("flipped", (same) => same);
+    const path = place.path(other, "captures.safetensors");
+    const bytes = readFileSync(path);
+    bytes.writeUInt8(bytes.readUInt8(bytes.length - 4) ^ 1, bytes.length - 4);
+    writeFileSync(path, bytes);
+    await refused(["one", other], /flipped.captures\.safetensors is not what shard 2\/2 wrote.*Restore/);
+    rmSync(path);
+    await refused(["one", other], /flipped.captures\.safetensors is not what shard 2\/2 wrote.*Restore/);
+  });
+
   it("refuses captures that are not the shard's", () => {
-    const other = altered("swapped", (same) => same);
+    const { capturesSha256 } = manifest("one");
+    const other = altered("swapped", (same) => ({ ...same, capturesSha256 }));
     cpSync(place.path("one", "captures.safetensors"), place.path(other, "captures.safetensors"));
     return refused(
       ["one", other],

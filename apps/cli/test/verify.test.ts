@@ -1,4 +1,4 @@
-import { copyFileSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createWorkplace, kleinTiny, promptSetJson } from "./cli.ts";
@@ -17,7 +17,7 @@ afterAll(() => {
 
 it("a run folder as it was written verifies", async () => {
   const { exitCode, stdout } = await place.run("verify", "run");
-  expect(stdout.match(/^✓ /gm)).toHaveLength(11);
+  expect(stdout.match(/^✓ /gm)).toHaveLength(12);
   expect(exitCode).toBe(0);
 });
 
@@ -26,6 +26,13 @@ it.each([
     "units.csv",
     (path: string) => {
       writeFileSync(path, readFileSync(path, "utf8").replace(/0\.\d/, "0.9"));
+    },
+  ],
+  [
+    "units.json",
+    (path: string) => {
+      const records = JSON.parse(readFileSync(path, "utf8")) as unknown[]; // its own
+      writeFileSync(path, `${JSON.stringify(records.toReversed(), null, 2)}\n`);
     },
   ],
   [
@@ -59,6 +66,30 @@ it.each([
   expect(stdout).toMatch(new RegExp(`^✗ ${file.replace(".", "\\.")}`, "m"));
   expect(stderr).toMatch(/checks of .*changed failed/);
   expect(exitCode).toBe(2);
+});
+
+it("missing captures are named, and an unfinished run is told so", async () => {
+  cpSync(place.path("run"), place.path("missing"), { recursive: true });
+  rmSync(place.path("missing/captures.safetensors"));
+  const { exitCode, stdout } = await place.run("verify", "missing");
+  expect(stdout).toMatch(/^✗ captures\.safetensors is what the run wrote/m);
+  expect(exitCode).toBe(2);
+  const manifest = place.path("missing/manifest.json");
+  writeFileSync(
+    manifest,
+    readFileSync(manifest, "utf8").replace('"state": "complete"', '"state": "running"'),
+  );
+  const unfinished = await place.run("verify", "missing");
+  expect(unfinished).toMatchObject({ exitCode: 2, stdout: "" });
+  expect(unfinished.stderr).toMatch(/holds a run that is not complete\. Start it again/);
+});
+
+it("what is no run among the controls is passed over", async () => {
+  mkdirSync(place.path("run/controls"));
+  writeFileSync(place.path("run/controls/.DS_Store"), "");
+  for (const command of ["verify", "stats", "report"])
+    expect((await place.run(command, "run")).exitCode).toBe(0);
+  rmSync(place.path("run/controls"), { recursive: true });
 });
 
 it("changed captures are named", async () => {

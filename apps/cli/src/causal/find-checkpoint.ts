@@ -59,7 +59,7 @@ async function resolve(
   if (change === undefined) return resolveCheckpoint(id, options);
   const { kind, seed, of } = change;
   const resolved = await resolveCheckpoint(of, options);
-  if (kind === "random-weights") return randomizedCheckpoint(resolved, seed, options.progress);
+  if (kind === "random-weights") return randomizedCheckpoint(resolved, seed, options);
   const main = await RunFolder.openForReading(dirname(dirname(folder.path))); // RUN/controls/NAME
   return plantedCheckpoint({ ...options, main, resolved, seed });
 }

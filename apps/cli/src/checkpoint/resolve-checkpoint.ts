@@ -34,7 +34,7 @@ export interface ResolveCheckpointOptions {
   readonly progress: Progress;
   /** Download nothing. */
   readonly offline: boolean;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -49,7 +49,7 @@ export async function resolveCheckpoint(
 ): Promise<ResolvedCheckpoint> {
   const place = await locateCheckpoint(id, { offline });
   if (place.kind === "synthesized") {
-    if (!place.exists) await synthesize(place.specName, place.folder, progress);
+    if (!place.exists) await synthesize(place.specName, place.folder, { progress, signal });
     return { id, checkpoint: await openCheckpoint(place.folder), isSynthesized: true };
   }
   if (place.kind === "folder") {
@@ -67,10 +67,15 @@ export async function resolveCheckpoint(
   return { id: `${repository.name}@${commit}`, checkpoint, isSynthesized: checkpoint.hasRandomWeights };
 }
 
-async function synthesize(name: string, folder: string, progress: Progress): Promise<void> {
+async function synthesize(
+  name: string,
+  folder: string,
+  { progress, signal }: Pick<ResolveCheckpointOptions, "progress" | "signal">,
+): Promise<void> {
   const spec = getCheckpointSpec(name);
   const bar = progress.start(`synthesising ${name}`, { unit: "bytes" });
   await synthesizeCheckpoint(folder, spec, {
+    ...(signal && { signal }),
     onProgress: ({ bytes, totalBytes }) => {
       bar.update(bytes, totalBytes);
     },

@@ -4,6 +4,7 @@ import { describeRarity } from "../audit/describe-rarity.ts";
 import { readWordCounts } from "../audit/word-counts.ts";
 import { locateCheckpoint } from "../checkpoint/locate-checkpoint.ts";
 import { resolveCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
+import { hashPromptSet } from "../probe/settings.ts";
 import { createProgress } from "../terminal/progress.ts";
 
 /** Lists the built-in prompt sets. */
@@ -33,6 +34,7 @@ export async function checkSet(
 ): Promise<void> {
   const isBuiltIn = listPromptSets().some(({ name }) => name === file);
   const set = await (isBuiltIn ? loadPromptSet(file) : readPromptSet(file));
+  await hashPromptSet(set); // refuses images that cannot be read
   const wordCounts = wordFile === undefined ? null : await readWordCounts(wordFile);
   const resolved = await resolveCheckpoint(checkpoint, {
     progress: createProgress({ quiet }),

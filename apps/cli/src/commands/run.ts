@@ -7,6 +7,7 @@ import { resolveCheckpoint, type ResolvedCheckpoint } from "../checkpoint/resolv
 import { planControls, runControl, type Control } from "../controls/run-controls.ts";
 import { chooseDevice, type ChosenDevice, type DeviceName } from "../device/choose-device.ts";
 import { UsageError } from "../errors.ts";
+import { namePrompts, type PromptsRecord } from "../probe/command-line.ts";
 import { chooseSettings, type SettingOptions } from "../probe/choose-settings.ts";
 import { runProbe } from "../probe/run-probe.ts";
 import { isPart, shardPairs } from "../probe/shard.ts";
@@ -42,12 +43,24 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
   }
   const pairs = shardPairs(promptSet.pairs.length, shard);
   const suffix = shard === undefined ? "" : `-shard-${shard.number}-of-${shard.count}`;
-  const out = options.out ?? join("runs", `${runName(options.checkpoint)}-${promptSet.name}${suffix}`);
+  const out =
+    options.out ?? join("runs", `${runName(options.checkpoint)}-${fileName(promptSet.name)}${suffix}`);
   // Before weights are fetched or made, which may take hours: everything else that can be wrong.
   const execution = await chooseDevice(options.device);
   progress.note(`Device: ${execution.device} (${execution.why}).`);
   const resolved = await resolveCheckpoint(options.checkpoint, { ...options, progress, signal });
-  const plan: ProbePlan = { resolved, promptSet, wordCounts, out, options, execution, progress, signal };
+  const prompts = namePrompts(options.prompts);
+  const plan: ProbePlan = {
+    resolved,
+    promptSet,
+    prompts,
+    wordCounts,
+    out,
+    options,
+    execution,
+    progress,
+    signal,
+  };
 
   const folder = await probe(plan);
   if (isPart(shard)) {
@@ -67,6 +80,7 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
 export interface ProbePlan {
   readonly resolved: ResolvedCheckpoint;
   readonly promptSet: PromptSet;
+  readonly prompts: PromptsRecord;
   /** How rare words are, for the audit; `null` where nobody said. */
   readonly wordCounts: WordCounts | null;
   readonly out: string;
@@ -78,7 +92,7 @@ export interface ProbePlan {
 
 /** Captures what a plan says; a folder that was cut short is continued. */
 async function probe(plan: ProbePlan): Promise<RunFolder> {
-  const { resolved, promptSet, wordCounts, out, options, execution, progress, signal } = plan;
+  const { resolved, promptSet, prompts, wordCounts, out, options, execution, progress, signal } = plan;
   const { checkpoint } = resolved;
   const { device } = execution;
   const settings = await chooseSettings(resolved, promptSet, options, { device, out });
@@ -92,6 +106,7 @@ async function probe(plan: ProbePlan): Promise<RunFolder> {
     checkpoint,
     isSynthesizedCheckpoint: resolved.isSynthesized,
     promptSet,
+    prompts,
     audit,
     ...(wordCounts && { wordCounts: wordCounts.record }),
     settings,
@@ -112,6 +127,11 @@ function requireEnumerable(flips: RunOptions["flips"], set: PromptSet, controls:
   throw new UsageError(
     `--flips exact takes up to ${MOST_PAIRS_ENUMERATED} pairs, but ${large.name} has ${large.pairs.length}. Use random flips, as in --flips 10000.`,
   );
+}
+
+/** A name of whatever characters as a part of a folder's name. */
+function fileName(name: string): string {
+  return name.replaceAll(/[^\p{L}\p{N}._-]+/gu, "-").slice(0, 100);
 }
 
 /** What a run is called after the checkpoint that the user named. */

@@ -1,5 +1,6 @@
 import { readTensors } from "@measure-plantain/flux-runtime";
-import { readdir, readFile } from "node:fs/promises";
+import { unitRecords } from "@measure-plantain/head-hooks";
+import { readFile } from "node:fs/promises";
 import { ABLATION_FILE } from "../causal/ablation.ts";
 import { verifyAblation } from "../causal/verify-ablation.ts";
 import { CONTROLS_FOLDER } from "../controls/run-controls.ts";
@@ -13,6 +14,7 @@ import { holdsUnits } from "../results/unit-parquet.ts";
 import { formatUnitCsv } from "../results/unit-table.ts";
 import { referenceName } from "../probe/prepare-references.ts";
 import { listReplicates } from "../probe/replicates.ts";
+import { isPart, shardPairs } from "../probe/shard.ts";
 import type { Manifest } from "../run-folder/manifest.ts";
 import { MEAN_SQUARE, meanOverReplicates, REPLICATES } from "../run-folder/pass-files.ts";
 import { RunFolder } from "../run-folder/run-folder.ts";
@@ -40,8 +42,13 @@ export async function verify(
   signal: AbortSignal,
 ): Promise<void> {
   const folder = await RunFolder.openForReading(directory);
+  if ((await folder.readManifest()).state !== "complete") {
+    throw new UsageError(
+      `${folder.path} holds a run that is not complete. Start it again with the same command; it goes on where it stopped.`,
+    );
+  }
   const items = await verifyFolder(folder, analyzeRun, signal);
-  for (const name of (await readdir(folder.file(CONTROLS_FOLDER)).catch(() => [])).sort()) {
+  for (const name of await folder.listRuns(CONTROLS_FOLDER)) {
     const control = await RunFolder.openForReading(folder.file(CONTROLS_FOLDER, name));
     if ((await control.readManifest()).state !== "complete") continue;
     const own = await verifyFolder(control, analyzeFolder, signal);
@@ -73,7 +80,9 @@ async function verifyFolder(
   analyze: Analyze,
   signal: AbortSignal,
 ): Promise<VerifiedItem[]> {
-  const files = await verifyFiles(folder);
+  const manifest = await folder.readManifest();
+  const files = await verifyFiles(folder, manifest);
+  if (isPart(manifest.settings.shard)) return files; // a part has no statistics
   const isWhole = files.some(({ what, problem }) => what === WHOLE && problem === null);
   return [
     ...files,
@@ -83,25 +92,25 @@ async function verifyFolder(
   ];
 }
 
-async function verifyFiles(folder: RunFolder): Promise<VerifiedItem[]> {
-  const manifest = await folder.readManifest();
-  const items = [
-    item(
-      "captures.safetensors is what the run wrote",
-      manifest.capturesSha256,
-      await folder.sha256("captures.safetensors"),
+async function verifyFiles(folder: RunFolder, manifest: Manifest): Promise<VerifiedItem[]> {
+  const { capturesSha256, layout, promptSet, settings } = manifest;
+  const captures = await folder.sha256("captures.safetensors").catch(() => null);
+  const units = await readFile(folder.file("units.json"), "utf8").catch(() => "");
+  const records = layout === null ? [] : unitRecords(layout);
+  const prompts = "the prompts are those that the settings name";
+  const items: VerifiedItem[] = [
+    item("captures.safetensors is what the run wrote", capturesSha256, captures ?? "nothing"),
+    await hashPromptSet(promptSet).then(
+      (sha256) => item(prompts, settings.promptSet.sha256, sha256),
+      (error: unknown) => ({ what: prompts, problem: messageOf(error) }), // an image that is gone
     ),
-    item(
-      "the prompts are those that the settings name",
-      manifest.settings.promptSet.sha256,
-      await hashPromptSet(manifest.promptSet),
-    ),
-    { what: WHOLE, problem: await findCaptureProblem(folder, manifest) },
+    { what: WHOLE, problem: await findCaptureProblem(folder, manifest).catch(messageOf) },
+    item("units.json", `${JSON.stringify(records, null, 2)}\n`, units),
   ];
   for (const [index] of manifest.settings.references.entries()) {
     const name = referenceName(index);
     const record = await readFile(folder.file(`${name}.json`), "utf8").catch(() => "{}");
-    const { fileSha256 = null } = JSON.parse(record) as { fileSha256?: string }; // written by run
+    const [, fileSha256 = null] = /"fileSha256": "(\w+)"/.exec(record) ?? []; // written by run
     const found = await folder.sha256(`${name}.png`).catch(() => "none");
     items.push(item(`${name}.png is the image of the run`, fileSha256, found));
   }
@@ -113,10 +122,11 @@ async function findCaptureProblem(
   { layout, promptSet, settings }: Manifest,
 ): Promise<string | null> {
   const tensors = await readTensors(folder.file("captures.safetensors"));
+  const pairs = shardPairs(promptSet.pairs.length, settings.shard).length;
   const replicates = listReplicates(settings).length;
   for (const [name, { data, shape }] of tensors) {
     const stack = name === REPLICATES ? [replicates] : [];
-    const expected = [...stack, promptSet.pairs.length, 2, layout?.unitCount].join(" × ");
+    const expected = [...stack, pairs, 2, layout?.unitCount].join(" × ");
     if (shape.join(" × ") !== expected) return `${name} is ${shape.join(" × ")}, expected ${expected}`;
     const place = data.findIndex((value) => !(value >= 0 && value < Infinity));
     if (place !== -1)
@@ -181,6 +191,10 @@ async function readSummary(folder: RunFolder): Promise<Summary | null> {
 }
 
 const DIFFERS = "it differs";
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
 
 function item(what: string, expected: string | null, received: string): VerifiedItem {
   return { what, problem: expected === received ? null : DIFFERS };

@@ -1,4 +1,3 @@
-import { readdir } from "node:fs/promises";
 import { analyzeFolder, type FolderResults } from "../results/analyze-folder.ts";
 import type { ControlKind } from "../results/control-summary.ts";
 import type { Manifest } from "../run-folder/manifest.ts";
@@ -57,9 +56,8 @@ async function readControls(
   flips: number | "exact",
   signal: AbortSignal,
 ): Promise<ControlResults[]> {
-  const names = await readdir(folder.file(CONTROLS_FOLDER)).catch(() => []);
   const controls: ControlResults[] = [];
-  for (const name of names.sort()) {
+  for (const name of await folder.listRuns(CONTROLS_FOLDER)) {
     const control = await RunFolder.openForReading(folder.file(CONTROLS_FOLDER, name));
     if ((await control.readManifest()).state !== "complete") continue;
     const results = await analyzeFolder(control, flips, signal);

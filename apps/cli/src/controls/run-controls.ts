@@ -11,8 +11,10 @@ import { cacheFolder } from "../checkpoint/locate-checkpoint.ts";
 import type { ResolvedCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
 import type { ProbePlan } from "../commands/run.ts";
 import { UsageError } from "../errors.ts";
+import { namePrompts } from "../probe/command-line.ts";
 import { sha256 } from "../probe/fingerprint.ts";
 import { referenceName } from "../probe/prepare-references.ts";
+import { hashPromptSet } from "../probe/settings.ts";
 import type { RunFolder } from "../run-folder/run-folder.ts";
 import type { Progress } from "../terminal/progress.ts";
 import type { PlantPlan } from "./plant/plan-plant.ts";
@@ -21,7 +23,13 @@ import { plantedCheckpoint, writePlant } from "./plant/planted-checkpoint.ts";
 /** What is changed in a control, everything else being equal. */
 export type Control =
   | { readonly kind: "random-weights" | "planted"; readonly name: string; readonly seed: number }
-  | { readonly kind: "prompts"; readonly name: string; readonly promptSet: PromptSet };
+  | {
+      readonly kind: "prompts";
+      readonly name: string;
+      /** What the user asked for. */
+      readonly source: string;
+      readonly promptSet: PromptSet;
+    };
 
 /** The controls that are made from the run's own prompts: against themselves, and re-paired at random. */
 const IDENTICAL = "identical";
@@ -42,7 +50,9 @@ export async function planControls(asked: readonly string[], set: PromptSet): Pr
     const [, kind, seeds = "1"] = /^(random-weights|planted)(?::(.*))?$/.exec(text) ?? [];
     if (kind !== "random-weights" && kind !== "planted") {
       const name = text.replace(/^.*[/\\]/, "").replace(/\.\w+$/, "");
-      return [{ kind: "prompts", name, promptSet: await loadControlSet(text, set) }];
+      const promptSet = await loadControlSet(text, set);
+      await hashPromptSet(promptSet); // refuses images that cannot be read
+      return [{ kind: "prompts", name, source: text, promptSet }];
     }
     const count = Number(seeds);
     if (!Number.isSafeInteger(count) || count < 1) {
@@ -79,14 +89,14 @@ export async function runControl(
   const images = settings.references.map((_, index) => main.file(`${referenceName(index)}.png`));
   const { width, height, batch } = settings;
   const { resolved, plant } = await changeCheckpoint(control, plan, main);
-  const promptSet = control.kind === "prompts" ? control.promptSet : plan.promptSet;
+  const asked = control.kind === "prompts" ? askForPrompts(control, plan) : {}; // else the run's own
   const options = { ...plan.options };
   delete options.references; // they are there as files now
   try {
     const folder = await probe({
       ...plan,
       resolved,
-      promptSet,
+      ...asked,
       out: main.file(CONTROLS_FOLDER, control.name),
       options: {
         ...options,
@@ -102,6 +112,16 @@ export async function runControl(
       throw new UsageError(`Control ${control.name}: ${error.message}`, { cause: error });
     throw error;
   }
+}
+
+/** A control's prompts, and how to ask for them. */
+function askForPrompts(
+  { source, promptSet }: Extract<Control, { kind: "prompts" }>,
+  plan: ProbePlan,
+): Pick<ProbePlan, "promptSet" | "prompts"> {
+  const isDerived = source === IDENTICAL || source === SHUFFLED;
+  const prompts = isDerived ? { ...plan.prompts, control: source } : namePrompts(source);
+  return { promptSet, prompts };
 }
 
 /** A control's prompt set; those that are derived from a set are derived from the run's own. */
@@ -120,7 +140,7 @@ async function changeCheckpoint(
   if (control.kind === "prompts") return { resolved, plant: null };
   const { seed } = control;
   if (control.kind === "random-weights")
-    return { resolved: await randomizedCheckpoint(resolved, seed, progress), plant: null };
+    return { resolved: await randomizedCheckpoint(resolved, seed, { progress, signal }), plant: null };
   const planted = await plantedCheckpoint({ main, resolved, seed, progress, signal });
   return { resolved: planted, plant: planted.plan };
 }
@@ -129,7 +149,7 @@ async function changeCheckpoint(
 export async function randomizedCheckpoint(
   { id, checkpoint }: ResolvedCheckpoint,
   seed: number,
-  progress: Progress,
+  { progress, signal }: { readonly progress: Progress; readonly signal: AbortSignal },
 ): Promise<ResolvedCheckpoint> {
   const { textEncoder, transformer, autoencoder } = checkpoint;
   const configs = [textEncoder.config, transformer.config, autoencoder.config, checkpoint.scheduler];
@@ -139,6 +159,7 @@ export async function randomizedCheckpoint(
     const bar = progress.start(`drawing random weights, seed ${seed}`, { unit: "bytes" });
     await randomizeCheckpoint(checkpoint, folder, {
       seed,
+      signal,
       onProgress: ({ bytes, totalBytes }) => {
         bar.update(bytes, totalBytes);
       },

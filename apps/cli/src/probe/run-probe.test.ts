@@ -62,6 +62,7 @@ async function runOnKleinTiny(name: string, changes: Partial<ProbeSettings> = {}
     checkpoint,
     isSynthesizedCheckpoint: false,
     promptSet,
+    prompts: { argument: "parity.json" },
     audit: auditPromptSet(promptSet, { countTokens: (text) => text.length }),
     settings,
     out: join(out, name),

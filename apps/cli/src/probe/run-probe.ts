@@ -23,6 +23,7 @@ export interface RunProbeOptions {
   readonly checkpoint: Checkpoint;
   readonly isSynthesizedCheckpoint: boolean;
   readonly promptSet: PromptSet;
+  readonly prompts: Manifest["prompts"];
   readonly audit: PromptSetAudit;
   /** The list of words that the audit went by, where one was given. */
   readonly wordCounts?: Manifest["wordCounts"];
@@ -65,6 +66,7 @@ export async function runProbe(options: RunProbeOptions): Promise<RunFolder> {
       isSynthesizedCheckpoint: options.isSynthesizedCheckpoint,
       settings,
       promptSet,
+      prompts: options.prompts,
       audit: options.audit,
       ...(wordCounts && { wordCounts }),
       layout,

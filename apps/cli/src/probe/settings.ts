@@ -1,7 +1,10 @@
 import type { ComputeType, Device, RotaryFrequencies } from "@measure-plantain/flux-runtime";
 import type { CheckpointChange } from "../checkpoint/resolve-checkpoint.ts";
 import { promptImages, promptText, type PromptSet, type PromptSide } from "@measure-plantain/prompts";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { UsageError } from "../errors.ts";
 import { sha256, type FileFingerprint } from "./fingerprint.ts";
 import type { OptionalTap } from "./plan-taps.ts";
 import type { NuisanceSettings } from "./replicates.ts";
@@ -59,16 +62,51 @@ export type ReferenceSettings =
       readonly height: number;
     };
 
-/** A hash over what is asked of the model: the texts and the images' bytes, not the paths that led to them. */
+/**
+ * A hash over what is asked of the model: the texts and the images' bytes, not the paths that led to them.
+ *
+ * @throws UsageError for an image that cannot be read.
+ */
 export async function hashPromptSet(set: PromptSet): Promise<string> {
   const side = async (promptSide: PromptSide): Promise<unknown> => ({
     prompt: promptText(promptSide),
-    images: await Promise.all(promptImages(promptSide).map(async (path) => sha256(await readFile(path)))),
+    images: await Promise.all(
+      promptImages(promptSide).map(async (path) => sha256(await readImageFile(path))),
+    ),
   });
   const pairs = await Promise.all(
     set.pairs.map(async ({ id, a, b, grade }) => ({ id, a: await side(a), b: await side(b), grade })),
   );
   return sha256(JSON.stringify({ name: set.name, version: set.version, labels: set.labels, pairs }));
+}
+
+async function readImageFile(path: string): Promise<Uint8Array> {
+  return readFile(path).catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new UsageError(
+      `The image ${path}, which the prompt set names, cannot be read (${reason}). Correct the path in the set; it is relative to the set's file.`,
+      { cause },
+    );
+  });
+}
+
+/**
+ * Settings with one spelling for a checkpoint folder, to be compared: absolute, and without a slash at the end.
+ *
+ * What was made from another checkpoint is told by that one and the change.
+ */
+export function withPlainCheckpoint<Settings extends Pick<ProbeSettings, "checkpoint">>(
+  settings: Settings,
+): Settings {
+  const { id, change, ...rest } = settings.checkpoint;
+  const checkpoint = change
+    ? { id: "", change: { ...change, of: plainId(change.of) }, ...rest }
+    : { id: plainId(id), ...rest };
+  return { ...settings, checkpoint };
+}
+
+function plainId(id: string): string {
+  return existsSync(id) ? resolve(id) : id;
 }
 
 /** The dotted paths of the settings in which two runs differ, with both values. */

@@ -1,6 +1,7 @@
 import type { UnitLayout } from "@measure-plantain/head-hooks";
 import type { PromptSet, PromptSetAudit } from "@measure-plantain/prompts";
 import type { WordCountsRecord } from "../audit/word-counts.ts";
+import type { PromptsRecord } from "../probe/command-line.ts";
 import type { ProbeSettings } from "../probe/settings.ts";
 
 /** How long a stage took and how much memory its processes held at most. */
@@ -27,6 +28,8 @@ export interface Manifest {
   /** How many shards were merged into this run, where it was not run as one. */
   readonly mergedShards?: number;
   readonly promptSet: PromptSet;
+  /** How the prompts were asked for. */
+  readonly prompts: PromptsRecord;
   /** Under the tokenizer of the checkpoint. */
   readonly audit: PromptSetAudit;
   /** The list of words that the audit went by, where one was given. */

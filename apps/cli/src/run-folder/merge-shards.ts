@@ -1,7 +1,7 @@
 import { readImage, readTensors, writeSafetensors, type Tensor } from "@measure-plantain/flux-runtime";
 import { copyFile, readFile, rename } from "node:fs/promises";
 import { UsageError } from "../errors.ts";
-import { differingSettings, type ProbeSettings } from "../probe/settings.ts";
+import { differingSettings, withPlainCheckpoint, type ProbeSettings } from "../probe/settings.ts";
 import { formatShard, shardPairs, type Shard } from "../probe/shard.ts";
 import { listReplicates } from "../probe/replicates.ts";
 import { referenceName } from "../probe/prepare-references.ts";
@@ -21,8 +21,8 @@ interface ShardFolder {
 /**
  * Joins all shards of a run into one run folder: the captures are those of a run that was not split, byte for byte.
  *
- * @throws UsageError where a folder is no shard or not complete, where one is missing or given twice, and where two disagree in
- * anything but the shard; each is named, and nothing is written then.
+ * @throws UsageError where a folder is no shard, not complete or altered, where one is missing or given twice, and where two
+ * disagree in anything but the shard; each is named, and nothing is written then.
  */
 export async function mergeShards(out: string, directories: readonly string[]): Promise<RunFolder> {
   const shards: ShardFolder[] = [];
@@ -90,6 +90,12 @@ async function openShard(directory: string): Promise<ShardFolder> {
       `Shard ${formatShard(shard)} in ${folder.path} is not complete. Start it again with the same command; it goes on where it stopped.`,
     );
   }
+  const captures = folder.file("captures.safetensors");
+  if ((await folder.sha256("captures.safetensors").catch(() => "none")) !== manifest.capturesSha256) {
+    throw new UsageError(
+      `${captures} is not what shard ${formatShard(shard)} wrote: its SHA-256 is not that of the manifest. Restore the file, or run this shard again into another folder.`,
+    );
+  }
   return { folder, manifest, shard, settings };
 }
 
@@ -143,7 +149,7 @@ async function requireAgreement(first: ShardFolder, other: ShardFolder): Promise
 function comparable({ manifest, settings }: ShardFolder): unknown {
   const { packages, isSynthesizedCheckpoint, promptSet, wordCounts, layout } = manifest;
   return {
-    ...settings,
+    ...withPlainCheckpoint(settings),
     packages,
     isSynthesizedCheckpoint,
     pairs: promptSet.pairs,

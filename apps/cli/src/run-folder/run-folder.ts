@@ -1,8 +1,9 @@
+import { existsSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { UsageError } from "../errors.ts";
 import { sha256 } from "../probe/fingerprint.ts";
-import { differingSettings, type ProbeSettings } from "../probe/settings.ts";
+import { differingSettings, withPlainCheckpoint, type ProbeSettings } from "../probe/settings.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** The folder of one run: where each file lies, and how it is written. */
@@ -28,8 +29,8 @@ export class RunFolder {
     if (entries !== null && entries.length > 0) {
       const manifest = await folder.readManifest();
       const differences = differingSettings(
-        { ...manifest.settings, wordCountsSha256: manifest.wordCounts?.sha256 },
-        { ...settings, wordCountsSha256: wordCounts?.sha256 },
+        { ...withPlainCheckpoint(manifest.settings), wordCountsSha256: manifest.wordCounts?.sha256 },
+        { ...withPlainCheckpoint(settings), wordCountsSha256: wordCounts?.sha256 },
       );
       if (differences.length > 0) {
         throw new UsageError(
@@ -63,7 +64,7 @@ export class RunFolder {
     });
     let manifest: Partial<Manifest>;
     try {
-      manifest = JSON.parse(text) as Partial<Manifest>; // written by this program; its version is checked below
+      manifest = (JSON.parse(text) ?? {}) as Partial<Manifest>; // written by this program; its version is checked below
     } catch (cause) {
       const path = this.file("manifest.json");
       throw new UsageError(`${path} is not valid JSON. Restore the file, or use another --out.`, { cause });
@@ -74,6 +75,12 @@ export class RunFolder {
       );
     }
     return manifest as Manifest; // of version 1, whose form is fixed
+  }
+
+  /** The names of the folders in one of its folders that hold runs of their own, sorted. */
+  async listRuns(name: string): Promise<string[]> {
+    const names = await readdir(this.file(name)).catch(() => []);
+    return names.filter((entry) => existsSync(this.file(name, entry, "manifest.json"))).sort();
   }
 
   /** The hex SHA-256 of a file of the folder. */

@@ -125,8 +125,8 @@ export const tables = [
 
 /** What a reader needs to run the same again. */
 function describeReproduction(manifest: Manifest): Reproduction {
-  const { settings, wordCounts, capturesSha256, packages, node } = manifest;
-  return { command: formatCommandLine(settings, wordCounts), capturesSha256, packages, node };
+  const { capturesSha256, packages, node } = manifest;
+  return { command: formatCommandLine(manifest), capturesSha256, packages, node };
 }
 
 async function writeReport(
@@ -141,7 +141,7 @@ async function writeReport(
     analysis,
     context,
     manifest,
-    command: formatCommandLine(settings, manifest.wordCounts),
+    command: formatCommandLine(manifest),
     controls: controls
       .filter(({ plant }) => plant === null)
       .map(({ name, results }) => ({ name, summary: summarize(results.analysis, results.context) })),

@@ -15,6 +15,8 @@ const CHUNK = 1 << 20;
 export interface RandomCheckpointOptions {
   /** Fixes every weight. */
   readonly seed?: number;
+  /** Ends the writing and removes what was written. */
+  readonly signal?: AbortSignal;
   /** Told after every few megabytes: the file that is written, and bytes done and in all. */
   readonly onProgress?: (progress: {
     readonly file: string;
@@ -36,35 +38,40 @@ export interface RandomCheckpointParts {
  * Writes a checkpoint of random bfloat16 weights. The folder appears whole or not at all; the same parts and seed give the
  * same bytes. Every weight file is marked as random, so that `openCheckpoint` can tell.
  *
- * @throws {FluxRuntimeError} `disk-full`; `unwritable-file`, also where the folder exists already.
+ * @throws {FluxRuntimeError} `disk-full`; `unwritable-file`, also where the folder exists already; else the signal's reason.
  */
 export async function writeRandomCheckpoint(
   folder: string,
   { configs, files, largestShard }: RandomCheckpointParts,
-  { seed = 0, onProgress }: RandomCheckpointOptions = {},
+  { seed = 0, signal, onProgress }: RandomCheckpointOptions = {},
 ): Promise<void> {
-  await writeCheckpointFolder(folder, async (aside) => {
-    for (const [path, content] of Object.entries(files)) {
-      await mkdir(dirname(join(aside, path)), { recursive: true });
-      await writeFile(join(aside, path), content);
-    }
-    const components = requiredComponents(configs);
-    const values = components
-      .flatMap(({ tensors }) => tensors)
-      .reduce((sum, { shape }) => sum + elementCount(shape), 0);
-    let bytes = 0;
-    for (const { name, baseName, tensors } of components) {
-      await writeShards(join(aside, name), baseName, tensors, largestShard, async (tensor, append) => {
-        const weights = createRandomWeights(seed, `${name}/${tensor.name}`, distributionOf(tensor));
-        for (let left = elementCount(tensor.shape); left > 0; left -= CHUNK) {
-          const chunk = weights.next(Math.min(left, CHUNK));
-          await append(chunk);
-          bytes += chunk.byteLength;
-          onProgress?.({ file: `${name}/${tensor.name}`, bytes, totalBytes: 2 * values });
-        }
-      });
-    }
-  });
+  await writeCheckpointFolder(
+    folder,
+    async (aside) => {
+      for (const [path, content] of Object.entries(files)) {
+        await mkdir(dirname(join(aside, path)), { recursive: true });
+        await writeFile(join(aside, path), content);
+      }
+      const components = requiredComponents(configs);
+      const values = components
+        .flatMap(({ tensors }) => tensors)
+        .reduce((sum, { shape }) => sum + elementCount(shape), 0);
+      let bytes = 0;
+      for (const { name, baseName, tensors } of components) {
+        await writeShards(join(aside, name), baseName, tensors, largestShard, async (tensor, append) => {
+          const weights = createRandomWeights(seed, `${name}/${tensor.name}`, distributionOf(tensor));
+          for (let left = elementCount(tensor.shape); left > 0; left -= CHUNK) {
+            signal?.throwIfAborted();
+            const chunk = weights.next(Math.min(left, CHUNK));
+            await append(chunk);
+            bytes += chunk.byteLength;
+            onProgress?.({ file: `${name}/${tensor.name}`, bytes, totalBytes: 2 * values });
+          }
+        });
+      }
+    },
+    signal,
+  );
 }
 
 /** Scales at which signals neither die out nor grow over many layers; norms and variances are about one. */

@@ -1,0 +1,70 @@
+import { execFileSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { createWorkplace, finish, kleinTiny, promptSetJson } from "./cli.ts";
+
+const place = createWorkplace();
+const checkpoint = "the checkpoint's";
+const small = ["--width", "64", "--height", "64", "--max-sequence-length", "48", "--quiet"];
+
+beforeAll(() => {
+  cpSync(join(kleinTiny, "checkpoint"), place.path(checkpoint), { recursive: true });
+  const recipe = { prompt: "a grey object", guidance: 1, width: 64, height: 64 };
+  const reference = [
+    { ...recipe, seed: 5, steps: 2 },
+    { ...recipe, seed: 0, steps: 1 },
+  ];
+  mkdirSync(place.path("sets"));
+  writeFileSync(place.path("sets", "my set.json"), promptSetJson({ reference }));
+});
+afterAll(() => {
+  place.remove();
+});
+
+it("the command that a summary gives captures the same bytes: odd names, several recipes", async () => {
+  const args = ["--checkpoint", checkpoint, "--prompts", "sets/my set.json", "--references", "3"];
+  expect(await place.run("run", ...args, ...small, "--out", "first")).toMatchObject({
+    exitCode: 0,
+    stderr: "",
+  });
+  const [, command = ""] =
+    /```sh\nnpx measure-plantain (.*)\n```/.exec(readFileSync(place.path("first/summary.md"), "utf8")) ?? [];
+  symlinkSync(place.path("sets", "my set.json"), place.path("my set.json")); // the command names it without its folder
+  const words = execFileSync("sh", ["-c", `printf '%s\\n' ${command}`], { encoding: "utf8" });
+  const again = await place.run(...words.trimEnd().split("\n"), "--quiet", "--out", "second");
+  expect(again).toMatchObject({ exitCode: 0, stderr: "" });
+  const captures = (run: string): Buffer => readFileSync(place.path(run, "captures.safetensors"));
+  expect(captures("second").equals(captures("first"))).toBe(true);
+});
+
+it("a checkpoint folder is the same however its path is spelled", async () => {
+  for (const spelled of [`${checkpoint}/`, `./${checkpoint}`, place.path(checkpoint)]) {
+    const args = ["--checkpoint", spelled, "--prompts", "sets/my set.json", "--references", "3", ...small];
+    expect(await place.run("run", ...args, "--out", "first")).toMatchObject({ exitCode: 0, stderr: "" });
+  }
+});
+
+it.skipIf(process.platform === "win32")(
+  "Ctrl-C while weights are made ends it, and leaves nothing",
+  async () => {
+    const child = place.start("prompts", "check", "measure", "--checkpoint", "random:klein-4b");
+    const ended = finish(child);
+    const made = (): string[] => readdirSync(place.path("cache")).filter((name) => name.includes("klein-4b"));
+    while (!existsSync(place.path("cache")) || made().length === 0) await setTimeout(10);
+    child.kill("SIGINT");
+    const { exitCode, stderr } = await ended;
+    expect(stderr).toMatch(/Interrupted/);
+    expect(exitCode).toBe(1);
+    expect(made()).toEqual([]);
+  },
+);
