@@ -52,6 +52,7 @@ it("a checkpoint folder is the same however its path is spelled", async () => {
     const args = ["--checkpoint", spelled, "--prompts", "sets/my set.json", "--references", "3", ...small];
     expect(await place.run("run", ...args, "--out", "first")).toMatchObject({ exitCode: 0, stderr: "" });
   }
+  expect(readdirSync(place.path("first"))).not.toContain("passes"); // work files do not come back
 });
 
 it.skipIf(process.platform === "win32")(

@@ -50,6 +50,7 @@ export async function runProbe(options: RunProbeOptions): Promise<RunFolder> {
   const before = await folder.readManifest().catch(() => null);
   if (before?.state === "complete") {
     progress.note(`${folder.path} is complete: its captures are used as they are.`);
+    await folder.removeWorkFiles(); // of a run that was killed at its very end
     return folder;
   }
 
