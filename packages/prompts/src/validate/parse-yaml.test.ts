@@ -65,6 +65,31 @@ describe("parseYaml refuses", () => {
     expect(problems("a: &x [*x]")).toHaveLength(1);
   });
 
+  test("an alias as a key, which would overwrite the key that it stands for", () => {
+    expect(problems("&k title: first\n*k : second")).toMatchObject([
+      { code: "invalid-yaml", path: "", line: 2, column: 1, received: "an alias (*name)" },
+    ]);
+    expect(problems("[{ &b b : c }, { b: d, *b : e }]")).toMatchObject([
+      { code: "invalid-yaml", path: "[1]", line: 1, column: 24, received: "an alias (*name)" },
+    ]);
+  });
+
+  test.each([
+    ["{ [x, y]: 1 }", 3, "a list"],
+    ["{ {x: y}: 1 }", 3, "a map"],
+    ["? - x\n: 1", 3, "a list"],
+  ])("a key that is itself a collection: %j", (text, column, received) => {
+    expect(problems(text)).toMatchObject([{ code: "invalid-yaml", path: "", line: 1, column, received }]);
+  });
+
+  test("what stands under a refused key, too", () => {
+    expect(problems("? [&x x]\n: *x")).toMatchObject([{ line: 1 }, { line: 2, column: 3 }]);
+  });
+
+  test("an empty key beside a null, which are one key", () => {
+    expect(problems('"": 1\n~: 2')).toMatchObject([{ code: "duplicate-key", line: 2, column: 1 }]);
+  });
+
   test.each(["[", "- ", "{a: "])("%j nested beyond the limit, without exhausting the stack", (open) => {
     expect(problems(open.repeat(MAX_NESTING + 2))[0]?.code).toMatch(/too-large|invalid-yaml/);
     expect(problems(`${"[".repeat(70)}${"]".repeat(70)}`)).toMatchObject([{ code: "too-large", line: 1 }]);

@@ -18,7 +18,8 @@ import type { LocatedDocument, TextPosition } from "./located-document.ts";
  * Parses one YAML 1.2 document so that whatever is found wrong with its values later can be shown in the text.
  *
  * The core schema: no dates, no merge keys, no tags of languages; `yes` and `no` are strings. A key that occurs twice
- * is an error, as in JSON, and so is an alias: aliases can multiply, and refer to what they stand in.
+ * is an error, as in JSON, and so is an alias, as a value or as a key: aliases can multiply, and refer to what they
+ * stand in or to a key that is there already. A key is a scalar, never a list or a map.
  *
  * @throws {PromptsError} `invalid-yaml` or `duplicate-key` with line and column, `too-large` for deep nesting.
  */
@@ -95,12 +96,26 @@ function describeAlias(path: readonly PropertyKey[], position: TextPosition): Pr
   };
 }
 
+/** An alias stands for a key that may be there already; a collection has no name that JSON could give it. */
+function describeKey(key: unknown, path: readonly PropertyKey[], position: TextPosition): PromptsProblem {
+  if (isAlias(key)) return describeAlias(path, position);
+  return {
+    code: "invalid-yaml",
+    path: formatJsonPath(path),
+    ...position,
+    what: "a key is itself a collection",
+    expected: "a word or a number as the key",
+    received: isSeq(key) ? "a list" : "a map",
+    advice: "Write the key in double quotes if its brackets belong to it.",
+  };
+}
+
 interface Place {
   readonly node: unknown;
   readonly path: readonly PropertyKey[];
 }
 
-/** Aliases, keys that occur twice in a map, or else the first node that is nested too deeply. */
+/** Aliases, keys that are no scalar or occur twice in a map, or else the first node that is nested too deeply. */
 function findProblems(root: unknown, position: (offset: number) => TextPosition): PromptsProblem[] {
   const problems: PromptsProblem[] = [];
   const open: Place[] = [{ node: root, path: [] }];
@@ -117,7 +132,8 @@ function findProblems(root: unknown, position: (offset: number) => TextPosition)
       const name = keyText(key);
       const at = position(offsetOf(key));
       const first = firstLines.get(name);
-      if (first !== undefined) problems.push(describeDuplicate([...path, name], first, at));
+      if (!isScalar(key)) problems.push(describeKey(key, path, at));
+      else if (first !== undefined) problems.push(describeDuplicate([...path, name], first, at));
       else firstLines.set(name, at.line);
       open.push({ node: value, path: [...path, name] });
     }
@@ -158,8 +174,10 @@ function locate(
   return position(offset);
 }
 
+/** The name of the member that the library makes of a key; null becomes the empty name. */
 function keyText(key: unknown): string {
-  return isScalar(key) ? String(key.value) : isNode(key) ? key.toString() : String(key);
+  const name: unknown = isScalar(key) ? (key.value ?? "") : key;
+  return isNode(name) ? name.toString() : String(name);
 }
 
 function offsetOf(node: unknown): number {
