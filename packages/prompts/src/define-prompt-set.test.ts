@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { problemsOf } from "../test/problems-of.ts";
 import { definePromptSet, type TemplatedPromptSet } from "./define-prompt-set.ts";
+import type { PromptsProblem } from "./prompts-error.ts";
 
 const head = { name: "size", version: "1.0.0", title: "Size", labels: { a: "small", b: "large" } };
 
@@ -68,6 +70,47 @@ describe("definePromptSet", () => {
     );
   });
 
+  test.each([
+    [5, "rows[1].values.size", "5"],
+    [null, "rows[1].values.size", "null"],
+    [["x", "y"], "rows[1].values.size", "a list of 2"],
+    [{ a: "x" }, "rows[1].values.size.b", "nothing"],
+    [{ a: "x", b: 7 }, "rows[1].values.size.b", "7"],
+    [{ a: "x", b: "y", c: "z" }, "rows[1].values.size.c", '"z"'],
+  ])("refuses a value that is not a text for each side: %j", (size, path, received) => {
+    const rows = [
+      { id: "1", values: { size: "big" } },
+      { id: "2", values: { size } },
+    ];
+    expect(templateProblems({ rows })).toMatchObject([{ code: "invalid-template", path, received }]);
+  });
+
+  test.each([
+    [{ template: 5 }, "template", "5"],
+    [{ template: { a: "a {size} object" } }, "template.b", "nothing"],
+    [{ rows: { id: "1" } }, "rows", "an object { id }"],
+    [{ rows: [null] }, "rows[0]", "null"],
+    [{ rows: [{ id: "1" }] }, "rows[0].values", "nothing"],
+    [{ rows: [{ id: "1", values: { size: "x" }, b: "a huge object" }] }, "rows[0].b", '"a huge object"'],
+    [{ pairs: [] }, "pairs", "a list of 0"],
+  ])("refuses a definition from JSON with %j", (members, path, received) => {
+    expect(templateProblems(members)).toMatchObject([{ code: "invalid-template", path, received }]);
+  });
+
+  test("names what is wrong in every row at once", () => {
+    const rows = [
+      { id: "1", values: {} },
+      { id: "2", values: { size: { a: "x" }, colour: 1 } },
+      { id: "3", values: { size: "x" } },
+    ];
+    expect(templateProblems({ rows }).map(({ path }) => path)).toEqual([
+      "rows[0].values",
+      "rows[1].values",
+      "rows[1].values.size.b",
+      "rows[1].values.colour",
+    ]);
+  });
+
   test("refuses what a file may not say either, naming the set", () => {
     expect(() => definePromptSet({ ...head, pairs: [{ id: "1", a: "", b: "b" }] })).toThrow(
       expect.objectContaining({ code: "empty-side", source: "size" }) as Error,
@@ -75,3 +118,10 @@ describe("definePromptSet", () => {
     expect(() => definePromptSet({ ...head, pairs: [] })).toThrow("size: pairs: there are too few pairs.");
   });
 });
+
+/** What is wrong with a templated set that has other members, as it may come from JSON. */
+function templateProblems(members: object): readonly PromptsProblem[] {
+  const rows = ["tiny", "huge"].map((size) => ({ id: size, values: { size } }));
+  const definition: TemplatedPromptSet = { ...head, template: "a {size} object", rows, ...members };
+  return problemsOf(() => definePromptSet(definition));
+}

@@ -16,9 +16,10 @@ export type { Direction } from "./audit/direction.ts";
 export type { SharedEnds } from "./audit/shared-ends.ts";
 export type { SharedWords } from "./audit/shared-words.ts";
 export { createWordClasses, type WordCount } from "./audit/word-class.ts";
-export { definePromptSet, type TemplatedPromptSet, type TemplateRow } from "./define-prompt-set.ts";
+export { definePromptSet, type TemplatedPromptSet } from "./define-prompt-set.ts";
 export { identicalPromptSet } from "./derive/identical-prompt-set.ts";
 export { shufflePromptSet } from "./derive/shuffle-prompt-set.ts";
+export type { TemplateRow } from "./fill-template.ts";
 export { listPromptSets, loadPromptSet, type PromptSetSummary } from "./load-prompt-set.ts";
 export { parsePromptSet, type PromptSetFormat } from "./parse-prompt-set.ts";
 export {

@@ -14,7 +14,7 @@ export type PromptsErrorCode =
   | "invalid-json"
   /** The responses do not fit the audit's pairs. */
   | "invalid-responses"
-  /** A template's placeholders and a row's values do not fit each other. */
+  /** A template's placeholders and a row's values do not fit each other, or are no texts. */
   | "invalid-template"
   /** A token counter failed, or returned what is no count. */
   | "invalid-token-count"
