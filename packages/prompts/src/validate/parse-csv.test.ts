@@ -42,6 +42,11 @@ describe("a prompt set as CSV", () => {
     ]);
   });
 
+  test("keeps columns apart whose names end alike", () => {
+    const set = read(...head, "id,a,b,x_a,x_b,x_a_a,x_a_b,y_a,y", "1,a,b,1,2,3,4,5,6", "2,c,d,,,,,,");
+    expect(set.pairs[0]?.meta).toEqual({ x: [1, 2], x_a: [3, 4], y_a: 5, y: 6 });
+  });
+
   test("may have a reference, remarks, empty lines, a byte order mark and Windows' line ends", () => {
     const lines = [
       ...head,
@@ -112,6 +117,22 @@ describe("a prompt set as CSV is refused", () => {
       { code: "unknown-key", line: 5, column: 16, advice: "Write a set with images as JSON or YAML." },
     ]);
     expect(problems(...head)).toMatchObject([{ received: "no row" }, {}, {}]);
+  });
+
+  test.each([
+    ["id,a,b,kelvin,kelvin_a,kelvin_b", 8],
+    ["id,a,b,kelvin_a,kelvin_b,kelvin", 26],
+    ["id,a,b,kelvin_b,kelvin,kelvin_a", 17],
+  ])("with a column that has the name of a pair of columns: %s", (header, column) => {
+    expect(problems(...head, header, "1,a,b,1,2,3", "2,c,d,4,5,6")).toMatchObject([
+      { code: "duplicate-key", line: 5, column, received: '"kelvin"' },
+    ]);
+  });
+
+  test("with pairs in the head, which the rows would replace", () => {
+    expect(problems(...head, "# pairs: []", "id,a,b", "1,a,b", "2,c,d")).toMatchObject([
+      { code: "unknown-key", path: "pairs", line: 5, column: 3 },
+    ]);
   });
 
   test("with a row of another length", () => {

@@ -18,7 +18,8 @@ const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i;
  *
  * The lines that begin with `#` above the header row are YAML (`# name: warmth`) and say everything but the pairs. The
  * columns are `id`, `a`, `b` and, if wanted, `grade`; any other column goes to `meta`, where `x_a` and `x_b` become the
- * list `x: [a, b]`. Cells of `grade` and `meta` that look like a JSON number are numbers; empty ones are left out.
+ * list `x: [a, b]`, so that no column `x` may stand beside them. Cells of `grade` and `meta` that look like a JSON
+ * number are numbers; empty ones are left out.
  *
  * @throws {PromptsError} `invalid-csv`, `missing-key`, `duplicate-key` or `unknown-key` with line and column.
  */
@@ -33,7 +34,7 @@ export function parseCsv(text: string, { source }: { readonly source: string }):
     },
   );
   const [first, ...others] = [
-    ...findHeadProblems(head.value),
+    ...findHeadProblems(head),
     ...findColumnProblems(header),
     ...rows.flatMap((row) => findRowProblems(row, header)),
   ];
@@ -48,12 +49,13 @@ function readPair(row: readonly CsvCell[], columns: readonly string[]): Record<s
   const meta = new Map<string, unknown>();
   for (const [column, text] of cells) {
     if (PAIR_COLUMNS.includes(column)) continue;
-    const stem = /^(.+)_[ab]$/.exec(column)?.[1];
-    const sides = stem === undefined ? [] : [cells.get(`${stem}_a`), cells.get(`${stem}_b`)];
-    const [a, b] = sides;
-    if (stem === undefined || a === undefined || b === undefined) {
+    const stem = pairedStem(column, cells);
+    if (stem === undefined) {
       if (text !== "") meta.set(column, readValue(text));
-    } else if (a !== "" || b !== "") meta.set(stem, [readValue(a), readValue(b)]);
+      continue;
+    }
+    const sides = [cells.get(`${stem}_a`) ?? "", cells.get(`${stem}_b`) ?? ""];
+    if (sides.some((side) => side !== "")) meta.set(stem, sides.map(readValue));
   }
   const grade = cells.get("grade") ?? "";
   return {
@@ -65,11 +67,18 @@ function readPair(row: readonly CsvCell[], columns: readonly string[]): Record<s
   };
 }
 
+/** The x of a column x_a or x_b, where both are there. */
+function pairedStem(column: string, columns: ReadonlyMap<string, unknown>): string | undefined {
+  const stem = /^(.+)_[ab]$/.exec(column)?.[1];
+  if (stem === undefined) return undefined;
+  return columns.has(`${stem}_a`) && columns.has(`${stem}_b`) ? stem : undefined;
+}
+
 function readValue(text: string): unknown {
   return NUMBER.test(text) ? Number(text) : text === "" ? null : text;
 }
 
-function findHeadProblems(value: unknown): PromptsProblem[] {
+function findHeadProblems({ value, locate }: LocatedDocument): PromptsProblem[] {
   const keys = Object.keys(toRecord(value));
   if (typeof value !== "object" || Array.isArray(value)) {
     return [
@@ -85,7 +94,7 @@ function findHeadProblems(value: unknown): PromptsProblem[] {
       },
     ];
   }
-  return HEAD_KEYS.filter((key) => !keys.includes(key)).map((key) => ({
+  const missing = HEAD_KEYS.filter((key) => !keys.includes(key)).map((key): PromptsProblem => ({
     code: "missing-key",
     path: key,
     line: 1,
@@ -95,6 +104,17 @@ function findHeadProblems(value: unknown): PromptsProblem[] {
     received: "nothing",
     advice: "Add it.",
   }));
+  if (!keys.includes("pairs")) return missing;
+  const pairs: PromptsProblem = {
+    code: "unknown-key",
+    path: "pairs",
+    ...locate(["pairs"]),
+    what: "the comment lines above the header row have pairs",
+    expected: "pairs as rows only",
+    received: '"pairs"',
+    advice: "Remove it, or write each pair as a row.",
+  };
+  return [...missing, pairs];
 }
 
 function findColumnProblems(header: readonly CsvCell[]): PromptsProblem[] {
@@ -110,16 +130,24 @@ function findColumnProblems(header: readonly CsvCell[]): PromptsProblem[] {
     received: names.length === 0 ? "no row" : `the columns ${shorten(names.join(", "))}`,
     advice: "Add it.",
   }));
+  const firstIndex = new Map([...names.entries()].reverse().map(([index, name]) => [name, index]));
+  const unused = PAIR_COLUMNS.filter((column) => !firstIndex.has(column));
   const wrong = header.flatMap((cell, index): PromptsProblem[] => {
     const name = cell.text.trim();
     const place = { path: "", line: cell.line, column: cell.column, received: JSON.stringify(shorten(name)) };
-    if (names.indexOf(name) < index) {
+    if (firstIndex.get(name) !== index) {
       const what = "a column occurs twice";
       return [
         { code: "duplicate-key", ...place, what, expected: "each once", advice: "Remove or rename one." },
       ];
     }
-    const advice = adviseColumn(name, names);
+    const isOwnKey = !PAIR_COLUMNS.includes(name) && pairedStem(name, firstIndex) === undefined;
+    if (isOwnKey && firstIndex.has(`${name}_a`) && firstIndex.has(`${name}_b`)) {
+      const what = "a column has the name under which meta records two others";
+      const expected = `either it or ${shorten(name)}_a and ${shorten(name)}_b`;
+      return [{ code: "duplicate-key", ...place, what, expected, advice: "Remove or rename it." }];
+    }
+    const advice = adviseColumn(name, unused);
     if (advice === undefined) return [];
     const expected = "id, a, b, grade, or a name for what meta records";
     return [{ code: "unknown-key", ...place, what: "a column is not known", expected, advice }];
@@ -128,11 +156,10 @@ function findColumnProblems(header: readonly CsvCell[]): PromptsProblem[] {
 }
 
 /** What to do about a column that meta ought not to swallow: an unnamed one, images, a slip of the keyboard. */
-function adviseColumn(name: string, names: readonly string[]): string | undefined {
+function adviseColumn(name: string, unused: readonly string[]): string | undefined {
   if (PAIR_COLUMNS.includes(name)) return undefined;
   if (name === "") return "Name it, or remove it.";
   if (/^images?(?:_[ab])?$/.test(name)) return "Write a set with images as JSON or YAML.";
-  const unused = PAIR_COLUMNS.filter((column) => !names.includes(column));
   const near = nearestName(name, unused);
   return near === undefined ? undefined : `Did you mean ${JSON.stringify(near)}?`;
 }
