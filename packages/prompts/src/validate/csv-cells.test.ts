@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { problemsOf } from "../../test/problems-of.ts";
 import { readCsvRows } from "./csv-cells.ts";
+import { MAX_FILE_BYTES } from "./limits.ts";
 
 const source = "text.csv";
 const textsOf = (text: string): string[][] =>
@@ -51,13 +52,19 @@ describe("readCsvRows", () => {
 
   test.each([
     ['a,b\nc,"d', 2, 3, "a quote is never closed"],
+    ['a,"the ""small"" one,b\nc,d', 1, 3, "a quote is never closed"],
+    ['a,"b""', 1, 3, "a quote is never closed"],
+    ['a,"', 1, 3, "a quote is never closed"],
+    ['a,"b""c"d', 1, 9, "a cell is quoted in part"],
     ['a,b "c"', 1, 5, "a cell is quoted in part"],
     ['a,"b"c', 1, 6, "a cell is quoted in part"],
   ])("refuses %j at line %i, column %i: %s", (text, line, column, what) => {
     expect(problemsOf(() => textsOf(text))).toMatchObject([{ code: "invalid-csv", line, column, what }]);
   });
 
-  test("reads a cell of a million characters", () => {
-    expect(textsOf(`"${'""'.repeat(500_000)}",x`)).toEqual([['"'.repeat(500_000), "x"]]);
+  test("reads a cell of as many quotes as a file may hold, and refuses it where it is never closed", () => {
+    const quotes = MAX_FILE_BYTES / 2 - 8;
+    expect(textsOf(`"${'""'.repeat(quotes)}",x`)).toEqual([['"'.repeat(quotes), "x"]]);
+    expect(problemsOf(() => textsOf(`x,"${'""'.repeat(quotes)}x,x`))).toMatchObject([{ line: 1, column: 3 }]);
   });
 });

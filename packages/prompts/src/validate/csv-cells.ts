@@ -6,7 +6,7 @@ export interface CsvCell extends TextPosition {
   readonly text: string;
 }
 
-const CELL = /"([^"]*(?:""[^"]*)*)"|([^",\r\n]*)/y;
+const PLAIN = /[^",\r\n]*/y;
 const SEPARATOR = /,|\r\n|\r|\n|$/y;
 
 /**
@@ -24,18 +24,18 @@ export function readCsvRows(text: string, { source }: { readonly source: string 
   let lineStart = 0;
   let offset = 0;
   while (offset < text.length || row.length > 0) {
-    CELL.lastIndex = offset;
-    const [whole = "", quoted, plain] = CELL.exec(text) ?? [];
-    row.push({ text: quoted?.replaceAll('""', '"') ?? plain ?? "", line, column: offset - lineStart + 1 });
-    for (const end of whole.matchAll(/\r\n|\r|\n/g)) {
+    const end = findCellEnd(text, offset);
+    if (end === undefined) throw invalidCellError("a quote is never closed", text, offset, source);
+    const whole = text.slice(offset, end);
+    row.push({ text: unquote(whole), line, column: offset - lineStart + 1 });
+    for (const lineEnd of whole.matchAll(/\r\n|\r|\n/g)) {
       line += 1;
-      lineStart = offset + end.index + end[0].length;
+      lineStart = offset + lineEnd.index + lineEnd[0].length;
     }
-    offset += whole.length;
-    SEPARATOR.lastIndex = offset;
+    SEPARATOR.lastIndex = end;
     const separator = SEPARATOR.exec(text)?.[0];
-    if (separator === undefined) throw invalidCellError(text, offset, source);
-    offset += separator.length;
+    if (separator === undefined) throw invalidCellError("a cell is quoted in part", text, end, source);
+    offset = end + separator.length;
     if (separator === ",") continue;
     line += 1;
     lineStart = offset;
@@ -45,16 +45,33 @@ export function readCsvRows(text: string, { source }: { readonly source: string 
   return rows;
 }
 
-/** The reader stops at a quote that opens nothing, or at what follows a closing quote. */
-function invalidCellError(text: string, offset: number, source: string): PromptsError {
-  const isOpen = text.charAt(offset) === '"' && /^$|[,\r\n]/.test(text.charAt(offset - 1));
+/**
+ * Where the cell that begins at `start` ends, its closing quote included; none where a quote is never closed.
+ *
+ * A loop, not a pattern: a pattern of pairs of quotes gives back one to close the cell, and counts pairs on the stack.
+ */
+function findCellEnd(text: string, start: number): number | undefined {
+  if (text.charAt(start) !== '"') {
+    PLAIN.lastIndex = start;
+    return start + (PLAIN.exec(text)?.[0].length ?? 0);
+  }
+  let quote = text.indexOf('"', start + 1);
+  while (quote !== -1 && text.charAt(quote + 1) === '"') quote = text.indexOf('"', quote + 2);
+  return quote === -1 ? undefined : quote + 1;
+}
+
+function unquote(whole: string): string {
+  return whole.startsWith('"') ? whole.slice(1, -1).replaceAll('""', '"') : whole;
+}
+
+function invalidCellError(what: string, text: string, offset: number, source: string): PromptsError {
   return new PromptsError(
     [
       {
         code: "invalid-csv",
         path: "",
         ...positionAt(text, offset),
-        what: isOpen ? "a quote is never closed" : "a cell is quoted in part",
+        what,
         expected: "cells that are quoted as a whole, or have no quote in them",
         received: `the character ${JSON.stringify(Array.from(text.slice(offset, offset + 2))[0])} there`,
         advice: "Put the whole cell in double quotes, and write each quote inside of it twice.",

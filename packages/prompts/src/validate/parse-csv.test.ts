@@ -64,6 +64,10 @@ describe("a prompt set as CSV", () => {
     expect(set.pairs).toHaveLength(2);
   });
 
+  test("keeps a line separator of Unicode in the head, which ends no line of CSV", () => {
+    expect(read(...head.slice(1), '# name: "x\u2028#y"', "id,a,b", "1,a,b", "2,c,d").name).toBe("x\u2028#y");
+  });
+
   test("keeps prompts that look like numbers, comments or formulas as they are", () => {
     const { pairs } = read(...head, "id,a,b", "1,42,=1+1", "#2,# c,d");
     expect(pairs).toEqual([

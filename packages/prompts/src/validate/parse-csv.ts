@@ -4,6 +4,7 @@ import { readCsvRows, type CsvCell } from "./csv-cells.ts";
 import { shorten } from "./json-path.ts";
 import type { LocatedDocument, TextPosition } from "./located-document.ts";
 import { parseYaml } from "./parse-yaml.ts";
+import { splitCsvHead } from "./split-csv-head.ts";
 
 /** What the comment lines above the header row must say; `reference` may be there too. */
 const HEAD_KEYS = ["name", "version", "title", "labels"];
@@ -24,15 +25,9 @@ const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i;
  * @throws {PromptsError} `invalid-csv`, `missing-key`, `duplicate-key` or `unknown-key` with line and column.
  */
 export function parseCsv(text: string, { source }: { readonly source: string }): LocatedDocument {
-  const comment = /^(?:#[^\r\n]*(?:\r\n|\r|\n|$))*/.exec(text)?.[0] ?? "";
-  const head = parseYaml(comment.replaceAll(/^#/gm, " "), { source });
-  // Line ends alone stay of the comment, so that the rows keep their lines.
-  const [header = [], ...rows] = readCsvRows(
-    comment.replaceAll(/[^\r\n]/g, "") + text.slice(comment.length),
-    {
-      source,
-    },
-  );
+  const parts = splitCsvHead(text);
+  const head = parseYaml(parts.head, { source });
+  const [header = [], ...rows] = readCsvRows(parts.rows, { source });
   const [first, ...others] = [
     ...findHeadProblems(head),
     ...findColumnProblems(header),
