@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { problemsOf } from "../test/problems-of.ts";
 import { definePromptSet, type TemplatedPromptSet } from "./define-prompt-set.ts";
+import type { PromptSet } from "./prompt-set.ts";
 import type { PromptsProblem } from "./prompts-error.ts";
 
 const head = { name: "size", version: "1.0.0", title: "Size", labels: { a: "small", b: "large" } };
@@ -16,6 +17,21 @@ describe("definePromptSet", () => {
     };
     expect(definePromptSet(set)).toEqual(set);
     expect(definePromptSet(set).pairs).not.toBe(set.pairs);
+  });
+
+  test("returns a copy of what meta records, and refuses what cannot be copied", () => {
+    const metres = [1, 2];
+    const define = (more: object): PromptSet => {
+      const [first, second] = ["1", "2"].map((id) => ({ id, a: "a", b: "b", meta: { metres, ...more } }));
+      return definePromptSet({ ...head, pairs: [first, second].flatMap((pair) => pair ?? []) });
+    };
+    const set = define({});
+    metres[0] = 42;
+    expect(set.pairs[0]?.meta).toEqual({ metres: [1, 2] });
+    expect(problemsOf(() => define({ size: () => 1 }))).toMatchObject([
+      { code: "invalid-value", path: "pairs[0].meta" },
+      { code: "invalid-value", path: "pairs[1].meta" },
+    ]);
   });
 
   test("fills one template for both sides, with a value for each side", () => {

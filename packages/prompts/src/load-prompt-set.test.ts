@@ -33,6 +33,15 @@ test("loadPromptSet gives a copy: changing one does not change the next", async 
   expect(first.pairs).not.toBe(second.pairs);
 });
 
+test("loadPromptSet gives a copy down to what meta records", async () => {
+  const first = await loadPromptSet("measure");
+  const metres = first.pairs[0]?.meta?.["metres"];
+  const before = structuredClone(metres);
+  if (!Array.isArray(metres)) throw new Error("measure records no metres");
+  metres[0] = 42;
+  expect((await loadPromptSet("measure")).pairs[0]?.meta?.["metres"]).toEqual(before);
+});
+
 test("loadPromptSet reads a file where the name is a path", async () => {
   const folder = await mkdtemp(join(tmpdir(), "prompts-"));
   try {

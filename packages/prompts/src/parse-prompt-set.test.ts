@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { tinyReference, tinySet } from "../test/tiny-set.ts";
-import { parsePromptSet } from "./parse-prompt-set.ts";
+import { parsePromptSet, type PromptSetFormat } from "./parse-prompt-set.ts";
 import { PromptsError, type PromptsProblem } from "./prompts-error.ts";
 import { MAX_FILE_BYTES, MAX_PAIRS, MAX_PROMPT_CHARACTERS } from "./validate/limits.ts";
 
@@ -93,6 +93,26 @@ describe("parsePromptSet refuses", () => {
     [{ ["__proto__x"]: 1 }, "pairs[1].__proto__x", "Remove it, or move it into meta."],
   ])("an unknown key of a pair: %j", (more, path, advice) => {
     expect(problemsOf(spoilPair(more))).toMatchObject([{ code: "unknown-key", path, advice }]);
+  });
+
+  test.each([
+    ["json", '"meta": { "__proto__": { "x": 1 } }'],
+    ["yaml", "meta: { __proto__: { x: 1 } }"],
+  ] as const)("the key __proto__ in meta, which would be lost: %s", (format, meta) => {
+    const text = `{ "name": "x", "version": "1", "title": "t", "labels": { "a": "x", "b": "y" }, "pairs": [
+  { "id": "1", "a": "p", "b": "q" },
+  { "id": "2", "a": "p", "b": "q", ${meta} }
+]}`;
+    expect(problemsOf(text, format)).toMatchObject([
+      { code: "unknown-key", path: "pairs[1].meta.__proto__", line: 3, received: '"__proto__"' },
+    ]);
+  });
+
+  test("the column __proto__ of a CSV, naming it in each row", () => {
+    const head = "# name: x\n# version: '1'\n# title: t\n# labels: { a: x, b: y }\n";
+    expect(problemsOf(`${head}id,a,b,__proto__\n1,p,q,5\n2,p,q,`, "csv")).toMatchObject([
+      { code: "unknown-key", path: "pairs[0].meta.__proto__", line: 6, column: 7 },
+    ]);
   });
 
   test.each([
@@ -221,9 +241,9 @@ describe("parsePromptSet refuses", () => {
   });
 });
 
-function problemsOf(text: string): readonly PromptsProblem[] {
+function problemsOf(text: string, format: PromptSetFormat = "json"): readonly PromptsProblem[] {
   try {
-    parsePromptSet(text);
+    parsePromptSet(text, { format });
   } catch (error) {
     if (error instanceof PromptsError) return error.problems;
     throw error;

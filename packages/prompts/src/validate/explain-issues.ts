@@ -31,6 +31,25 @@ export function explainIssues(issues: readonly Issue[], value: unknown): Unlocat
   return problems;
 }
 
+/** The key `__proto__` of a `meta`: zod leaves it out of a record without an issue. */
+export function findLostKeys(value: unknown): UnlocatedProblem[] {
+  const pairs = valueAt(value, ["pairs"]);
+  if (!Array.isArray(pairs)) return [];
+  return pairs.flatMap((pair: unknown, index): UnlocatedProblem[] => {
+    if (!hasKey(valueAt(pair, ["meta"]), "__proto__")) return [];
+    return [
+      {
+        code: "unknown-key",
+        path: ["pairs", index, "meta", "__proto__"],
+        what: "a key cannot be kept",
+        expected: "any other name",
+        received: '"__proto__"',
+        advice: "Rename it: JavaScript reads this name as the prototype of the object.",
+      },
+    ];
+  });
+}
+
 /** The issues of the one alternative that the author meant; the union's own issue where no type fits. */
 function withinUnion(issue: Issue, prefix: Path): Issue[] {
   const located = { ...issue, path: [...prefix, ...issue.path] };

@@ -188,7 +188,8 @@ function locate(
     readonly rows: readonly (readonly CsvCell[])[];
   },
 ): TextPosition {
-  const [first, index, key] = path;
+  const [first, index, third, fourth] = path;
+  const key = third === "meta" ? fourth : third;
   const row = first === "pairs" && typeof index === "number" ? rows[index] : undefined;
   if (row === undefined) return head.locate(path);
   const { line, column } = row[columns.indexOf(String(key))] ?? row[0] ?? head.locate([]);

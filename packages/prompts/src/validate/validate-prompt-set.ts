@@ -1,6 +1,7 @@
 import type { PromptPair, PromptSet } from "../prompt-set.ts";
 import { PromptsError } from "../prompts-error.ts";
-import { explainIssues, type UnlocatedProblem } from "./explain-issues.ts";
+import { copyMeta } from "./copy-meta.ts";
+import { explainIssues, findLostKeys, type UnlocatedProblem } from "./explain-issues.ts";
 import { formatJsonPath } from "./json-path.ts";
 import type { TextPosition } from "./located-document.ts";
 import { promptSetSchema } from "./prompt-set-schema.ts";
@@ -19,17 +20,18 @@ export function validatePromptSet(
   }: { readonly source: string; readonly locate?: (path: readonly PropertyKey[]) => TextPosition },
 ): PromptSet {
   const result = promptSetSchema.safeParse(value);
+  const copied = copyMeta(result.success ? result.data.pairs : []);
   const found = result.success
-    ? findDuplicateIds(result.data.pairs)
+    ? [...findDuplicateIds(copied.pairs), ...copied.problems]
     : explainIssues(result.error.issues, value);
-  const [first, ...others] = found.map((problem) => ({
+  const [first, ...others] = [...found, ...findLostKeys(value)].map((problem) => ({
     ...problem,
     ...locate?.(problem.path),
     path: formatJsonPath(problem.path),
   }));
   if (first !== undefined) throw new PromptsError([first, ...others], { source });
   if (!result.success) throw result.error;
-  return result.data;
+  return { ...result.data, pairs: copied.pairs };
 }
 
 function findDuplicateIds(pairs: readonly PromptPair[]): UnlocatedProblem[] {
