@@ -70,7 +70,7 @@ export class PromptsError extends Error {
   readonly code: PromptsErrorCode;
   /** The file, or what the caller named the text. */
   readonly source: string;
-  /** Every problem, in the order of the document. */
+  /** Every problem, in the order of the text where there is one. */
   readonly problems: readonly PromptsProblem[];
 
   constructor(

@@ -12,23 +12,15 @@ export interface UnlocatedProblem extends Omit<PromptsProblem, "path"> {
   readonly path: Path;
 }
 
-/** Nobody reads more, and each costs a search for its place in the text. */
-const MAX_PROBLEMS = 100;
-
 /** Turns zod's issues about `value` into problems that say what, where, expected, received, and what to do. */
 export function explainIssues(issues: readonly Issue[], value: unknown): UnlocatedProblem[] {
-  const problems: UnlocatedProblem[] = [];
-  for (const issue of issues.flatMap((outer) => withinUnion(outer, []))) {
-    if (problems.length >= MAX_PROBLEMS) break;
-    if (issue.code === "unrecognized_keys") {
-      problems.push(
-        ...issue.keys.slice(0, MAX_PROBLEMS).map((key) => explainUnknownKey(issue.path, key, value)),
-      );
-    } else {
-      problems.push(explainIssue(issue, value));
-    }
-  }
-  return problems;
+  return issues
+    .flatMap((outer) => withinUnion(outer, []))
+    .flatMap((issue) =>
+      issue.code === "unrecognized_keys"
+        ? explainUnknownKeys(issue.path, issue.keys, value)
+        : explainIssue(issue, value),
+    );
 }
 
 /** The key `__proto__` of a `meta`: zod leaves it out of a record without an issue. */
@@ -60,20 +52,22 @@ function withinUnion(issue: Issue, prefix: Path): Issue[] {
   return meant === undefined ? [located] : meant.flatMap((inner) => withinUnion(inner, located.path));
 }
 
-function explainUnknownKey(path: Path, key: string, value: unknown): UnlocatedProblem {
+function explainUnknownKeys(path: Path, keys: readonly string[], value: unknown): UnlocatedProblem[] {
   const known = knownKeys(path);
-  const near = nearestName(key, known);
   const unused = known.filter((name) => !hasKey(valueAt(value, path), name));
-  const suggestion = near !== undefined && unused.includes(near) ? near : undefined;
   const home = known.includes("meta") ? "Remove it, or move it into meta." : "Remove it.";
-  return {
-    code: "unknown-key",
-    path: [...path, key],
-    what: "a key is not known",
-    expected: `one of ${known.join(", ")}`,
-    received: shorten(JSON.stringify(key)),
-    advice: suggestion === undefined ? home : `Did you mean ${JSON.stringify(suggestion)}?`,
-  };
+  return keys.map((key) => {
+    const near = nearestName(key, known);
+    const isSlip = near !== undefined && unused.includes(near);
+    return {
+      code: "unknown-key",
+      path: [...path, key],
+      what: "a key is not known",
+      expected: `one of ${known.join(", ")}`,
+      received: shorten(JSON.stringify(key)),
+      advice: isSlip ? `Did you mean ${JSON.stringify(near)}?` : home,
+    };
+  });
 }
 
 function explainIssue(issue: Issue, value: unknown): UnlocatedProblem {

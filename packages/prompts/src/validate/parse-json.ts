@@ -1,8 +1,8 @@
-import { parse, type ValueNode } from "@humanwhocodes/momoa";
+import { parse, type MemberNode, type ObjectNode, type ValueNode } from "@humanwhocodes/momoa";
 import { PromptsError, type PromptsProblem } from "../prompts-error.ts";
 import { formatJsonPath } from "./json-path.ts";
 import { MAX_NESTING } from "./limits.ts";
-import { positionAt, type LocatedDocument, type TextPosition } from "./located-document.ts";
+import { positionAt, type LocatedDocument } from "./located-document.ts";
 
 /**
  * Parses JSON so that whatever is found wrong with its values later can be shown in the text.
@@ -23,7 +23,7 @@ export function parseJson(text: string, { source }: { readonly source: string })
   }
   const [duplicate, ...others] = findDuplicateKeys(root, []);
   if (duplicate !== undefined) throw new PromptsError([duplicate, ...others], { source });
-  return { value, locate: (path) => locate(root, path) };
+  return { value, locate: createLocate(root) };
 }
 
 function refuseDeepNesting(text: string, source: string): void {
@@ -89,8 +89,9 @@ function findDuplicateKeys(node: ValueNode, path: readonly PropertyKey[]): Promp
   }
   if (node.type !== "Object") return [];
   const firstLines = new Map<string, number>();
-  return node.members.flatMap(({ name, value, loc }) => {
-    const key = name.type === "String" ? name.value : name.name;
+  return node.members.flatMap((member) => {
+    const { value, loc } = member;
+    const key = nameOf(member);
     const first = firstLines.get(key);
     firstLines.set(key, first ?? loc.start.line);
     const within = findDuplicateKeys(value, [...path, key]);
@@ -110,23 +111,30 @@ function findDuplicateKeys(node: ValueNode, path: readonly PropertyKey[]): Promp
   });
 }
 
-function locate(root: ValueNode, path: readonly PropertyKey[]): TextPosition {
-  let node = root;
-  let position: TextPosition = root.loc.start;
-  for (const key of path) {
-    const child = childOf(node, key);
-    if (child === undefined) break;
-    ({ node, position } = child);
-  }
-  return { line: position.line, column: position.column };
+/** Each object is indexed when first asked for, once: a text may have as many faults as keys. */
+function createLocate(root: ValueNode): LocatedDocument["locate"] {
+  const indexes = new Map<ObjectNode, ReadonlyMap<PropertyKey, MemberNode>>();
+  const memberOf = (node: ObjectNode, key: PropertyKey): MemberNode | undefined => {
+    const index = indexes.get(node) ?? new Map(node.members.map((member) => [nameOf(member), member]));
+    indexes.set(node, index);
+    return index.get(key);
+  };
+  return (path) => {
+    let node = root;
+    let { line, column } = root.loc.start;
+    for (const key of path) {
+      const element = node.type === "Array" && typeof key === "number" ? node.elements[key] : undefined;
+      const member = node.type === "Object" ? memberOf(node, key) : undefined;
+      // An element stands where its value does, a member where its key does.
+      const child = element ?? member;
+      if (child === undefined) break;
+      node = child.value;
+      ({ line, column } = child.loc.start);
+    }
+    return { line, column };
+  };
 }
 
-function childOf(node: ValueNode, key: PropertyKey): { node: ValueNode; position: TextPosition } | undefined {
-  if (node.type === "Array" && typeof key === "number") {
-    const element = node.elements[key];
-    return element && { node: element.value, position: element.value.loc.start };
-  }
-  if (node.type !== "Object") return undefined;
-  const member = node.members.find(({ name }) => (name.type === "String" ? name.value : name.name) === key);
-  return member && { node: member.value, position: member.loc.start };
+function nameOf({ name }: MemberNode): string {
+  return name.type === "String" ? name.value : name.name;
 }

@@ -86,6 +86,22 @@ describe("parseYaml refuses", () => {
     expect(problems("? [&x x]\n: *x")).toMatchObject([{ line: 1 }, { line: 2, column: 3 }]);
   });
 
+  test("with its problems in the order of the document", () => {
+    const found = problems("a: 1\na: [*x, { b: 1, b: *x }]\nc: { d: *x }\n&e e: 1\n*e : *x\nf:\n- *x\n- *x");
+    const places = found.map(({ line, column }) => [line, column]);
+    expect(places).toEqual([
+      [2, 1],
+      [2, 5],
+      [2, 17],
+      [2, 20],
+      [3, 9],
+      [5, 1],
+      [5, 6],
+      [7, 3],
+      [8, 3],
+    ]);
+  });
+
   test("an empty key beside a null, which are one key", () => {
     expect(problems('"": 1\n~: 2')).toMatchObject([{ code: "duplicate-key", line: 2, column: 1 }]);
   });

@@ -8,6 +8,8 @@ import {
   parseDocument,
   type Document,
   type Node,
+  type Pair,
+  type YAMLMap,
 } from "yaml";
 import { PromptsError, type PromptsProblem } from "../prompts-error.ts";
 import { formatJsonPath, shorten } from "./json-path.ts";
@@ -43,14 +45,14 @@ export function parseYaml(text: string, { source }: { readonly source: string })
     problems = [...document.errors, ...document.warnings].map(({ message, pos: [start] }) =>
       describeSyntaxError(message, position(start)),
     );
-    if (problems.length === 0) problems = findProblems(document.contents, position);
+    if (problems.length === 0) problems = findProblems(document.contents, [], position);
     if (problems.length === 0) value = document.toJS();
   } catch (cause) {
     throw new PromptsError([describeFailure(cause)], { source, cause });
   }
   const [first, ...others] = problems;
   if (first !== undefined) throw new PromptsError([first, ...others], { source });
-  return { value, locate: (path) => locate(document, path, position) };
+  return { value, locate: createLocate(document.contents, position) };
 }
 
 function describeSyntaxError(message: string, position: TextPosition): PromptsProblem {
@@ -110,35 +112,26 @@ function describeKey(key: unknown, path: readonly PropertyKey[], position: TextP
   };
 }
 
-interface Place {
-  readonly node: unknown;
-  readonly path: readonly PropertyKey[];
-}
-
-/** Aliases, keys that are no scalar or occur twice in a map, or else the first node that is nested too deeply. */
-function findProblems(root: unknown, position: (offset: number) => TextPosition): PromptsProblem[] {
-  const problems: PromptsProblem[] = [];
-  const open: Place[] = [{ node: root, path: [] }];
-  for (let place = open.pop(); place !== undefined; place = open.pop()) {
-    const { node, path } = place;
-    if (path.length > MAX_NESTING) return [describeNesting(position(offsetOf(node)))];
-    if (isAlias(node)) problems.push(describeAlias(path, position(offsetOf(node))));
-    if (isSeq(node)) {
-      for (const [index, item] of node.items.entries()) open.push({ node: item, path: [...path, index] });
-    }
-    if (!isMap(node)) continue;
-    const firstLines = new Map<string, number>();
-    for (const { key, value } of node.items) {
-      const name = keyText(key);
-      const at = position(offsetOf(key));
-      const first = firstLines.get(name);
-      if (!isScalar(key)) problems.push(describeKey(key, path, at));
-      else if (first !== undefined) problems.push(describeDuplicate([...path, name], first, at));
-      else firstLines.set(name, at.line);
-      open.push({ node: value, path: [...path, name] });
-    }
-  }
-  return problems;
+/** Aliases, keys that are no scalar or occur twice in a map, and what is nested too deeply, in the order of the text. */
+function findProblems(
+  node: unknown,
+  path: readonly PropertyKey[],
+  position: (offset: number) => TextPosition,
+): PromptsProblem[] {
+  if (path.length > MAX_NESTING) return [describeNesting(position(offsetOf(node)))];
+  if (isAlias(node)) return [describeAlias(path, position(offsetOf(node)))];
+  if (isSeq(node)) return node.items.flatMap((item, index) => findProblems(item, [...path, index], position));
+  if (!isMap(node)) return [];
+  const firstLines = new Map<string, number>();
+  return node.items.flatMap(({ key, value }) => {
+    const name = keyText(key);
+    const at = position(offsetOf(key));
+    const within = findProblems(value, [...path, name], position);
+    if (!isScalar(key)) return [describeKey(key, path, at), ...within];
+    const first = firstLines.get(name);
+    firstLines.set(name, first ?? at.line);
+    return first === undefined ? within : [describeDuplicate([...path, name], first, at), ...within];
+  });
 }
 
 function describeDuplicate(path: readonly PropertyKey[], first: number, at: TextPosition): PromptsProblem {
@@ -153,25 +146,30 @@ function describeDuplicate(path: readonly PropertyKey[], first: number, at: Text
   };
 }
 
-function locate(
-  document: Document,
-  path: readonly PropertyKey[],
-  position: (offset: number) => TextPosition,
-): TextPosition {
-  let node: unknown = document.contents;
-  let offset = offsetOf(node);
-  for (const key of path) {
-    if (isSeq(node) && typeof key === "number" && key < node.items.length) {
-      node = node.items[key];
-      offset = offsetOf(node);
-    } else if (isMap(node)) {
-      const pair = node.items.find((item) => keyText(item.key) === key);
-      if (pair === undefined) break;
-      node = pair.value;
-      offset = offsetOf(pair.key);
-    } else break;
-  }
-  return position(offset);
+/** Each map is indexed when first asked for, once: a text may have as many faults as keys. */
+function createLocate(root: unknown, position: (offset: number) => TextPosition): LocatedDocument["locate"] {
+  const indexes = new Map<YAMLMap, ReadonlyMap<PropertyKey, Pair>>();
+  const childOf = (node: YAMLMap, key: PropertyKey): Pair | undefined => {
+    const index = indexes.get(node) ?? new Map(node.items.map((pair) => [keyText(pair.key), pair]));
+    indexes.set(node, index);
+    return index.get(key);
+  };
+  return (path) => {
+    let node = root;
+    let offset = offsetOf(node);
+    for (const key of path) {
+      if (isSeq(node) && typeof key === "number" && key < node.items.length) {
+        node = node.items[key];
+        offset = offsetOf(node);
+      } else if (isMap(node)) {
+        const pair = childOf(node, key);
+        if (pair === undefined) break;
+        node = pair.value;
+        offset = offsetOf(pair.key);
+      } else break;
+    }
+    return position(offset);
+  };
 }
 
 /** The name of the member that the library makes of a key; null becomes the empty name. */

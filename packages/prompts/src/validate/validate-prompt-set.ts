@@ -10,7 +10,7 @@ import { promptSetSchema } from "./prompt-set-schema.ts";
  * Holds a value against the schema and the rules that a schema cannot say; returns a copy.
  *
  * @param locate - where a path stands in the text that the value came from, if it came from a text.
- * @throws {PromptsError} with every problem found.
+ * @throws {PromptsError} with every problem found, in the order of the text.
  */
 export function validatePromptSet(
   value: unknown,
@@ -24,14 +24,19 @@ export function validatePromptSet(
   const found = result.success
     ? [...findDuplicateIds(copied.pairs), ...copied.problems]
     : explainIssues(result.error.issues, value);
-  const [first, ...others] = [...found, ...findLostKeys(value)].map((problem) => ({
-    ...problem,
-    ...locate?.(problem.path),
-    path: formatJsonPath(problem.path),
-  }));
+  const [first, ...others] = [...found, ...findLostKeys(value)]
+    .map((problem) => ({ ...problem, ...locate?.(problem.path), path: formatJsonPath(problem.path) }))
+    .sort(comparePositions);
   if (first !== undefined) throw new PromptsError([first, ...others], { source });
   if (!result.success) throw result.error;
   return { ...result.data, pairs: copied.pairs };
+}
+
+/** Where there is no text, all stand where the schema came upon them. */
+function comparePositions(one: Partial<TextPosition>, other: Partial<TextPosition>): number {
+  const { line = 0, column = 0 } = one;
+  const { line: otherLine = 0, column: otherColumn = 0 } = other;
+  return line === otherLine ? column - otherColumn : line - otherLine;
 }
 
 function findDuplicateIds(pairs: readonly PromptPair[]): UnlocatedProblem[] {
