@@ -1,5 +1,10 @@
-import { askedShape, integerAttribute, resolveConstant } from "./constant-values.ts";
-import { type GraphScope, operatorOf, producerOf, type ScopedNode, statedShape } from "./graph-scope.ts";
+import type { NodeProto } from "onnx-buf";
+import { axisLengths } from "./axis-lengths.ts";
+import { channelWidth } from "./channel-width.ts";
+import { integerAttribute, resolveConstant } from "./constant-values.ts";
+import { einsumEquation } from "./einsum-equation.ts";
+import { type GraphScope, operatorOf, producerOf, type ScopedNode } from "./graph-scope.ts";
+import type { AxisRun, HeadAxes } from "./head-axes.ts";
 
 /** Where tokens are mixed by attention. */
 export interface AttentionCore {
@@ -7,8 +12,8 @@ export interface AttentionCore {
   readonly op: string;
   /** The name of that node, or of its first output. */
   readonly node: string;
-  readonly heads: number | undefined;
-  readonly headSize: number | undefined;
+  /** The axes of what it makes; `undefined` where the graph does not show them. */
+  readonly axes: HeadAxes | undefined;
 }
 
 /** Fused operators, with the attribute that holds the number of query heads. */
@@ -55,26 +60,6 @@ const BEFORE_SOFTMAX: ReadonlyMap<string, readonly number[]> = new Map<string, r
   ...["Div", "Tanh", "Clip", "Neg"].map((op) => [op, [0]] as [string, readonly number[]]),
 ]);
 
-/** Operators between the values and where they are split into heads. */
-const BEFORE_VALUES: ReadonlyMap<string, readonly number[]> = new Map<string, readonly number[]>([
-  ...[
-    "Identity",
-    "Cast",
-    "Transpose",
-    "Expand",
-    "Tile",
-    "Slice",
-    "Split",
-    "Gather",
-    "Squeeze",
-    "Unsqueeze",
-  ].map((op) => [op, [0]] as [string, readonly number[]]),
-  ...["QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"].map(
-    (op) => [op, [0]] as [string, readonly number[]],
-  ),
-  ["Concat", [1, 0]],
-]);
-
 const MAXIMUM_STEPS = 24;
 /** Values looked at in one search; masks and caches branch, and a hostile graph could branch at each step. */
 const MAXIMUM_VISITS = 256;
@@ -86,11 +71,8 @@ export function attentionCore({ node, scope }: ScopedNode, value: string): Atten
   const attribute = FUSED.get(operator);
   if (attribute !== undefined) {
     if (node.output[0] !== value) return undefined;
-    const heads = integerAttribute(node, attribute) || statedShapeOfRank(scope, value, 4)?.[1];
-    const headSize =
-      statedShapeOfRank(scope, value, 4)?.[3] ??
-      (operator === "/Attention" ? headSizeOf(scope, node.input[2] ?? "") : undefined);
-    return { op: node.opType, node: name, heads, headSize };
+    const heads = integerAttribute(node, attribute) || undefined;
+    return { op: node.opType, node: name, axes: fusedAxes(scope, value, operator, heads) };
   }
   const operands = PRODUCTS.get(operator)?.map((index) => node.input[index] ?? "");
   if (operands === undefined || operands.some((operand) => resolveConstant(scope, operand) !== undefined)) {
@@ -101,15 +83,71 @@ export function attentionCore({ node, scope }: ScopedNode, value: string): Atten
     if (softmax === undefined) continue;
     const scores = search(softmax.scope, softmaxInput(softmax), BEFORE_SOFTMAX, isProductOfActivations);
     if (scores === undefined) continue;
-    const shape = statedShapeOfRank(scope, value, 4);
+    const counts = operator === "/Einsum" ? einsumCounts(node, index) : productCounts(index);
     return {
       op: "Softmax",
       node: softmax.node.name || (softmax.node.output[0] ?? ""),
-      heads: shape?.[1],
-      headSize: shape?.[3] ?? headSizeOf(scope, operands[1 - index] ?? ""),
+      axes: counts === undefined ? undefined : countedAxes(scope, value, counts),
     };
   }
   return undefined;
+}
+
+type Counts = AxisRun["counts"];
+
+/** The axes of a fused operator: [batch, tokens, heads · channels], packed without the first; standard Attention may have four. */
+function fusedAxes(
+  scope: GraphScope,
+  value: string,
+  operator: string,
+  heads: number | undefined,
+): HeadAxes | undefined {
+  const { lengths, isRankKnown } = axisLengths(scope, value);
+  if (operator === "/Attention" && !isRankKnown) return undefined;
+  if (isRankKnown && lengths.length === 4) {
+    const counts = ["heads", "heads", "tokens", "channels"] as const;
+    const axes = counts.map((entry, index): AxisRun[] => [
+      { counts: entry, length: lengths[index] ?? (index === 1 ? heads : undefined) },
+    ]);
+    return { axes, isRankKnown };
+  }
+  const size = (lengths.at(-1) ?? channelWidth(scope, value) ?? NaN) / (heads ?? NaN);
+  const merged: AxisRun[] = [
+    { counts: "heads", length: heads },
+    { counts: "channels", length: Number.isInteger(size) ? size : undefined },
+  ];
+  const batch: AxisRun[][] = /Packed|Paged/.test(operator)
+    ? []
+    : [[{ counts: "heads", length: lengths.at(-3) }]];
+  return {
+    axes: [...batch, [{ counts: "tokens", length: lengths.at(-2) }], merged],
+    isRankKnown: true,
+  };
+}
+
+/** What the last two axes count of a product whose operand of that index is the softmax, or its transpose. */
+function productCounts(softmax: number): Counts[] {
+  return softmax === 0 ? ["tokens", "channels"] : ["channels", "tokens"];
+}
+
+/** What the axes of an Einsum count: channels are in the values alone, tokens in the weights alone, heads in both. */
+function einsumCounts(node: NodeProto, softmax: number): Counts[] | undefined {
+  const equation = einsumEquation(node);
+  const [weights, values] = [equation?.operands[softmax], equation?.operands[1 - softmax]];
+  if (equation === undefined || weights === undefined || values === undefined) return undefined;
+  return equation.result.map((letter) =>
+    !weights.includes(letter) ? "channels" : values.includes(letter) ? "heads" : "tokens",
+  );
+}
+
+/** A value's axes, of which the last count this; those before them count heads. */
+function countedAxes(scope: GraphScope, value: string, counts: readonly Counts[]): HeadAxes {
+  const { lengths, isRankKnown } = axisLengths(scope, value);
+  const rank = Math.max(lengths.length, counts.length);
+  const axes = Array.from({ length: rank }, (_, index): AxisRun[] => [
+    { counts: counts.at(index - rank) ?? "heads", length: lengths.at(index - rank) },
+  ]);
+  return { axes, isRankKnown: isRankKnown && lengths.length === rank };
 }
 
 /**
@@ -156,26 +194,4 @@ function softmaxInput({ node, scope }: ScopedNode): string {
 function isProductOfActivations({ node, scope }: ScopedNode): boolean {
   const operands = PRODUCTS.get(operatorOf(node));
   return operands?.every((index) => resolveConstant(scope, node.input[index] ?? "") === undefined) ?? false;
-}
-
-/** The channels of a head, from where the values [.., heads, channels of a head] were split. */
-function headSizeOf(scope: GraphScope, values: string): number | undefined {
-  const shape = statedShape(scope, values);
-  if (shape !== undefined && shape.length >= 4 && shape.at(-1) !== undefined) return shape.at(-1);
-  const split = search(scope, values, BEFORE_VALUES, ({ node }) => node.opType === "Reshape");
-  if (split === undefined) return undefined;
-  const asked = askedShape(split.scope, split.node.input[1] ?? "");
-  const last = asked?.axes.at(-1);
-  if (asked === undefined || last === undefined || last <= 0) return undefined;
-  // Three axes are [batch · heads, tokens, channels of a head]; two are tokens and all channels.
-  return asked.axes.length >= 3 || !asked.isRankKnown ? last : undefined;
-}
-
-function statedShapeOfRank(
-  scope: GraphScope,
-  value: string,
-  rank: number,
-): (number | undefined)[] | undefined {
-  const shape = statedShape(scope, value);
-  return shape?.length === rank ? shape : undefined;
 }

@@ -110,15 +110,22 @@ function sectionsOf(found: AttentionProjection, path: string, heads: number | un
     };
     if (part.kind === "other") return section;
     const headPath = escapeTemplate(isOnly ? path : own);
-    return { ...section, heads: { path: headPath, count: headCount(found, part.heads, heads) } };
+    return { ...section, heads: { path: headPath, count: headCount(found, part, heads) } };
   });
 }
 
 function headCount(
   { node, input, attention }: AttentionProjection,
-  shown: number | null,
+  { heads: shown, areHeadsScattered = false }: ChannelPart,
   given: number | undefined,
 ): number {
+  if (areHeadsScattered) {
+    throw new HeadHooksError(
+      "unknown-heads",
+      `no run of channels is a head at ${node || input} (behind ${attention.op} ${attention.node}): what is merged into the channels is not heads and then the channels of one; name the projection in \`taps\` without heads`,
+      { node },
+    );
+  }
   if (given !== undefined && shown !== null && given !== shown) {
     throw new HeadHooksError(
       "head-size",
