@@ -1,5 +1,5 @@
 import { type NodeProto, TensorProto_DataType } from "onnx-buf";
-import { integer, NodeTape, type ValueName } from "./node-tape.ts";
+import { integer, integers, NodeTape, type ValueName } from "./node-tape.ts";
 import type { Reduction } from "./reductions.ts";
 import type { SelectedTap } from "./select-taps.ts";
 import { streamShape, type TokenStream, tokenStream } from "./token-streams.ts";
@@ -14,6 +14,8 @@ export interface NodeRun {
 export interface PlacedTap extends SelectedTap {
   /** The tensor [B, S, C] or [B, S, heads, channels of a head], or what `batchInput` makes of the tapped one. */
   readonly source: ValueName;
+  /** Whether its first axis, or of its rows the outer one, is the tokens, not the batch. */
+  readonly isTokensFirst: boolean;
 }
 
 /** Settings of the capture graph. */
@@ -143,10 +145,10 @@ function batchSize(tape: NodeTape, value: ValueName): ValueName {
   return tape.op("size", "Gather", [tape.op("shape", "Shape", [value]), tape.int64("axis", [0])]);
 }
 
-/** Reduce each group's channels: x [B, S, C], or [B·S, C] with a batch size, → [B, S, G] in float32. */
+/** Reduce each group's channels: x [B, S, C], [S, B, C], or rows of either with a batch size, → [B, S, G] in float32. */
 function reduceChannels(
   tape: NodeTape,
-  { projection, source }: PlacedTap,
+  { projection, source, isTokensFirst }: PlacedTap,
   { groupSize, reduction }: CaptureOptions,
   batch: ValueName | undefined,
 ): ValueName {
@@ -170,13 +172,18 @@ function reduceChannels(
       : tape.op(
           "groups/shape",
           "Concat",
-          [batch, tape.int64("groups/rest", [-1, groups, groupSize])],
+          isTokensFirst
+            ? [tape.int64("groups/tokens", [-1]), batch, tape.int64("groups/rest", [groups, groupSize])]
+            : [batch, tape.int64("groups/rest", [-1, groups, groupSize])],
           [integer("axis", 0)],
         );
   const grouped = tape.op("groups", "Reshape", [x, shape]); // [B, S, G, g]
   const values = reduction === "absMax" ? tape.op("magnitude", "Abs", [grouped]) : grouped;
   const label = reduction === "mean" ? "sum" : reduction === "absMax" ? "channel_maximum" : "sum_square";
-  return tape.reduce(label, OPERATORS[reduction].channels, values, 3);
+  const reduced = tape.reduce(label, OPERATORS[reduction].channels, values, 3); // [B, S, G], or [S, B, G]
+  return isTokensFirst
+    ? tape.op("batch_first", "Transpose", [reduced], [integers("perm", [1, 0, 2])])
+    : reduced;
 }
 
 /** Set tokens that do not count to 0: [B, S, G] → [B, K, S, G] with segments, [B, S, G] without. */

@@ -38,7 +38,8 @@ export interface HookOptions {
   readonly segments?: boolean | SegmentOptions;
   /**
    * For tapped tensors without a batch axis of their own ([B·S, C], as Gemm takes them, or of more axes): a value,
-   * such as a graph input, whose first axis is the batch. Rows of one batch item must be adjacent.
+   * such as a graph input, whose first axis is the batch. Rows of one batch item must be adjacent, except behind
+   * attention whose order of tokens and batch the graph shows.
    */
   readonly batchInput?: string;
   /**

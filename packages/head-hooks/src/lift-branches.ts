@@ -6,7 +6,7 @@ import {
   TensorProto_DataType,
   ValueInfoProtoSchema,
 } from "onnx-buf";
-import { graphScopes } from "./graph-scope.ts";
+import { type GraphScope, graphScopes } from "./graph-scope.ts";
 import { HeadHooksError } from "./head-hooks-error.ts";
 import { describe } from "./match-projections.ts";
 import type { ElementType, Projection } from "./projections.ts";
@@ -73,8 +73,8 @@ export function liftBranches(
     if (!original.output.includes(name)) {
       const node = edited.get(index) ?? clone(NodeProtoSchema, original);
       node.output.push(name);
-      addOutput(branchOf(node, "then_branch"), tokenSource(scope, projection), name, projection.elementType);
-      addOutput(branchOf(node, "else_branch"), tokenSource(twinScope, twin), name, projection.elementType);
+      addOutput(branchOf(node, "then_branch"), batchFirst(scope, projection), name, projection.elementType);
+      addOutput(branchOf(node, "else_branch"), batchFirst(twinScope, twin), name, projection.elementType);
       edited.set(index, node);
     }
     // What is lifted has its batch and token axes, whatever the product itself takes.
@@ -93,6 +93,17 @@ export function liftBranches(
       },
     },
   };
+}
+
+/** The tensor to measure inside a branch, which has its batch first. */
+function batchFirst(scope: GraphScope, projection: Projection): string {
+  const { value, isTokensFirst } = tokenSource(scope, projection);
+  if (!isTokensFirst) return value;
+  throw new HeadHooksError(
+    "unknown-batch",
+    `the tensor "${value}" before ${describe(projection)} has its tokens before its batch, which is measured in the main graph alone; leave the projection out`,
+    { node: projection.node, input: projection.input },
+  );
 }
 
 function branchOf(node: NodeProto, name: string): GraphProto | undefined {

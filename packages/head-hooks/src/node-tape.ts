@@ -133,7 +133,8 @@ export function integer(name: string, value: number): AttributeProto {
   return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.INT, i: BigInt(value) });
 }
 
-function integers(name: string, values: readonly number[]): AttributeProto {
+/** A list of integers as an attribute. */
+export function integers(name: string, values: readonly number[]): AttributeProto {
   const ints = values.map(BigInt);
   return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.INTS, ints });
 }

@@ -17,7 +17,7 @@ import { defaultFactor, scaleNodes } from "./scale-nodes.ts";
 import { liftBranches } from "./lift-branches.ts";
 import { type SelectedTap, type SelectionOptions, selectTaps } from "./select-taps.ts";
 import type { ModelAdditions } from "./splice-model.ts";
-import { tokenSource } from "./token-source.ts";
+import { givenBatchSource, tokenSource } from "./token-source.ts";
 import type { UnitLayout } from "./unit-layout.ts";
 
 /** The oldest operator set whose operators the capture uses. */
@@ -156,8 +156,14 @@ function placeTaps(
   const [main] = graphScopes(view);
   return taps.map((tap) => {
     const { projection } = tap;
-    const isAsGiven = batchInput !== undefined || main === undefined;
-    return { ...tap, source: isAsGiven ? projection.input : tokenSource(main, projection) };
+    // What is lifted out of branches has its batch and token axes; no node of the main graph says more of it.
+    const isLifted = main === undefined || projection.readerIndex < 0;
+    const { value, isTokensFirst } = isLifted
+      ? { value: projection.input, isTokensFirst: false }
+      : batchInput === undefined
+        ? tokenSource(main, projection)
+        : givenBatchSource(main, projection);
+    return { ...tap, source: value, isTokensFirst };
   });
 }
 

@@ -79,6 +79,12 @@ export function traceAttention(
   return trace(scope, value, width, { steps: 0, budget: { visits: 0 } })?.parts;
 }
 
+/** What the axes of a value behind one attention count; `undefined` of any other value. */
+export function attentionAxes(scope: GraphScope, value: string, width: number): HeadAxes | undefined {
+  const traced = trace(scope, value, width, { steps: 0, budget: { visits: 0 } });
+  return traced?.isJoined === false ? traced.axes : undefined;
+}
+
 /** @param width the length of the value's last axis, where what reads it shows it. */
 function trace(
   scope: GraphScope,
