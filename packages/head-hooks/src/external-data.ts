@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { NodeProto } from "onnx-buf";
 import { HeadHooksError } from "./head-hooks-error.ts";
 import { type ModelView, type TensorHeader, tensorHeader } from "./read-model.ts";
@@ -57,6 +57,30 @@ export async function requireExternalData(
       "external-data-elsewhere",
       `${inPath} keeps weights in "${location}", which ${outPath} would not find (${reason}); write the hooked model into ${folder}, or hard-link the weights beside it`,
       { location, folder, outPath },
+    );
+  }
+}
+
+/**
+ * Make sure that writing to `outPath` replaces none of the files that the model at `inPath` keeps its weights in.
+ *
+ * @throws HeadHooksError `unwritable-file` if it would.
+ */
+export async function requireNoWeights(
+  locations: readonly string[],
+  inPath: string,
+  outPath: string,
+): Promise<void> {
+  const out = await identify(outPath);
+  for (const location of locations) {
+    const path = join(dirname(inPath), location);
+    const isSame =
+      resolve(path) === resolve(outPath) || (out !== undefined && out === (await identify(path)));
+    if (!isSame) continue;
+    throw new HeadHooksError(
+      "unwritable-file",
+      `${outPath} holds weights of ${inPath}, which the hooked model reads too; write it to another file`,
+      { path: outPath, location },
     );
   }
 }

@@ -66,6 +66,21 @@ function failure(code: string): unknown {
 }
 
 describe("hookModelFile", () => {
+  it.each([{ keepOutputs: true }, { keepOutputs: false }])(
+    "never writes over the weights of the model, nor over a link to them: %o",
+    async (options) => {
+      const path = await writeModel();
+      const original = await readFile(join(folder, "weights.bin"));
+      await link(join(folder, "weights.bin"), join(folder, "linked.bin"));
+      for (const out of ["weights.bin", "./weights.bin", "linked.bin"]) {
+        await expect(hookModelFile(path, join(folder, out), { ...OPTIONS, ...options })).rejects.toEqual(
+          failure("unwritable-file"),
+        );
+      }
+      expect(await readFile(join(folder, "weights.bin"))).toEqual(original);
+    },
+  );
+
   it("hooks a model whose weights lie at an offset of another file, and leaves that file alone", async () => {
     const path = await writeModel();
     const before = await stat(join(folder, "weights.bin"), { bigint: true });

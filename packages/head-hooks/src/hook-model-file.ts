@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { open, readFile, realpath, rename, rm } from "node:fs/promises";
 import { resolve } from "node:path";
-import { externalLocations, requireExternalData } from "./external-data.ts";
+import { externalLocations, requireExternalData, requireNoWeights } from "./external-data.ts";
 import { HeadHooksError } from "./head-hooks-error.ts";
 import type { HookOptions } from "./hook-model.ts";
 import { planHooks } from "./plan-hooks.ts";
+import { readModel } from "./read-model.ts";
 import { spliceModel } from "./splice-model.ts";
 import type { UnitLayout } from "./unit-layout.ts";
 
@@ -21,7 +22,8 @@ export interface HookedModelFile {
  * written, whatever their size; the model's own bytes are held once.
  *
  * The output is written aside, then renamed, so `outPath` never holds half a model; it may be `inPath` itself. A model
- * with external weights can only be written where the same files are found under the same relative names.
+ * with external weights can only be written where the same files are found under the same relative names, and not in
+ * place of one of them.
  *
  * @throws HeadHooksError as `hookModel`, and `unreadable-file`, `unwritable-file`, `external-path`,
  *   `external-data-elsewhere`.
@@ -47,6 +49,8 @@ export async function hookModelFile(
     );
   });
   const { view, additions, layout } = planHooks(model, options);
+  // All the weights that the model came with, also those that are no longer needed.
+  await requireNoWeights(externalLocations(readModel(model)), inPath, outPath);
   await requireExternalData(externalLocations(view), inPath, outPath);
   const modified = additions !== undefined;
   if (modified || !(await isSameFile(inPath, outPath))) {
