@@ -8,7 +8,15 @@ import { HeadHooksError } from "./head-hooks-error.ts";
 import type { HookOptions } from "./hook-model.ts";
 import { describeOptions, readRecord, recordEntry } from "./hook-record.ts";
 import { type HookSettings, readSettings } from "./hook-settings.ts";
-import { isHooked, requireFreeNames, requireSame, requireUniqueOutputs } from "./hooked-state.ts";
+import {
+  isHooked,
+  isSharedInput,
+  requireDistinctNames,
+  requireFreeNames,
+  requireSame,
+  requireSameDefault,
+  requireUniqueOutputs,
+} from "./hooked-state.ts";
 import { inlineFunctions } from "./inline-functions.ts";
 import { findProjections } from "./projections.ts";
 import { pruneGraph } from "./prune-graph.ts";
@@ -22,8 +30,6 @@ import type { UnitLayout } from "./unit-layout.ts";
 
 /** The oldest operator set whose operators the capture uses. */
 const OLDEST_OPSET = 9;
-
-const FLOAT: number = TensorProto_DataType.FLOAT;
 
 /** The first IR version in which an initializer can be an input's default. */
 const IR_WITH_DEFAULTS = 4;
@@ -100,8 +106,12 @@ function planCaptures(original: ModelView, options: HookOptions, settings: HookS
       ? []
       : [tensorInfo(scale.input, TensorProto_DataType.FLOAT, [`${scale.input}_units`])];
 
-  if (isHooked(view, output, planned)) return { view, additions: undefined, layout };
   const inputs = [...segmentInfos(taps, settings.segments?.count), ...scaleInfo];
+  requireDistinctNames(planned, output, inputs);
+  if (isHooked(view, output, planned)) {
+    if (scale !== undefined) requireSameDefault(view, scale);
+    return { view, additions: undefined, layout };
+  }
   const newInputs = inputs.filter((input) => !isSharedInput(view, input));
   requireFreeNames(view, planned, newInputs);
   const raised = scale?.isOptional === true && view.irVersion < IR_WITH_DEFAULTS;
@@ -249,18 +259,6 @@ function outputAxes(
       ? []
       : [segments.count ?? `${outputName}_segments`];
   return [`${outputName}_batch`, ...middle, unitCount];
-}
-
-/** Whether an input of that name is there for another hook already: int64 with two axes, as segments need it. */
-function isSharedInput(view: ModelView, wanted: ValueInfoProto): boolean {
-  const needed = wanted.type?.value;
-  if (needed?.case !== "tensorType" || needed.value.elemType === FLOAT) return false;
-  const type = view.inputs.find(({ name }) => name === wanted.name)?.type?.value;
-  return (
-    type?.case === "tensorType" &&
-    type.value.elemType === needed.value.elemType &&
-    type.value.shape?.dim.length === needed.value.shape?.dim.length
-  );
 }
 
 function tensorInfo(name: string, elemType: number, axes: readonly (string | number)[]): ValueInfoProto {
