@@ -81,6 +81,33 @@ export function outerValues(node: NodeProto): string[] {
   });
 }
 
+/** The names of values that a node makes, those inside its graphs too. */
+export function nodeValues(node: NodeProto): string[] {
+  return [
+    ...node.output,
+    ...nodeGraphs(node).flatMap(({ graph }) => [
+      ...graph.input.map(({ name }) => name),
+      ...graph.initializer.map(({ name }) => name),
+      ...graph.node.flatMap(nodeValues),
+    ]),
+  ];
+}
+
+/** The node of the main graph that holds a graph of this path; −1 if none does. */
+export function holderIndex(nodes: readonly NodeProto[], path: string): number {
+  return nodes.findIndex((node, index) =>
+    nodeGraphs(node).some(({ attribute }) => {
+      const own = `${graphHolder(node, index)}/${attribute}`;
+      return path === own || path.startsWith(`${own}/`);
+    }),
+  );
+}
+
+/** What the graphs of a node are known by. */
+function graphHolder({ name, output, opType }: NodeProto, index: number): string {
+  return name || output[0] || `${opType}_${index}`;
+}
+
 /** The graphs in a node's attributes, with the attribute's name. */
 function nodeGraphs(node: NodeProto): { attribute: string; graph: GraphProto }[] {
   return node.attribute.flatMap(({ name, g, graphs }) =>
@@ -92,7 +119,7 @@ function innerScopes(parent: GraphScope, depth: number): GraphScope[] {
   if (depth >= MAXIMUM_DEPTH) return [];
   return parent.nodes.flatMap((node, index) =>
     nodeGraphs(node).flatMap(({ attribute, graph }) => {
-      const path = [parent.path, node.name || node.output[0] || `${node.opType}_${index}`, attribute];
+      const path = [parent.path, graphHolder(node, index), attribute];
       const scope = makeScope(
         path.filter((part) => part !== "").join("/"),
         graph.node,

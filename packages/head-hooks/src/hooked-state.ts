@@ -1,6 +1,5 @@
 import { equals } from "@bufbuild/protobuf";
 import {
-  type GraphProto,
   type NodeProto,
   NodeProtoSchema,
   TensorProto_DataType,
@@ -8,7 +7,7 @@ import {
   ValueInfoProtoSchema,
 } from "onnx-buf";
 import { HeadHooksError } from "./head-hooks-error.ts";
-import { outerValues } from "./graph-scope.ts";
+import { nodeValues, outerValues } from "./graph-scope.ts";
 import type { HookOptions } from "./hook-model.ts";
 import type { HookRecord } from "./hook-record.ts";
 import type { ModelView } from "./read-model.ts";
@@ -138,19 +137,4 @@ export function requireUniqueOutputs(view: ModelView): void {
     `the model has two outputs called "${twice}"; give each a name of its own before hooking it`,
     { output: twice },
   );
-}
-
-/** The names of values that a node makes, those inside its subgraphs too. */
-function nodeValues(node: NodeProto): string[] {
-  const inner = node.attribute.flatMap(({ g, graphs }): GraphProto[] =>
-    g === undefined ? graphs : [g, ...graphs],
-  );
-  return [
-    ...node.output,
-    ...inner.flatMap((graph) => [
-      ...graph.input.map(({ name }) => name),
-      ...graph.initializer.map(({ name }) => name),
-      ...graph.node.flatMap(nodeValues),
-    ]),
-  ];
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { attentionNodes, attentionWeights, C, H, weights } from "../test/attention-forms.ts";
 import { model, type ModelParts, node, randomValues, value } from "../test/build-model.ts";
 import { errorOf } from "../test/error-of.ts";
-import { bitsOf, runModel } from "../test/run-model.ts";
+import { bitsOf, meanSquareOf, relativeError, runModel } from "../test/run-model.ts";
 import { attentionTaps } from "./attention-taps.ts";
 import { findAttentionProjections } from "./find-attention.ts";
 import { hookModel } from "./hook-model.ts";
@@ -11,6 +11,17 @@ import { listProjections } from "./projections.ts";
 const x = { data: randomValues(2 * 5 * C, 4), shape: [2, 5, C] };
 const inputs = [value("x", ["B", "S", C])];
 const outputs = [value("y", undefined)];
+
+type Node = ModelParts["nodes"][number];
+
+/** A branch that multiplies what the function takes. */
+const graphOf = (op: string): { graph: { name: string; node: Node[]; output: typeof outputs } } => ({
+  graph: {
+    name: op,
+    node: [node("MatMul", ["a", "w"], "product", {}, "", "mm"), node(op, ["product"], "result")],
+    output: [value("result", undefined)],
+  },
+});
 
 describe("inlineFunctions: local functions", () => {
   /** Two calls of one function, as the dynamo exporter writes repeated layers; the weights are its inputs. */
@@ -80,6 +91,82 @@ describe("inlineFunctions: local functions", () => {
     expect(listProjections(hooked).filter(({ node: name }) => name.endsWith("o_proj"))).toHaveLength(2);
     const again = hookModel(hooked, { taps: [{ at: "layer_0/o_proj" }], outputName: "first" });
     expect(again.modified).toBe(true);
+  });
+
+  /** `f` computes relu(a) · w. */
+  const product = (nodes: ModelParts["nodes"]): NonNullable<ModelParts["functions"]>[number] => ({
+    name: "F",
+    domain: "local",
+    input: ["a", "w"],
+    output: ["b"],
+    opsetImport: [
+      { domain: "", version: 21n },
+      { domain: "local", version: 1n },
+    ],
+    node: nodes,
+  });
+  const relu = product([node("Relu", ["a"], "mid"), node("MatMul", ["mid", "w"], "b", {}, "", "mm")]);
+  const call = (op: string, input: string, weight: string, output: string, name: string): Node =>
+    node(op, [input, weight], output, {}, "local", name);
+
+  it.each([
+    ["a value of the main graph", [node("Tanh", ["x"], "f/mid"), call("F", "f/mid", "w", "y", "f")], [relu]],
+    [
+      "a node of the main graph",
+      [node("Tanh", ["x"], "h", {}, "", "f/mm"), call("F", "h", "w", "y", "f")],
+      [relu],
+    ],
+    [
+      "a call inside another",
+      [call("G", "x", "w", "h", "a"), call("F", "h", "v", "y", "a/b")],
+      [relu, { ...product([call("F", "a", "w", "b", "b")]), name: "G" }],
+    ],
+  ] satisfies [string, ModelParts["nodes"], ModelParts["functions"]][])(
+    "are written out under names of their own where these clash with those of %s",
+    async (_, nodes, functions) => {
+      const bytes = model({
+        ...{ nodes, functions, inputs, outputs },
+        initializers: [weights("w", C, C, 1), weights("v", C, C, 2)],
+      });
+      const taps = listProjections(bytes).map(({ weight }) => ({ at: weight, path: weight }));
+      const plain = await runModel(bytes, { x });
+      for (const chosen of [taps, taps.slice(0, 1), taps.slice(-1)]) {
+        const hooked = hookModel(bytes, { taps: chosen, groupSize: 8 });
+        const run = await runModel(hooked.model, { x });
+        expect(bitsOf(run["y"])).toEqual(bitsOf(plain["y"]));
+        expect(hookModel(hooked.model, { taps: chosen, groupSize: 8 }).modified).toBe(false);
+      }
+    },
+  );
+
+  it("with an If inside are measured in both branches", async () => {
+    const bytes = model({
+      nodes: [
+        node("Cast", ["flag"], "condition", { to: 9 }),
+        node("Tanh", ["x"], "h"),
+        node("F", ["h", "w", "condition"], "y", {}, "local", "f"),
+      ],
+      functions: [
+        {
+          ...product([
+            node("If", ["c"], "b", { then_branch: graphOf("Relu"), else_branch: graphOf("Neg") }, "", "if"),
+          ]),
+          input: ["a", "w", "c"],
+        },
+      ],
+      inputs: [...inputs, value("flag", [])],
+      outputs: [...outputs, value("h", undefined)],
+      initializers: [weights("w", C, C, 1)],
+    });
+    const hooked = hookModel(bytes, { taps: [{ at: "w" }], groupSize: 8 });
+    for (const flag of [0, 1]) {
+      const feeds = { x, flag: { data: Float32Array.of(flag), shape: [] } };
+      const plain = await runModel(bytes, feeds);
+      const run = await runModel(hooked.model, feeds);
+      expect(bitsOf(run["y"])).toEqual(bitsOf(plain["y"]));
+      const expected = meanSquareOf(run["h"] ?? x, 8);
+      expect(relativeError(run["mean_square"]?.data as Float32Array, expected)).toBeLessThan(1e-5);
+    }
   });
 
   it("that call each other in a circle are an error, not a hang", () => {

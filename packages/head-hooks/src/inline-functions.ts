@@ -8,6 +8,7 @@ import {
   NodeProtoSchema,
   type ValueInfoProto,
 } from "onnx-buf";
+import { nodeValues } from "./graph-scope.ts";
 import { HeadHooksError } from "./head-hooks-error.ts";
 import type { ModelView, Span } from "./read-model.ts";
 
@@ -17,8 +18,8 @@ const MAXIMUM_DEPTH = 32;
 
 /**
  * Write the calls of the model's own functions out in the main graph, so that what they compute can be read and
- * tapped there. A node of a call gets the name `CALL/NODE`, a value inside it `CALL/VALUE`; what a call reads and
- * makes keeps its name. The values computed are the same: runtimes write functions out like this themselves.
+ * tapped there. A node of a call gets the name `CALL/NODE`, a value inside it `CALL/VALUE`, with a number behind it
+ * where the model has one of that name already; what a call reads and makes keeps its name. The values computed are the same: runtimes write functions out like this themselves.
  *
  * Requires: a view as it was read. Ensures: without calls the view itself is returned; other nodes keep their bytes.
  *
@@ -39,9 +40,22 @@ export function inlineFunctions(view: ModelView, calls?: ReadonlySet<string>): M
   const removed: Span[] = [...view.spans.removed];
   const valueInfos = new Map(view.valueInfos);
   const opsets = new Map(view.opsets);
+  // Calls that stay take up their names too, so that the others are called the same whichever are written out.
+  const taken: TakenNames = {
+    values: new Set([
+      ...view.inputs.map(({ name }) => name),
+      ...view.initializers.keys(),
+      ...view.nodes.flatMap(nodeValues),
+    ]),
+    nodes: new Set(view.nodes.map(({ name }) => name)),
+  };
   for (const [index, node] of view.nodes.entries()) {
     const span = view.spans.nodes[index];
     if (!isWanted(index, node)) {
+      if (functions.has(callKey(node))) {
+        const aside = { valueInfos: new Map<string, ValueInfoProto>(), opsets: new Map(view.opsets) };
+        writeOut(node, prefixes[index] ?? "", { functions, ...aside, taken, count: nodes.length }, 0);
+      }
       nodes.push(node);
       spans.push(span);
       origins.push(undefined);
@@ -50,7 +64,7 @@ export function inlineFunctions(view: ModelView, calls?: ReadonlySet<string>): M
     const body = writeOut(
       node,
       prefixes[index] ?? "",
-      { functions, valueInfos, opsets, count: nodes.length },
+      { functions, valueInfos, opsets, taken, count: nodes.length },
       0,
     );
     for (const inner of body) {
@@ -63,10 +77,17 @@ export function inlineFunctions(view: ModelView, calls?: ReadonlySet<string>): M
   return { ...view, nodes, opsets, valueInfos, origins, spans: { ...view.spans, nodes: spans, removed } };
 }
 
+/** The names that the main graph has, or will have. */
+interface TakenNames {
+  readonly values: Set<string>;
+  readonly nodes: Set<string>;
+}
+
 interface Writing {
   readonly functions: ReadonlyMap<string, FunctionProto>;
   readonly valueInfos: Map<string, ValueInfoProto>;
   readonly opsets: Map<string, number>;
+  readonly taken: TakenNames;
   count: number;
 }
 
@@ -79,7 +100,11 @@ function writeOut(call: NodeProto, prefix: string, writing: Writing, depth: numb
   for (const [index, name] of body.input.entries()) names.set(name, call.input[index] ?? "");
   for (const [index, name] of body.output.entries())
     if (call.output[index]) names.set(name, call.output[index]);
-  const rename = (name: string): string => names.get(name) ?? `${prefix}/${name}`;
+  const rename = (name: string): string => {
+    const own = names.get(name) ?? takeName(`${prefix}/${name}`, writing.taken.values);
+    names.set(name, own);
+    return own;
+  };
   for (const info of body.valueInfo) writing.valueInfos.set(rename(info.name), info);
   const inner = callPrefixes(body.node);
   return body.node.flatMap((node, index) => {
@@ -88,8 +113,18 @@ function writeOut(call: NodeProto, prefix: string, writing: Writing, depth: numb
       throw tooLarge(`its functions write out to more than ${MAXIMUM_NODES} nodes`);
     const copy = renamed(node, rename, call, body);
     copy.name = `${prefix}/${node.name || (inner[index] ?? "")}`;
+    // A call is replaced by what it computes, so that its name stays free.
+    if (!writing.functions.has(callKey(copy))) copy.name = takeName(copy.name, writing.taken.nodes);
     return writeOut(copy, `${prefix}/${inner[index] ?? ""}`, writing, depth + 1);
   });
+}
+
+/** Take a name, with a number behind it where others have it. */
+function takeName(name: string, taken: Set<string>): string {
+  let free = name;
+  for (let number = 2; taken.has(free); number++) free = `${name}_${number}`;
+  taken.add(free);
+  return free;
 }
 
 /** A copy of a function's node under the names of the call, attributes of the call filled in. */

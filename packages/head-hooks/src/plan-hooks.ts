@@ -3,7 +3,7 @@ import { TensorProto_DataType, type ValueInfoProto, ValueInfoProtoSchema } from 
 import { attentionTapsOf } from "./attention-taps.ts";
 import { captureNodes, type PlacedTap } from "./capture-nodes.ts";
 import { externalLocations } from "./external-data.ts";
-import { graphScopes } from "./graph-scope.ts";
+import { graphScopes, holderIndex } from "./graph-scope.ts";
 import { HeadHooksError } from "./head-hooks-error.ts";
 import type { HookOptions } from "./hook-model.ts";
 import { describeOptions, readRecord, recordEntry } from "./hook-record.ts";
@@ -140,7 +140,10 @@ function select(
   const specs = options.taps ?? attentionTapsOf(whole);
   const selected = selectTaps(findProjections(whole), specs, selection);
   const calls = new Set(
-    selected.taps.flatMap(({ projection }) => whole.origins?.[projection.nodeIndex] ?? []),
+    selected.taps.flatMap(({ projection: { scope, nodeIndex } }) => {
+      const index = scope === "" ? nodeIndex : holderIndex(whole.nodes, scope);
+      return whole.origins?.[index] ?? [];
+    }),
   );
   const view = inlineFunctions(original, calls);
   const { taps, layout } =
