@@ -10,7 +10,8 @@ export type UnitFactors = Readonly<Record<string, number>>;
  * all of its units; where a unit is named too, both count.
  *
  * @returns float32 [units], to be fed as `layout.scaleInput`.
- * @throws HeadHooksError `invalid-address` if the layout has no unit and no head of that address.
+ * @throws HeadHooksError `invalid-address` if the layout has no unit and no head of that address, `invalid-argument` if a
+ *   factor is no finite number.
  * @example
  * ```ts
  * const data = unitFactors(layout, { "block.0.head.3": 0 }); // without head 3 of block 0
@@ -31,6 +32,14 @@ export function unitFactors(layout: UnitLayout, factors: UnitFactors = {}): Floa
         "invalid-address",
         `the layout has no unit and no head "${address}"; the nearest are ${nearest.join(", ")}`,
         { address, nearest },
+      );
+    }
+    // What is read from JSON or a form may be no number, whatever its type says.
+    if (!Number.isFinite(factor)) {
+      throw new HeadHooksError(
+        "invalid-argument",
+        `the factor of "${address}" must be a finite number, as 0 to switch it off; received ${String(factor)}`,
+        { address },
       );
     }
     for (const [index, own] of headOfUnit.entries()) {
