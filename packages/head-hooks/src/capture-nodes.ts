@@ -134,8 +134,8 @@ const OUTPUT_LABELS: Readonly<Record<Reduction, string>> = {
 /** The last step of a tap, which stands at the end of the list. */
 function finish(tape: NodeTape, reduction: Reduction, reduced: ValueName, values: ValueName): void {
   const label = OUTPUT_LABELS[reduction];
-  // A maximum is done, but it needs a node here, one that no optimizer takes out, for the order.
-  if (reduction === "absMax") tape.op(label, "Abs", [reduced]);
+  // A maximum of no tokens is −∞, of magnitudes 0. The node also keeps the order; no optimizer takes it out.
+  if (reduction === "absMax") tape.op(label, "Max", [reduced, tape.float32("least", 0)]);
   else if (reduction === "rms") tape.op(label, "Sqrt", [tape.op("mean_square", "Div", [reduced, values])]);
   else tape.op(label, "Div", [reduced, values]);
 }
@@ -188,6 +188,7 @@ function reduceChannels(
 
 /** Set tokens that do not count to 0: [B, S, G] → [B, K, S, G] with segments, [B, S, G] without. */
 function keepTokens(tape: NodeTape, perToken: ValueName, stream: TokenStream, shape: ValueName): ValueName {
-  const wide = tape.op("per_segment", "Reshape", [perToken, shape]); // [B, 1, S, G] or [B, S, G]
+  const checked = tape.op("per_segment", "Reshape", [perToken, shape]); // [B, S, G]
+  const wide = stream.hasSegments ? tape.unsqueeze("per_segment/wide", checked, [1]) : checked; // [B, 1, S, G]
   return tape.op("inside", "Where", [stream.inside, wide, tape.float32("zero", 0)]);
 }

@@ -74,6 +74,12 @@ export class NodeTape {
     return this.op(label, opType, [input, this.int64(`${label}/axes`, [axis])], [keepdims]);
   }
 
+  /** Put in axes of length 1, which are an attribute in older operator sets, then an input. */
+  unsqueeze(label: string, input: ValueName, axes: readonly number[]): ValueName {
+    if (this.#opset < 13) return this.op(label, "Unsqueeze", [input], [integers("axes", axes)]);
+    return this.op(label, "Unsqueeze", [input, this.int64(`${label}/axes`, axes)]);
+  }
+
   /** The length of an axis: int64 [1]. */
   axisLength(label: string, input: ValueName, axis: number): ValueName {
     if (this.#opset >= 15) {

@@ -7,7 +7,7 @@ export interface TokenStream {
   readonly inside: ValueName;
   /** How many values a unit sums, at least one token's, so that none gives 0: [K, 1], [B, 1], [B, K, 1]. */
   readonly values: ValueName;
-  /** A tensor without elements that has the stream's tokens: [0, 1, S, 1] with segments, [0, S, 1] without. */
+  /** A tensor without elements that has the stream's tokens: [0, S, 1]. */
   readonly room: ValueName;
   readonly hasSegments: boolean;
 }
@@ -48,22 +48,20 @@ export function tokenStream(
   const count = tape.reduce("inside/count", "ReduceSum", counted, tokenAxis);
   const counts = tape.op("counts", "Max", [count, tape.float32("one", 1)]);
   const values = tape.op("channels", "Mul", [counts, valuesPerToken]);
-  const axes = inSegments === undefined ? [1, -1, 1] : [1, 1, -1, 1];
-  const row = tape.op("row", "Reshape", [positions, tape.int64("row/shape", axes)]);
+  const row = tape.unsqueeze("row", positions, [0, 2]); // [1, S, 1]
   return { inside, values, room: tape.slice("room", row, 0, 0), hasSegments: inSegments !== undefined };
 }
 
 /**
- * Write the nodes that give the shape for what a tap of a stream holds per token: int64 [0, 1, S, G] with segments,
- * [0, S, G] without.
+ * Write the nodes that give the shape for what a tap of a stream holds per token: int64 [0, S, G].
  *
  * A Reshape to it copies the batch axis and fails where a tap has other tokens than the stream, which would broadcast
  * if it has one. It is the shape of a tensor without elements, not joined from numbers, because CUDA sessions leave
- * every node that computes with a shape to the CPU; a Shape that a Reshape reads stays.
+ * every node that computes with a shape to the CPU; a Shape that a Reshape reads stays. The token axis keeps its place,
+ * so that a stream without tokens, whose 0 copies the axis too, fits a tap without tokens.
  */
-export function streamShape(tape: NodeTape, { room, hasSegments }: TokenStream, groups: number): ValueName {
-  const factors = hasSegments ? [1, 1, 1, groups] : [1, 1, groups];
-  const wide = tape.op("room/wide", "Expand", [room, tape.int64("room/groups", factors)]);
+export function streamShape(tape: NodeTape, { room }: TokenStream, groups: number): ValueName {
+  const wide = tape.op("room/wide", "Expand", [room, tape.int64("room/groups", [1, 1, groups])]);
   return tape.op("room/shape", "Shape", [wide]);
 }
 
@@ -74,7 +72,7 @@ function segmentTokens(tape: NodeTape, positions: ValueName, ranges: ValueName):
   const before = tape.op("before_start", "Less", [positions, starts]); // [K, S]
   const notBefore = tape.op("from_start", "Not", [before]);
   const inside = tape.op("inside", "And", [notBefore, tape.op("before_stop", "Less", [positions, stops])]);
-  return tape.op("inside/per_token", "Reshape", [inside, tape.int64("inside/shape", [0, -1, 1])]);
+  return tape.unsqueeze("inside/per_token", inside, [2]);
 }
 
 /**
@@ -92,6 +90,5 @@ function keptTokens(
   const places = tape.op("kept/places", "Sub", [positions, tokens]);
   const entries = tape.op("kept/entries", "Gather", [mask, places], [integer("axis", 1)]); // [B, S]
   const kept = tape.cast("kept/bool", entries, TensorProto_DataType.BOOL);
-  const axes = isBesideSegments ? [0, 1, -1, 1] : [0, -1, 1];
-  return tape.op("kept", "Reshape", [kept, tape.int64("kept/shape", axes)]);
+  return tape.unsqueeze("kept", kept, isBesideSegments ? [1, 3] : [2]);
 }
