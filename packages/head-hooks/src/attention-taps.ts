@@ -1,6 +1,7 @@
 import { type AttentionProjection, type ChannelPart, findAttention } from "./find-attention.ts";
 import { HeadHooksError } from "./head-hooks-error.ts";
 import { inlineFunctions } from "./inline-functions.ts";
+import { isLiftable } from "./lift-branches.ts";
 import { compileNamePattern } from "./name-pattern.ts";
 import { nearestNames } from "./nearest-names.ts";
 import { findProjections, type Projection, suggestPath } from "./projections.ts";
@@ -10,7 +11,10 @@ import type { SectionSpec, TapSpec } from "./select-taps.ts";
 
 /** Which attention to tap, and what the graph may not show. */
 export interface AttentionTapOptions {
-  /** Only the projections with a name that this matches, as in `TapSpec.at`. Default: all. */
+  /**
+   * Only the projections with a name that this matches, as in `TapSpec.at`. Default: all but those that cannot be tapped,
+   * inside a Loop, a Scan or one branch alone, unless there are no others.
+   */
   readonly at?: string | RegExp;
   /** The number of heads, where the graph does not show it. */
   readonly heads?: number;
@@ -37,9 +41,13 @@ export function attentionTaps(model: Uint8Array, options: AttentionTapOptions = 
 export function attentionTapsOf(view: ModelView, { at, heads }: AttentionTapOptions = {}): TapSpec[] {
   const all = findAttention(view);
   const pattern = at === undefined ? undefined : compileNamePattern(at);
-  const wanted = all.filter(
-    ({ names }) => pattern === undefined || names.some((name) => pattern(name) !== undefined),
-  );
+  const liftable = all.filter((found) => isLiftable(view, found));
+  // Where all of them are inside bodies, the error that says so is clearer than none found.
+  const byDefault = liftable.length > 0 ? liftable : all;
+  const wanted =
+    pattern === undefined
+      ? byDefault
+      : all.filter(({ names }) => names.some((name) => pattern(name) !== undefined));
   if (wanted.length === 0) throw noMatch(all, at);
   const paths = uniquePaths(wanted);
   return wanted.map((found, index) => ({

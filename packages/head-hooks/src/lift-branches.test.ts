@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { attentionNodes, attentionWeights, C, H, weights } from "../test/attention-forms.ts";
-import { model, node, randomValues, value } from "../test/build-model.ts";
+import { model, node, randomValues, tensor, value } from "../test/build-model.ts";
 import { errorOf } from "../test/error-of.ts";
 import { bitsOf, relativeError, runModel } from "../test/run-model.ts";
+import { attentionTaps } from "./attention-taps.ts";
 import { findAttentionProjections } from "./find-attention.ts";
 import { hookModel } from "./hook-model.ts";
 
@@ -66,6 +67,44 @@ describe("liftBranches: subgraphs", () => {
       ),
     ).toBeLessThan(1e-5);
     expect(hookModel(hooked).modified).toBe(false);
+  });
+
+  it("that a Loop repeats are passed over by default, and refused where they are named", async () => {
+    const prefixed = (name: string): string => (name === "x" ? "state" : `loop.${name}`);
+    const weightNames = attentionWeights().map(({ name }) => name);
+    const inner = attentionNodes().map((entry) => ({
+      ...entry,
+      name: `loop.${entry.name ?? ""}`,
+      input: entry.input?.map((name) => (weightNames.includes(name) ? name : prefixed(name))) ?? [],
+      output: entry.output?.map(prefixed) ?? [],
+    }));
+    const bool = { value: { case: "tensorType" as const, value: { elemType: 9, shape: { dim: [] } } } };
+    const graph = {
+      name: "body",
+      node: [
+        ...[node("Identity", ["go"], "on"), ...inner],
+        node("MatMul", ["loop.merged", "out.weight"], "next", {}, "", "loop_proj"),
+      ],
+      input: [value("step", [], "int64"), { name: "go", type: bool }, value("state", undefined)],
+      output: [{ name: "on", type: bool }, value("next", undefined)],
+    };
+    const bytes = model({
+      nodes: [
+        ...[...attentionNodes(), node("MatMul", ["merged", "out.weight"], "first", {}, "", "o_proj")],
+        node("Loop", ["trips", "", "first"], "y", { body: { graph } }),
+      ],
+      inputs,
+      outputs,
+      initializers: [
+        ...[...attentionWeights(), weights("out.weight", C, C, 9), tensor("trips", [], [2], "int64")],
+      ],
+    });
+    expect(findAttentionProjections(bytes)).toHaveLength(2);
+    const hooked = hookModel(bytes);
+    expect(hooked.layout.taps.map(({ node: name }) => name)).toEqual(["o_proj"]);
+    expect((await runModel(hooked.model, { x }))["mean_square"]?.shape).toEqual([2, H]);
+    const named = attentionTaps(bytes, { at: "loop_proj" });
+    expect(errorOf(() => hookModel(bytes, { taps: named })).code).toBe("inside-subgraph");
   });
 
   it("without a twin in the other branch are refused with the place, and so is scaling inside", () => {

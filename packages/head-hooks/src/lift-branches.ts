@@ -44,10 +44,7 @@ export function liftBranches(
     const { projection } = tap;
     if (projection.scope === "") return tap;
     const { twin } = projection;
-    const index = view.nodes.findIndex(
-      (node) =>
-        node.opType === "If" && projection.scope === `${node.name || (node.output[0] ?? "")}/then_branch`,
-    );
+    const index = branchingNode(view, projection);
     const scope = scopes.get(projection.scope);
     const twinScope = twin === null ? undefined : scopes.get(twin.scope);
     const original = edited.get(index) ?? view.nodes[index];
@@ -93,6 +90,18 @@ export function liftBranches(
       },
     },
   };
+}
+
+/** Whether a projection has a place in the main graph: it stands there, or in both branches of an If there. */
+export function isLiftable(view: ModelView, projection: Projection): boolean {
+  return projection.scope === "" || (projection.twin !== null && branchingNode(view, projection) >= 0);
+}
+
+/** The If of the main graph with a projection in its first branch, by its index; −1 if there is none. */
+function branchingNode({ nodes }: ModelView, { scope }: Projection): number {
+  return nodes.findIndex(
+    (node) => node.opType === "If" && scope === `${node.name || (node.output[0] ?? "")}/then_branch`,
+  );
 }
 
 /** The tensor to measure inside a branch, which has its batch first. */
