@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeBfloat16, decodeFloat16, encodeBfloat16 } from "./half-precision.ts";
+import { decodeBfloat16, decodeFloat16, encodeBfloat16, encodeFloat16 } from "./half-precision.ts";
 
 describe("decodeBfloat16(bits)", () => {
   it("widens exactly, with infinities, subnormals and both zeros", () => {
@@ -65,5 +65,31 @@ describe("decodeFloat16(bits)", () => {
       0,
       -0,
     ]);
+  });
+});
+
+describe("encodeFloat16(values)", () => {
+  it("rounds to nearest, ties to even, subnormals too", () => {
+    const ulp = 2 ** -10;
+    const tiny = 2 ** -24;
+    const values = Float32Array.of(1 + ulp / 2, 1 + 1.5 * ulp, 2 - ulp / 4, tiny / 2, 1.5 * tiny, 982.45);
+    expect([...decodeFloat16(encodeFloat16(values))]).toEqual([1, 1 + 2 * ulp, 2, 0, 2 * tiny, 982.5]);
+  });
+  it("keeps infinities and NaN, and turns values beyond the range into infinities", () => {
+    const values = Float32Array.of(Infinity, -Infinity, NaN, 65_519, 65_520, -1e30);
+    expect([...decodeFloat16(encodeFloat16(values))]).toEqual([
+      Infinity,
+      -Infinity,
+      NaN,
+      65_504,
+      Infinity,
+      -Infinity,
+    ]);
+  });
+  it("inverts decodeFloat16 on every pattern but NaN", () => {
+    const numbers = Uint16Array.from({ length: 2 ** 16 }, (_, word) => word).filter(
+      (word) => (word & 0x7fff) <= 0x7c00,
+    );
+    expect(encodeFloat16(decodeFloat16(numbers))).toEqual(numbers);
   });
 });

@@ -1,3 +1,5 @@
+import { roundHalfToEven } from "../round-half-to-even.ts";
+
 /**
  * Widens bfloat16 bit patterns to float32, exactly: bfloat16 is the upper half of a float32.
  *
@@ -43,5 +45,25 @@ export function decodeFloat16(bits: Uint16Array): Float32Array {
     if (exponent === 0) return sign * fraction * 2 ** -24;
     if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
     return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+  });
+}
+
+/**
+ * Rounds float32 to IEEE 754 binary16 bit patterns: to nearest, ties to even, with subnormals; values beyond 65,504 become
+ * infinite, NaN stays NaN.
+ *
+ * @param values - [N] values.
+ * @returns [N] bit patterns.
+ */
+export function encodeFloat16(values: Float32Array): Uint16Array {
+  return Uint16Array.from(values, (value) => {
+    const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+    const size = Math.abs(value);
+    if (Number.isNaN(size)) return 0x7e00;
+    if (size >= 65_520) return sign | 0x7c00; // halfway to the number that would follow 65,504
+    const exponent = Math.max(-14, Math.floor(Math.log2(size)));
+    const steps = roundHalfToEven(size * 2 ** (10 - exponent)); // exact: a product with a power of two
+    // The exponent field stands above the fraction, so that a fraction that is rounded up carries into it.
+    return sign | (((exponent + 14) << 10) + steps);
   });
 }

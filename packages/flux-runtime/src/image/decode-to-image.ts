@@ -1,4 +1,5 @@
 import { FluxRuntimeError } from "../errors.ts";
+import { roundHalfToEven } from "../round-half-to-even.ts";
 import type { Tensor } from "../tensor.ts";
 import type { RgbImage } from "./rgb-image.ts";
 
@@ -36,11 +37,4 @@ export function decodeToImage({ data: values, shape }: Tensor): RgbImage {
     }
   }
   return { width, height, data };
-}
-
-function roundHalfToEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  if (rest === 0.5) return floor + (floor % 2);
-  return rest < 0.5 ? floor : floor + 1;
 }

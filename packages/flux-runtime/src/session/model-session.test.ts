@@ -104,12 +104,15 @@ describe.skipIf(process.platform !== "linux")("openModelSession(model)", () => {
     await session.close();
   });
 
-  it("a process that is killed from outside is an error that says so", async () => {
+  it.each([
+    ["is killed from outside is an error that suggests too little memory", "SIGKILL", /too little memory/],
+    ["gives up is an error that speaks of a fault, not of memory", "SIGABRT", /\. (?!.*memory).*fault/],
+  ] as const)("a process that %s", async (_, killedBy, advice) => {
     const session = await openModelSession(powerModel(2_000), ".");
     const running = session.run(zeros(700));
     const [pid] = sessionProcesses();
-    setTimeout(() => pid !== undefined && process.kill(pid, "SIGKILL"), 100);
-    await expect(running).rejects.toThrow(/ended \(SIGKILL\).*too little memory/);
+    setTimeout(() => pid !== undefined && process.kill(pid, killedBy), 100);
+    await expect(running).rejects.toThrow(new RegExp(`ended \\(${killedBy}\\).*${advice.source}`));
     await expect(session.run(zeros(2))).rejects.toMatchObject({ code: "session-failed" });
     await session.close();
   });

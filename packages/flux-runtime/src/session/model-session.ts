@@ -120,7 +120,7 @@ export async function openModelSession(
     if (reply.kind === "ended") {
       throw new FluxRuntimeError(
         "session-failed",
-        `The process that runs the model ended (${reply.how}) before it answered${stderr() && `: ${stderr()}`}. The most frequent reason is too little memory; try a smaller size.`,
+        `The process that runs the model ended (${reply.how}) before it answered${stderr() && `: ${stderr()}`}. ${adviceFor(reply.how)}`,
         { device, how: reply.how },
       );
     }
@@ -150,6 +150,13 @@ export async function openModelSession(
 
 /** The reply, or the news that there will be none. */
 type Outcome = SessionReply | { readonly kind: "ended"; readonly how: string };
+
+/** Only the end that the system itself makes of a process speaks of memory; shells and containers tell it as 137. */
+function adviceFor(how: string): string {
+  return how === "SIGKILL" || how === "exit code 137"
+    ? "The most frequent reason is too little memory; try a smaller size."
+    : "That is a fault in ONNX Runtime, or the model makes it fail; load the weights the other way (`weights`: mapped or resident), and report these words where it happens again.";
+}
 
 function exchange(child: ChildProcess, request: SessionRequest): Promise<Outcome> {
   return new Promise((resolve) => {

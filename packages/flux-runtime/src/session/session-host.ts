@@ -5,6 +5,13 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { readNodePlacement, type NodePlacement } from "./node-placement.ts";
 import type { SessionReply, SessionRequest, SessionTensor, SessionTensors } from "./session-protocol.ts";
 
+/**
+ * Graph optimizers that mapped weights go without. Folding constants would make resident float32 copies of the weights. With
+ * folding off, the optimizer of float16 initializers reads past the end of a node's inputs and ends the process, in 1.29.0
+ * wherever a weight is float16.
+ */
+const DISABLED_FOR_MAPPED_WEIGHTS = ["ConstantFolding", "FuseFp16InitializerToFp32NodeTransformer"];
+
 let session: InferenceSession | undefined;
 /** Where ONNX Runtime writes its profile of the first run, until that has been read. */
 let profileFolder: string | undefined;
@@ -26,7 +33,7 @@ async function open(request: Extract<SessionRequest, { kind: "open" }>): Promise
     extra: {
       session: {
         model_external_initializers_file_folder_path: request.externalDataFolder,
-        // Prepacked or folded weights would be resident float32 copies of a mapped file.
+        // Prepacked weights would be resident copies of a mapped file.
         ...(request.weights === "mapped" && { disable_prepacking: "1" }),
         ...(request.provider === "cuda" && {
           ...(!request.allowCpuNodes && { disable_cpu_ep_fallback: "1" }),
@@ -34,7 +41,7 @@ async function open(request: Extract<SessionRequest, { kind: "open" }>): Promise
         }),
       },
       ...(request.weights === "mapped" && {
-        optimization: { disable_specified_optimizers: "ConstantFolding" },
+        optimization: { disable_specified_optimizers: DISABLED_FOR_MAPPED_WEIGHTS.join(";") },
       }),
     },
   });
