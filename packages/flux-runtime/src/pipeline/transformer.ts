@@ -4,6 +4,7 @@ import { FluxRuntimeError } from "../errors.ts";
 import { buildTransformer } from "../models/transformer.ts";
 import { latentPositionIds, referencePositionIds, textPositionIds } from "../sampling/position-ids.ts";
 import { createRotaryEmbedding, type RotaryEmbedding } from "../sampling/rotary-embedding.ts";
+import { roundTimestep } from "../sampling/round-timestep.ts";
 import { chooseComputeType } from "../session/choose-compute-type.ts";
 import { openModelSession, type RuntimeOptions } from "../session/model-session.ts";
 import type { SessionTensors } from "../session/session-protocol.ts";
@@ -28,7 +29,7 @@ export interface TransformerPass {
   readonly references?: readonly PackedLatents[];
   /** [1, S_text, joint_attention_dim]. */
   readonly promptEmbeds: Tensor;
-  /** 0 … 1000. */
+  /** 0 … 1000; it reaches the model rounded to the type it computes in, as the reference rounds it. */
   readonly timestep: number;
   /** For inputs that a rewritten graph has beyond the transformer's own. */
   readonly extraInputs?: SessionTensors;
@@ -99,6 +100,7 @@ export async function openTransformer(
   { rewriteGraph = (model) => model, ...runtime }: TransformerOptions = {},
 ): Promise<Transformer> {
   const { config, weights } = checkpoint.transformer;
+  const computeType = chooseComputeType(runtime);
   const model = rewriteGraph(buildTransformerModel(checkpoint, runtime));
   const session = await openModelSession(model, weights.externalDataFolder, runtime);
   const rotaryFor = remember((pass: TransformerPass): RotaryEmbedding => {
@@ -132,7 +134,7 @@ export async function openTransformer(
       },
       timestep: {
         type: "float32",
-        data: Float32Array.from(passes, ({ timestep }) => asTheReferenceRounds(timestep)),
+        data: Float32Array.from(passes, ({ timestep }) => roundTimestep(timestep, computeType)),
         shape: [passes.length],
       },
       rotary_cos: { type: "float32", ...rotary.cos },
@@ -165,11 +167,6 @@ export async function openTransformer(
     },
     close: () => session.close(),
   };
-}
-
-/** The pipeline divides by 1000 on the way in, the model multiplies: each rounds to float32. */
-function asTheReferenceRounds(timestep: number): number {
-  return Math.fround(Math.fround(timestep / 1_000) * 1_000);
 }
 
 /** One item of a batch, [B, …] → [1, …]. */
