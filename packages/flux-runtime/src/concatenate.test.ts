@@ -17,3 +17,8 @@ it("refuses tensors whose other axes differ, and none at all", () => {
   expect(() => concatenate([a, b], 0)).toThrow(/axis 0.*\[2, 2\], \[2, 1\]/);
   expect(() => concatenate([], 0)).toThrow(/there are none/);
 });
+
+it.each([1, 3])("refuses %i values for a shape of 2", (length) => {
+  const c = { data: new Float32Array(length), shape: [1, 2] };
+  expect(() => concatenate([a, c], 0)).toThrow(`2 values for the shape [1, 2], but are ${length}`);
+});

@@ -1,10 +1,10 @@
 import { FluxRuntimeError } from "./errors.ts";
-import { elementCount, type Tensor } from "./tensor.ts";
+import { elementCount, requireTensor, type Tensor } from "./tensor.ts";
 
 /**
  * Joins tensors along one axis; all other axes are equal.
  *
- * @throws {FluxRuntimeError} `invalid-argument` where there is nothing to join, or another axis differs.
+ * @throws {FluxRuntimeError} `invalid-argument` where there is nothing to join, another axis differs, or data do not fit their shape.
  * @example
  * concatenate([{ data: Float32Array.of(1, 2), shape: [1, 2] }, { data: Float32Array.of(3), shape: [1, 1] }], 1).shape; // [1, 3]
  */
@@ -19,6 +19,7 @@ export function concatenate(tensors: readonly Tensor[], axis: number): Tensor {
       { axis, shapes: tensors.map(({ shape }) => shape) },
     );
   }
+  for (const tensor of tensors) requireTensor("tensor to join", tensor);
   const length = tensors.reduce((sum, { shape }) => sum + (shape[axis] ?? 0), 0);
   const shape = first.shape.with(axis, length);
   const rows = elementCount(shape.slice(0, axis));

@@ -55,13 +55,11 @@ export type { RotaryFrequencies } from "./pipeline/text-rotary-embedding.ts";
 export {
   buildTransformerModel,
   openTransformer,
-  tokenLayout,
-  type TokenLayout,
   type Transformer,
   type TransformerOptions,
-  type TransformerPass,
   type TransformerResult,
 } from "./pipeline/transformer.ts";
+export { tokenLayout, type TokenLayout, type TransformerPass } from "./pipeline/transformer-pass.ts";
 export { eulerStep, type EulerStepOptions } from "./sampling/euler-step.ts";
 export {
   createFlowMatchSchedule,

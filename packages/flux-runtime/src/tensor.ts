@@ -35,3 +35,19 @@ export function elementCount(shape: readonly number[]): number {
   }
   return count;
 }
+
+/**
+ * Requires as many elements as the shape says: a typed array that is read beyond its end gives undefined, not an error.
+ *
+ * @param name - What the message calls the tensor, such as "latents".
+ * @throws {FluxRuntimeError} `invalid-argument` where there are fewer or more, or the shape is none.
+ */
+export function requireTensor(name: string, { data, shape }: Tensor): void {
+  const expected = elementCount(shape);
+  if (data.length === expected) return;
+  throw new FluxRuntimeError(
+    "invalid-argument",
+    `The data of the ${name} must be ${expected} values for the shape [${shape.join(", ")}], but are ${data.length}. Correct the shape or the data.`,
+    { tensor: name, shape, expected, received: data.length },
+  );
+}

@@ -54,4 +54,10 @@ describe("decodeToImage(decoded)", () => {
     const batch: Tensor = { data: new Float32Array(6), shape: [2, 3, 1, 1] };
     expect(() => decodeToImage(batch)).toThrow(/\[1, 3, H, W\], but has \[2, 3, 1, 1\]/);
   });
+
+  it.each([5, 7])("refuses %i values where the shape has 6", (length) => {
+    expect(() => decodeToImage({ data: new Float32Array(length), shape: [1, 3, 1, 2] })).toThrow(
+      `6 values for the shape [1, 3, 1, 2], but are ${length}`,
+    );
+  });
 });

@@ -1,17 +1,18 @@
 import { FluxRuntimeError } from "../errors.ts";
 import { roundHalfToEven } from "../round-half-to-even.ts";
-import type { Tensor } from "../tensor.ts";
+import { requireTensor, type Tensor } from "../tensor.ts";
 import type { RgbImage } from "./rgb-image.ts";
 
 /**
  * Turns what the autoencoder decodes into an 8-bit image.
  *
  * @param decoded - [1, 3, H, W], −1 for black and 1 for full; what lies outside is clamped.
- * @throws {FluxRuntimeError} `invalid-argument` for another shape, and where a value is NaN.
+ * @throws {FluxRuntimeError} `invalid-argument` for another shape, data that do not fit it, and where a value is NaN.
  *
  * Source: `VaeImageProcessor.postprocess` and `numpy_to_pil` in diffusers; numpy rounds halves to even.
  */
-export function decodeToImage({ data: values, shape }: Tensor): RgbImage {
+export function decodeToImage(decoded: Tensor): RgbImage {
+  const { data: values, shape } = decoded;
   const [batch, channels, height, width] = shape;
   if (shape.length !== 4 || batch !== 1 || channels !== 3 || height === undefined || width === undefined) {
     throw new FluxRuntimeError(
@@ -20,6 +21,7 @@ export function decodeToImage({ data: values, shape }: Tensor): RgbImage {
       { shape },
     );
   }
+  requireTensor("decoded image", decoded);
   const plane = height * width;
   const data = new Uint8Array(plane * 3);
   for (let channel = 0; channel < 3; channel++) {

@@ -61,4 +61,15 @@ describe("prepareConditionImage(image)", () => {
   it("takes a ratio of exactly 8 : 1", () => {
     expect(prepareConditionImage(coordinates(64, 512)).shape).toEqual([1, 3, 512, 64]);
   });
+
+  it.each([
+    [64, 64, 10],
+    [64, 64, 64 * 64 * 3 + 1],
+    [64.5, 64, 64 * 64 * 3],
+    [NaN, 64, 0],
+  ])("refuses an image of %d × %d with %i bytes", (width, height, length) => {
+    expect(() => prepareConditionImage({ width, height, data: new Uint8Array(length) })).toThrow(
+      expect.objectContaining({ code: "invalid-argument" }) as Error,
+    );
+  });
 });

@@ -1,7 +1,7 @@
 import { FluxRuntimeError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
 import { resizeLanczos } from "./resize-lanczos.ts";
-import type { RgbImage } from "./rgb-image.ts";
+import { requireRgbImage, type RgbImage } from "./rgb-image.ts";
 
 /** How the autoencoder cuts images up. */
 export interface PrepareConditionImageOptions {
@@ -19,7 +19,7 @@ const LARGEST_AREA = 1024 * 1024;
  * centre to sizes that the autoencoder takes, and maps it to [−1, 1].
  *
  * @returns [1, 3, H, W] in [−1, 1].
- * @throws {FluxRuntimeError} `unsuitable-image` where a side is below 64 pixels (or below `multipleOf`), or one side is
+ * @throws {FluxRuntimeError} `invalid-argument` where the data is not width × height × 3; `unsuitable-image` where a side is below 64 pixels (or below `multipleOf`), or one side is
  * more than 8 times the other.
  *
  * Source: `Flux2KleinPipeline.__call__`, step 4, `Flux2ImageProcessor` and `VaeImageProcessor.preprocess` in diffusers.
@@ -28,6 +28,7 @@ export function prepareConditionImage(
   image: RgbImage,
   { multipleOf = 16 }: PrepareConditionImageOptions = {},
 ): Tensor {
+  requireRgbImage(image);
   checkSize(image, multipleOf);
   const reduced = reduceToArea(image);
   const width = Math.floor(reduced.width / multipleOf) * multipleOf;

@@ -1,7 +1,6 @@
 import sharp from "sharp";
-import { FluxRuntimeError } from "../errors.ts";
 import { openAside } from "../write-aside.ts";
-import type { RgbImage } from "./rgb-image.ts";
+import { requireRgbImage, type RgbImage } from "./rgb-image.ts";
 
 /**
  * Encodes an image as a PNG without loss: 8-bit RGB, no metadata. One installation gives the same bytes for the same
@@ -9,14 +8,9 @@ import type { RgbImage } from "./rgb-image.ts";
  *
  * @throws {FluxRuntimeError} `invalid-argument` where the data is not width × height × 3.
  */
-export async function encodePng({ width, height, data }: RgbImage): Promise<Uint8Array> {
-  if (data.length !== width * height * 3 || data.length === 0) {
-    throw new FluxRuntimeError(
-      "invalid-argument",
-      `An image of ${width} × ${height} pixels needs ${width * height * 3} bytes, at least 3, but has ${data.length}. Give one byte for each of red, green and blue.`,
-      { width, height, byteLength: data.length },
-    );
-  }
+export async function encodePng(image: RgbImage): Promise<Uint8Array> {
+  requireRgbImage(image);
+  const { width, height, data } = image;
   return await sharp(data, { raw: { width, height, channels: 3 } })
     .png({ compressionLevel: 9, adaptiveFiltering: true, palette: false })
     .toBuffer();

@@ -4,7 +4,8 @@ import type { Checkpoint } from "../checkpoint/open-checkpoint.ts";
 import { createFlowMatchSchedule } from "../sampling/flow-match-schedule.ts";
 import type { SessionTensors } from "../session/session-protocol.ts";
 import { drawNoise } from "./generate.ts";
-import { openTransformer, type TransformerOptions, type TransformerPass } from "./transformer.ts";
+import { openTransformer, type TransformerOptions } from "./transformer.ts";
+import type { TransformerPass } from "./transformer-pass.ts";
 
 // A session that keeps what it is given: 16-bit graphs need a GPU to run, but not to be fed.
 const fed: SessionTensors[] = [];
@@ -54,5 +55,49 @@ describe("the transformer is given the timestep as the reference rounds it", () 
     });
     const expected = [...timesteps].map((timestep) => Math.fround(Math.fround(timestep / 1_000) * 1_000));
     expect(await timestepsFed(options, [...timesteps])).toEqual(expected);
+  });
+});
+
+describe("a pass is refused before it runs, for", () => {
+  const zeros = (length: number, shape: readonly number[]) => ({ data: new Float32Array(length), shape });
+  const grid = (tokens: number, height: number, width: number) => ({
+    tokens: zeros(tokens * 16, [1, tokens, 16]),
+    size: { height, width },
+  });
+
+  const cases: readonly [string, Partial<TransformerPass>, RegExp][] = [
+    ["too few embeddings", { promptEmbeds: zeros(30, [1, 4, 96]) }, /embeddings must be 384 values.* 30\./],
+    [
+      "too many embeddings",
+      { promptEmbeds: zeros(500, [1, 4, 96]) },
+      /embeddings must be 384 values.* 500\./,
+    ],
+    ["embeddings of another width", { promptEmbeds: zeros(4 * 8, [1, 4, 8]) }, /\[1, S, 96\]/],
+    [
+      "too few latents",
+      { latents: { tokens: zeros(3, [1, 6, 16]), size: { height: 2, width: 3 } } },
+      /latent tokens must be 96 values.* 3\./,
+    ],
+    [
+      "too few values of a reference",
+      { references: [{ tokens: zeros(3, [1, 6, 16]), size: { height: 2, width: 3 } }] },
+      /latent tokens must be 96 values.* 3\./,
+    ],
+    ["a grid of negative sides", { latents: grid(16, -4, -4) }, /positive integers as its sides, but is -4/],
+    ["a grid of half rows", { latents: grid(16, 0.5, 32) }, /positive integers as its sides, but is 0\.5/],
+    ["a timestep that is not a number", { timestep: NaN }, /timestep must be a finite number.* NaN/],
+    ["an endless timestep", { timestep: Infinity }, /timestep must be a finite number.* Infinity/],
+    [
+      "no timestep",
+      { timestep: undefined as unknown as number }, // what a caller without types can do
+      /timestep must be a finite number.* undefined/,
+    ],
+  ];
+  it.each(cases)("%s", async (_, change, message) => {
+    const transformer = await openTransformer(checkpoint);
+    const predicted = transformer.predict({ ...pass, ...change });
+    await expect(predicted).rejects.toMatchObject({ code: "invalid-argument" });
+    await expect(predicted).rejects.toThrow(message);
+    expect(fed).toEqual([]);
   });
 });

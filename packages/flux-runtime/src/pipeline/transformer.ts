@@ -7,10 +7,9 @@ import { createRotaryEmbedding, type RotaryEmbedding } from "../sampling/rotary-
 import { roundTimestep } from "../sampling/round-timestep.ts";
 import { chooseComputeType } from "../session/choose-compute-type.ts";
 import { openModelSession, type RuntimeOptions } from "../session/model-session.ts";
-import type { SessionTensors } from "../session/session-protocol.ts";
 import { toTensor } from "../session/session-tensors.ts";
 import type { Tensor } from "../tensor.ts";
-import type { PackedLatents } from "./image-latents.ts";
+import { checkPasses, layoutKey, tokenLayout, type TransformerPass } from "./transformer-pass.ts";
 
 /** Where the transformer runs, and what is changed in its graph. */
 export interface TransformerOptions extends RuntimeOptions {
@@ -21,20 +20,6 @@ export interface TransformerOptions extends RuntimeOptions {
   readonly rewriteGraph?: (model: Uint8Array) => Uint8Array;
 }
 
-/** What one pass through the transformer takes. */
-export interface TransformerPass {
-  /** The noisy tokens of the image that is made, batch 1. */
-  readonly latents: PackedLatents;
-  /** Reference images, in order. */
-  readonly references?: readonly PackedLatents[];
-  /** [1, S_text, joint_attention_dim]. */
-  readonly promptEmbeds: Tensor;
-  /** 0 … 1000; it reaches the model rounded to the type it computes in, as the reference rounds it. */
-  readonly timestep: number;
-  /** For inputs that a rewritten graph has beyond the transformer's own. */
-  readonly extraInputs?: SessionTensors;
-}
-
 /** What one pass through the transformer gives. */
 export interface TransformerResult {
   /** The predicted velocity of the noise tokens: [1, S_noise, out_channels]. */
@@ -43,24 +28,19 @@ export interface TransformerResult {
   readonly extraOutputs: Readonly<Record<string, Tensor>>;
 }
 
-/** How the tokens of a pass stand in the transformer's sequence: text, noise, references. */
-export interface TokenLayout {
-  /** Tokens of the prompt, padding included. */
-  readonly text: number;
-  /** Tokens of the image that is being made. */
-  readonly noise: number;
-  /** Tokens of all reference images together. */
-  readonly reference: number;
-}
-
 /** A loaded transformer. */
 export interface Transformer {
-  /** Runs one pass. */
+  /**
+   * Runs one pass.
+   *
+   * @throws {FluxRuntimeError} `invalid-argument` where a shape is not the checkpoint's, data do not fit their shape, or
+   * the timestep is no finite number.
+   */
   predict(pass: TransformerPass): Promise<TransformerResult>;
   /**
    * Runs several passes as one batch. They have the same sizes, text length and extra inputs.
    *
-   * @throws {FluxRuntimeError} `invalid-argument` where they do not.
+   * @throws {FluxRuntimeError} `invalid-argument` where they do not, or as for `predict`.
    */
   predictBatch(passes: readonly TransformerPass[]): Promise<TransformerResult[]>;
   /**
@@ -72,12 +52,6 @@ export interface Transformer {
   runBatch(passes: readonly TransformerPass[]): Promise<Readonly<Record<string, Tensor>>[]>;
   /** Ends the transformer's process, which returns all of its memory. */
   close(): Promise<void>;
-}
-
-/** The lengths of the three token segments of a pass. */
-export function tokenLayout({ latents, references = [], promptEmbeds }: TransformerPass): TokenLayout {
-  const reference = references.reduce((sum, { size }) => sum + size.height * size.width, 0);
-  return { text: promptEmbeds.shape[1] ?? 0, noise: latents.size.height * latents.size.width, reference };
 }
 
 /** Builds the transformer's ONNX model as a session with these options would load it; nothing is loaded. */
@@ -115,7 +89,7 @@ export async function openTransformer(
     return createRotaryEmbedding(ids, { axesDims: config.axes_dims_rope, theta: config.rope_theta });
   }, layoutKey);
   const runBatch: Transformer["runBatch"] = async (passes) => {
-    const first = checkBatch(passes, checkpoint);
+    const first = checkPasses(passes, checkpoint);
     const rotary = rotaryFor(first);
     const sequences = passes.map(({ latents, references = [] }) =>
       concatenate(
@@ -181,52 +155,6 @@ function missingVelocity(received: readonly string[]): FluxRuntimeError {
     `The transformer's graph has no output velocity any more, only ${received.join(", ")}. Keep it in the rewritten graph, or use runBatch.`,
     { received },
   );
-}
-
-/** Checks each pass and that all are of one layout; returns the first. */
-function checkBatch(passes: readonly TransformerPass[], checkpoint: Checkpoint): TransformerPass {
-  for (const pass of passes) checkPass(pass, checkpoint);
-  const [first] = passes;
-  const layouts = [...new Set(passes.map(layoutKey))];
-  if (first !== undefined && layouts.length === 1) return first;
-  throw new FluxRuntimeError(
-    "invalid-argument",
-    `The passes of a batch must have one layout (text length, noise and reference sizes), but have ${layouts.join(" and ") || "none"}. Run them in batches of their own.`,
-    { layouts },
-  );
-}
-
-function checkPass(
-  { latents, references = [], promptEmbeds }: TransformerPass,
-  checkpoint: Checkpoint,
-): void {
-  const { in_channels, joint_attention_dim } = checkpoint.transformer.config;
-  for (const { tokens, size } of [latents, ...references]) {
-    const expected = [1, size.height * size.width, in_channels];
-    if (tokens.shape.join() !== expected.join()) throw shapeError("latent tokens", expected, tokens.shape);
-  }
-  const [batch, , width] = promptEmbeds.shape;
-  if (promptEmbeds.shape.length !== 3 || batch !== 1 || width !== joint_attention_dim) {
-    throw shapeError("prompt embeddings", [1, "S", joint_attention_dim], promptEmbeds.shape);
-  }
-}
-
-function shapeError(
-  what: string,
-  expected: readonly (number | string)[],
-  received: readonly number[],
-): FluxRuntimeError {
-  return new FluxRuntimeError(
-    "invalid-argument",
-    `The ${what} must have the shape [${expected.join(", ")}], but have [${received.join(", ")}]. Make them with the same checkpoint.`,
-    { expected, received },
-  );
-}
-
-/** Everything that the rotary caches depend on. */
-function layoutKey(pass: TransformerPass): string {
-  const sizes = [pass.latents, ...(pass.references ?? [])].map(({ size }) => `${size.height}x${size.width}`);
-  return [tokenLayout(pass).text, ...sizes].join(" ");
 }
 
 function remember<Argument, Result>(

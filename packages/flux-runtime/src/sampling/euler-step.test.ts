@@ -22,4 +22,20 @@ describe("eulerStep(latents, velocity, { sigma, nextSigma })", () => {
   it("refuses velocities of another shape", () => {
     expect(() => eulerStep(row(1), row(1, 2), { sigma: 1, nextSigma: 0 })).toThrow(/\[1, 1\] and \[1, 2\]/);
   });
+  it("refuses data that do not fit their shape, rather than taking 0 for what is missing", () => {
+    const short = { data: Float32Array.of(1, 1), shape: [4] };
+    const whole = { data: new Float32Array(4), shape: [4] };
+    for (const [latents, velocity] of [
+      [whole, short],
+      [short, whole],
+    ] as const) {
+      expect(() => eulerStep(latents, velocity, { sigma: 1, nextSigma: 0 })).toThrow(
+        /4 values for the shape \[4\], but are 2/,
+      );
+    }
+  });
+  it.each([NaN, -Infinity, Infinity])("refuses sigma %d, from or to", (sigma) => {
+    expect(() => eulerStep(row(1), row(1), { sigma, nextSigma: 0 })).toThrow(/finite sigma/);
+    expect(() => eulerStep(row(1), row(1), { sigma: 1, nextSigma: sigma })).toThrow(/finite sigma/);
+  });
 });

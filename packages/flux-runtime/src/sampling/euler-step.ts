@@ -1,5 +1,5 @@
 import { FluxRuntimeError } from "../errors.ts";
-import type { Tensor } from "../tensor.ts";
+import { requireTensor, type Tensor } from "../tensor.ts";
 
 /** The two noise levels that a step goes between. */
 export interface EulerStepOptions {
@@ -15,7 +15,7 @@ export interface EulerStepOptions {
  * @param latents - Any shape.
  * @param velocity - What the transformer predicted, of the same shape.
  * @returns The latents at `nextSigma`.
- * @throws {FluxRuntimeError} `invalid-argument` where the shapes differ.
+ * @throws {FluxRuntimeError} `invalid-argument` where the shapes differ, data do not fit them, or a sigma is no finite number.
  *
  * Source: `FlowMatchEulerDiscreteScheduler.step` in diffusers.
  */
@@ -25,6 +25,15 @@ export function eulerStep(latents: Tensor, velocity: Tensor, { sigma, nextSigma 
       "invalid-argument",
       `Latents and velocity must have one shape, but have [${latents.shape.join(", ")}] and [${velocity.shape.join(", ")}]. Cut the velocity to the tokens of the latents.`,
       { latents: latents.shape, velocity: velocity.shape },
+    );
+  }
+  requireTensor("latents", latents);
+  requireTensor("velocity", velocity);
+  if (!Number.isFinite(sigma) || !Number.isFinite(nextSigma)) {
+    throw new FluxRuntimeError(
+      "invalid-argument",
+      `A step leads from one finite sigma to another, but got ${sigma} and ${nextSigma}. Take both from the schedule's sigmas.`,
+      { sigma, nextSigma },
     );
   }
   const step = Math.fround(Math.fround(nextSigma) - Math.fround(sigma));

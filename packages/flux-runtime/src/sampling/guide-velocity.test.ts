@@ -14,4 +14,16 @@ describe("guideVelocity(conditional, unconditional, { guidance })", () => {
   it("refuses velocities of different shapes", () => {
     expect(() => guideVelocity(row(1), row(1, 2), { guidance: 2 })).toThrow(/\[1, 1\] and \[1, 2\]/);
   });
+  it("refuses data that do not fit their shape, rather than taking 0 for what is missing", () => {
+    const short = { data: Float32Array.of(1), shape: [1, 2] };
+    expect(() => guideVelocity(short, row(1, 2), { guidance: 2 })).toThrow(
+      /the conditional.*2 values.*but are 1/,
+    );
+    expect(() => guideVelocity(row(1, 2), short, { guidance: 2 })).toThrow(
+      /the unconditional.*2 values.*but are 1/,
+    );
+  });
+  it.each([NaN, -Infinity, Infinity])("refuses a guidance of %d", (guidance) => {
+    expect(() => guideVelocity(row(1), row(1), { guidance })).toThrow(/guidance must be a finite number/);
+  });
 });

@@ -1,5 +1,5 @@
 import { FluxRuntimeError } from "../errors.ts";
-import type { Tensor } from "../tensor.ts";
+import { requireTensor, type Tensor } from "../tensor.ts";
 
 /** How far beyond the unconditional prediction to go. */
 export interface GuideVelocityOptions {
@@ -12,7 +12,8 @@ export interface GuideVelocityOptions {
  *
  * @param conditional - The velocity for the prompt, of any shape.
  * @param unconditional - The velocity for the empty prompt, of the same shape.
- * @throws {FluxRuntimeError} `invalid-argument` where the shapes differ.
+ * @throws {FluxRuntimeError} `invalid-argument` where the shapes differ, data do not fit them, or the guidance is no finite
+ * number.
  *
  * Source: `Flux2KleinPipeline.__call__`, step 7, in diffusers; J. Ho and T. Salimans, "Classifier-free diffusion
  * guidance", 2022.
@@ -29,6 +30,9 @@ export function guideVelocity(
       { conditional: conditional.shape, unconditional: unconditional.shape },
     );
   }
+  requireTensor("conditional velocity", conditional);
+  requireTensor("unconditional velocity", unconditional);
+  requireGuidance(guidance);
   const scale = Math.fround(guidance);
   return {
     data: unconditional.data.map((base, i) => {
@@ -37,4 +41,18 @@ export function guideVelocity(
     }),
     shape: conditional.shape,
   };
+}
+
+/**
+ * Requires a guidance that can be computed with.
+ *
+ * @throws {FluxRuntimeError} `invalid-argument` where it is no finite number.
+ */
+export function requireGuidance(guidance: number): void {
+  if (Number.isFinite(guidance)) return;
+  throw new FluxRuntimeError(
+    "invalid-argument",
+    `The guidance must be a finite number, but is ${guidance}. Give 4, for example, or 1 for none.`,
+    { guidance },
+  );
 }

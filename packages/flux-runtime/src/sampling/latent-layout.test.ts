@@ -72,3 +72,16 @@ describe("unpatchifyLatents(latents)", () => {
     expect(() => unpatchifyLatents(counting(6, 1, 1))).toThrow(/multiple of 4, but there are 6/);
   });
 });
+
+it.each([
+  ["packLatents", (latents: Tensor) => packLatents(latents)],
+  ["patchifyLatents", (latents: Tensor) => patchifyLatents(latents)],
+  ["unpatchifyLatents", (latents: Tensor) => unpatchifyLatents(latents)],
+  ["unpackLatents", (latents: Tensor) => unpackLatents(latents, { height: 2, width: 2 })],
+])("%s refuses data that do not fit their shape", (_, rearrange) => {
+  for (const length of [15, 33]) {
+    expect(() => rearrange({ data: new Float32Array(length), shape: [4, 4, 2] })).toThrow(
+      `32 values for the shape [4, 4, 2], but are ${length}`,
+    );
+  }
+});

@@ -1,5 +1,5 @@
 import { FluxRuntimeError } from "../errors.ts";
-import type { Tensor } from "../tensor.ts";
+import { requireTensor, type Tensor } from "../tensor.ts";
 
 /** A size in latent positions. */
 export interface LatentSize {
@@ -14,7 +14,7 @@ export interface LatentSize {
  *
  * @param latents - [..., C, H, W].
  * @returns [..., H·W, C].
- * @throws {FluxRuntimeError} `invalid-argument` where there are fewer than three axes.
+ * @throws {FluxRuntimeError} `invalid-argument` where there are fewer than three axes, or data do not fit their shape.
  *
  * Source: `Flux2KleinPipeline._pack_latents` in diffusers.
  */
@@ -31,7 +31,8 @@ export function packLatents(latents: Tensor): Tensor {
  *
  * @param tokens - [..., H·W, C].
  * @returns [..., C, H, W].
- * @throws {FluxRuntimeError} `invalid-argument` where the number of tokens is not height × width.
+ * @throws {FluxRuntimeError} `invalid-argument` where the number of tokens is not height × width, or data do not fit their
+ * shape.
  *
  * Source: `Flux2KleinPipeline._unpack_latents_with_ids` in diffusers, whose ids are always in row order.
  */
@@ -44,6 +45,7 @@ export function unpackLatents(tokens: Tensor, { height, width }: LatentSize): Te
       { shape: tokens.shape, height, width },
     );
   }
+  requireTensor("tokens", tokens);
   const leading = tokens.shape.slice(0, -2);
   return { data: transpose(tokens.data, length, channels), shape: [...leading, channels, height, width] };
 }
@@ -53,7 +55,8 @@ export function unpackLatents(tokens: Tensor, { height, width }: LatentSize): Te
  *
  * @param latents - [..., C, H, W] with even H and W.
  * @returns [..., 4·C, H/2, W/2]; channel 4·c + 2·dy + dx comes from row dy and column dx of the patch.
- * @throws {FluxRuntimeError} `invalid-argument` where H or W is odd, or there are fewer than three axes.
+ * @throws {FluxRuntimeError} `invalid-argument` where H or W is odd, there are fewer than three axes, or data do not fit
+ * their shape.
  *
  * Source: `Flux2KleinPipeline._patchify_latents` in diffusers.
  */
@@ -78,8 +81,8 @@ export function patchifyLatents(latents: Tensor): Tensor {
  *
  * @param latents - [..., 4·C, H, W].
  * @returns [..., C, 2·H, 2·W].
- * @throws {FluxRuntimeError} `invalid-argument` where the channels are no multiple of 4, or there are fewer than
- * three axes.
+ * @throws {FluxRuntimeError} `invalid-argument` where the channels are no multiple of 4, there are fewer than three axes,
+ * or data do not fit their shape.
  *
  * Source: `Flux2KleinPipeline._unpatchify_latents` in diffusers.
  */
@@ -137,7 +140,8 @@ interface ImageAxes extends LatentSize {
   readonly channels: number;
 }
 
-function imageAxes({ shape }: Tensor): ImageAxes {
+function imageAxes(latents: Tensor): ImageAxes {
+  const { shape } = latents;
   const [channels, height, width] = shape.slice(-3);
   if (channels === undefined || height === undefined || width === undefined) {
     throw new FluxRuntimeError(
@@ -146,5 +150,6 @@ function imageAxes({ shape }: Tensor): ImageAxes {
       { shape },
     );
   }
+  requireTensor("latents", latents);
   return { leading: shape.slice(0, -3), channels, height, width };
 }

@@ -32,4 +32,9 @@ describe("scaleNoise(latents, noise, { sigma })", () => {
       expect(() => scaleNoise(row(1), row(1), { sigma })).toThrow(FluxRuntimeError);
     }
   });
+  it("refuses data that do not fit their shape, rather than taking 0 for what is missing", () => {
+    const short = { data: Float32Array.of(1), shape: [1, 2] };
+    expect(() => scaleNoise(row(1, 2), short, { sigma: 1 })).toThrow(/the noise.*2 values.*but are 1/);
+    expect(() => scaleNoise(short, row(1, 2), { sigma: 1 })).toThrow(/the latents.*2 values.*but are 1/);
+  });
 });

@@ -1,5 +1,5 @@
 import { FluxRuntimeError } from "../errors.ts";
-import type { Tensor } from "../tensor.ts";
+import { requireTensor, type Tensor } from "../tensor.ts";
 
 /** How much of the noise is taken. */
 export interface ScaleNoiseOptions {
@@ -13,7 +13,7 @@ export interface ScaleNoiseOptions {
  * @param latents - Of a clean image; any shape.
  * @param noise - Of the same shape.
  * @returns The latents at the noise level `sigma`.
- * @throws {FluxRuntimeError} `invalid-argument` where the shapes differ or sigma lies outside 0 … 1.
+ * @throws {FluxRuntimeError} `invalid-argument` where the shapes differ, data do not fit them, or sigma lies outside 0 … 1.
  *
  * Source: `FlowMatchEulerDiscreteScheduler.scale_noise` in diffusers.
  */
@@ -32,6 +32,8 @@ export function scaleNoise(latents: Tensor, noise: Tensor, { sigma }: ScaleNoise
       { sigma },
     );
   }
+  requireTensor("latents", latents);
+  requireTensor("noise", noise);
   const share = Math.fround(sigma);
   const rest = Math.fround(1 - share);
   return {
