@@ -5,7 +5,7 @@ import { prepareConditionImage } from "../image/prepare-condition-image.ts";
 import { readImage } from "../image/read-image.ts";
 import { eulerStep } from "../sampling/euler-step.ts";
 import type { Tensor } from "../tensor.ts";
-import { drawNoise, generate, tokenGrid } from "./generate.ts";
+import { drawNoise, generate, tokenGrid, type GenerateOptions } from "./generate.ts";
 import { denormalizeLatents, encodeImages } from "./image-latents.ts";
 import { openTextEncoder } from "./text-encoder.ts";
 import { openTransformer } from "./transformer.ts";
@@ -118,7 +118,49 @@ it("a distilled model takes no guidance", async () => {
   expect(guided.latents.tokens.data).not.toEqual(unguided.latents.tokens.data);
 });
 
-describe("refuses", () => {
+describe("refuses, before any model is loaded,", () => {
+  const valid = { prompt: "x", seed: 0, steps: 1, guidance: 1, ...size, maxSequenceLength: 32 };
+  const zeros = (...shape: number[]): Tensor => ({
+    data: new Float32Array(shape.reduce((count, axis) => count * axis, 1)),
+    shape,
+  });
+  const short = { data: new Float32Array(5), shape: [1, 3, 64, 64] };
+  // What a caller without types may take for an image that is prepared.
+  const rgb = { width: 64, height: 64, data: new Uint8Array(64 * 64 * 3) } as unknown as Tensor;
+
+  const cases: readonly [string, Partial<GenerateOptions>, RegExp][] = [
+    ["no steps", { steps: 0 }, /steps must be a positive integer, but got 0/],
+    ["a step and a half", { steps: 1.5 }, /steps must be a positive integer, but got 1\.5/],
+    ["steps that are no number", { steps: NaN }, /steps must be a positive integer, but got NaN/],
+    ["a seed that is no integer", { seed: 1.5 }, /seed/],
+    ["a guidance that is no number", { guidance: NaN }, /guidance must be a finite number, but is NaN/],
+    ["an endless guidance", { guidance: Infinity }, /guidance must be a finite number, but is Infinity/],
+    [
+      "no guidance",
+      { guidance: undefined as unknown as number }, // what a caller without types can do
+      /guidance must be a finite number, but is undefined/,
+    ],
+    [
+      "an image whose sides the autoencoder would cut",
+      { images: [zeros(1, 3, 32, 48), zeros(1, 3, 20, 36)] },
+      /image 2 must have the shape \[1, 3, H, W\], H and W multiples of 16, but has \[1, 3, 20, 36\].*prepareConditionImage/,
+    ],
+    ["an image of half a token", { images: [zeros(1, 3, 24, 24)] }, /image 1 must.*has \[1, 3, 24, 24\]/],
+    ["an image without a batch axis", { images: [zeros(3, 64, 64)] }, /image 1 must.*has \[3, 64, 64\]/],
+    ["two images in one", { images: [zeros(2, 3, 64, 64)] }, /image 1 must.*has \[2, 3, 64, 64\]/],
+    ["an empty image", { images: [zeros(1, 3, 0, 16)] }, /image 1 must.*has \[1, 3, 0, 16\]/],
+    ["an image that lacks values", { images: [short] }, /image 1 must be 12288 values.*but are 5/],
+    ["an image that is not prepared", { images: [rgb] }, /image 1 must.*but has none.*prepareConditionImage/],
+  ];
+  it.each(cases)("%s", async (_, change, message) => {
+    let models = 0;
+    const options = { ...valid, ...change, onPeakMemory: () => (models += 1) };
+    const generated = generate(await openKleinTiny(), options);
+    await expect(generated).rejects.toMatchObject({ code: "invalid-argument" });
+    await expect(generated).rejects.toThrow(message);
+    expect(models).toBe(0);
+  });
+
   it("a width that is no multiple of 16, and names the nearest that is", async () => {
     const options = { prompt: "x", seed: 0, steps: 1, guidance: 1, width: 100, height: 64 };
     await expect(generate(await openKleinTiny(), options)).rejects.toThrow(

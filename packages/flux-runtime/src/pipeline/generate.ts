@@ -2,12 +2,18 @@ import type { Checkpoint } from "../checkpoint/open-checkpoint.ts";
 import { FluxRuntimeError } from "../errors.ts";
 import { eulerStep } from "../sampling/euler-step.ts";
 import { createFlowMatchSchedule } from "../sampling/flow-match-schedule.ts";
-import { guideVelocity } from "../sampling/guide-velocity.ts";
+import { guideVelocity, requireGuidance } from "../sampling/guide-velocity.ts";
 import { packLatents, type LatentSize } from "../sampling/latent-layout.ts";
 import { createTorchGenerator } from "../sampling/torch-generator.ts";
 import type { Tensor } from "../tensor.ts";
 import { encodePrompts } from "./encode-prompts.ts";
-import { decodeLatents, encodeImages, pixelsPerToken, type PackedLatents } from "./image-latents.ts";
+import {
+  decodeLatents,
+  encodeImages,
+  pixelsPerToken,
+  requireImages,
+  type PackedLatents,
+} from "./image-latents.ts";
 import type { PromptEmbedding, TextEncoderOptions } from "./text-encoder.ts";
 import { openTransformer } from "./transformer.ts";
 
@@ -19,7 +25,7 @@ export interface GenerateOptions extends TextEncoderOptions {
   readonly images?: readonly Tensor[];
   /** Denoising steps, from 1. */
   readonly steps: number;
-  /** Classifier-free guidance against the empty prompt; without effect at 1 or below, and for distilled models. */
+  /** Classifier-free guidance against the empty prompt; without effect at 1 or below, and for distilled models. Finite. */
   readonly guidance: number;
   /** Seed of the initial noise, 0 to 2^53 − 1. */
   readonly seed: number;
@@ -48,7 +54,8 @@ export interface GenerateResult {
  * Makes an image from a prompt and, optionally, reference images. One model at a time is in memory.
  *
  * Source: diffusers `Flux2KleinPipeline.__call__`.
- * @throws {FluxRuntimeError} `invalid-argument` for a size that is no multiple of 16; else as the stages do.
+ * @throws {FluxRuntimeError} `invalid-argument`, before a model is loaded, for a size that is no multiple of 16, steps, a
+ * seed or a guidance that cannot be computed with, and images of another shape; else as the stages do.
  */
 export async function generate(checkpoint: Checkpoint, options: GenerateOptions): Promise<GenerateResult> {
   const {
@@ -63,6 +70,13 @@ export async function generate(checkpoint: Checkpoint, options: GenerateOptions)
     ...encoderOptions
   } = options;
   const size = tokenGrid(checkpoint, { width, height });
+  requireGuidance(guidance);
+  requireImages(checkpoint, images);
+  const schedule = createFlowMatchSchedule(checkpoint.scheduler, {
+    imageSequenceLength: size.height * size.width,
+    steps,
+  });
+  let { tokens } = drawNoise(checkpoint, { seed, size });
   const isGuided = guidance > 1 && !checkpoint.isDistilled;
 
   const [conditional, unconditional] = await encodePrompts(
@@ -75,11 +89,6 @@ export async function generate(checkpoint: Checkpoint, options: GenerateOptions)
   const references = await encodeImages(checkpoint, images, encoderOptions);
   onProgress?.({ stage: "encode-images" });
 
-  const schedule = createFlowMatchSchedule(checkpoint.scheduler, {
-    imageSequenceLength: size.height * size.width,
-    steps,
-  });
-  let tokens = drawNoise(checkpoint, { seed, size }).tokens;
   const transformer = await openTransformer(checkpoint, encoderOptions);
   try {
     for (const [step, timestep] of schedule.timesteps.entries()) {

@@ -1,5 +1,6 @@
 import { readTensor } from "../checkpoint/read-safetensors.ts";
 import type { Checkpoint } from "../checkpoint/open-checkpoint.ts";
+import { FluxRuntimeError } from "../errors.ts";
 import { buildAutoencoderDecoder } from "../models/autoencoder-decoder.ts";
 import { buildAutoencoderEncoder } from "../models/autoencoder-encoder.ts";
 import {
@@ -11,7 +12,7 @@ import {
 } from "../sampling/latent-layout.ts";
 import { openModelSession, type RuntimeOptions } from "../session/model-session.ts";
 import { toTensor } from "../session/session-tensors.ts";
-import { elementCount, type Tensor } from "../tensor.ts";
+import { elementCount, requireTensor, type Tensor } from "../tensor.ts";
 
 /** Latents in the form in which the transformer reads them. */
 export interface PackedLatents {
@@ -32,6 +33,7 @@ export function pixelsPerToken(checkpoint: Checkpoint): number {
  * by the batch-norm statistics.
  *
  * @param images - Each [1, 3, H, W] in [-1, 1], with H and W multiples of {@link pixelsPerToken}.
+ * @throws {FluxRuntimeError} `invalid-argument` where an image is of another shape or its data do not fit it.
  *
  * Source: diffusers `Flux2KleinPipeline._encode_vae_image`.
  */
@@ -41,6 +43,7 @@ export async function encodeImages(
   runtime: RuntimeOptions = {},
 ): Promise<PackedLatents[]> {
   if (images.length === 0) return [];
+  requireImages(checkpoint, images);
   const { config, weights } = checkpoint.autoencoder;
   const normalize = await latentNormalization(checkpoint);
   const model = buildAutoencoderEncoder(config, { weights, computeType: "float32" });
@@ -61,6 +64,32 @@ export async function encodeImages(
     return encoded;
   } finally {
     await session.close();
+  }
+}
+
+/**
+ * Requires images that the autoencoder encodes whole: at other sizes it would leave rows and columns out at the edges.
+ *
+ * @throws {FluxRuntimeError} `invalid-argument` where one is not [1, 3, H, W] with sides that are multiples of
+ * {@link pixelsPerToken}, or its data do not fit its shape.
+ */
+export function requireImages(checkpoint: Checkpoint, images: readonly Tensor[]): void {
+  const multiple = pixelsPerToken(checkpoint);
+  for (const [index, image] of images.entries()) {
+    const name = `image ${index + 1}`;
+    // A caller without types may give a picture as readImage reads it, which has no shape.
+    const shape: readonly number[] = Array.isArray(image.shape) ? image.shape : [];
+    const [batch, channels, ...sides] = shape;
+    const fits = sides.length === 2 && sides.every((side) => side > 0 && side % multiple === 0);
+    if (batch !== 1 || channels !== 3 || !fits) {
+      const received = shape.length === 0 ? "none" : `[${shape.join(", ")}]`;
+      throw new FluxRuntimeError(
+        "invalid-argument",
+        `The ${name} must have the shape [1, 3, H, W], H and W multiples of ${multiple}, but has ${received}. Make it with prepareConditionImage.`,
+        { index, multiple, received: shape },
+      );
+    }
+    requireTensor(name, image);
   }
 }
 
