@@ -117,6 +117,29 @@ describe.skipIf(process.platform !== "linux")("openModelSession(model)", () => {
     await session.close();
   });
 
+  it("a closed model is an error that says so, and speaks of no fault or memory", async () => {
+    const session = await openModelSession(powerModel(1), ".");
+    await session.close();
+    const run = session.run(zeros(2));
+    await expect(run).rejects.toMatchObject({ code: "session-failed" });
+    await expect(run).rejects.toThrow(/^The model was closed, so it cannot run\. Open it again/);
+  });
+
+  it("a run that is under way when the model is closed is the same error", async () => {
+    const session = await openModelSession(powerModel(2_000), ".");
+    const failure = expect(session.run(zeros(700))).rejects.toThrow(/^The model was closed/);
+    setTimeout(() => void session.close(), 100);
+    await failure;
+  });
+
+  it("close() may be called twice, and tells the memory once", async () => {
+    let told = 0;
+    const session = await openModelSession(powerModel(1), ".", { onPeakMemory: () => (told += 1) });
+    await Promise.all([session.close(), session.close()]);
+    await session.close();
+    expect(told).toBe(1);
+  });
+
   it("tells the largest memory of the process when it ends", async () => {
     const seen: number[] = [];
     const session = await openModelSession(powerModel(1), ".", {

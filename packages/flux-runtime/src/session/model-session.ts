@@ -52,7 +52,7 @@ export interface RuntimeOptions {
 export interface ModelSession {
   /** Runs the model once. @throws {FluxRuntimeError} `session-failed`, or the signal's reason. */
   run(feeds: SessionTensors): Promise<SessionTensors>;
-  /** Ends the process; its memory is free when the promise resolves. */
+  /** Ends the process; its memory is free when the promise resolves. A run from then on is refused. */
   close(): Promise<void>;
 }
 
@@ -99,7 +99,7 @@ export async function openModelSession(
   const kill = (): void => {
     child.kill("SIGKILL");
   };
-  const close = async (): Promise<void> => {
+  const end = async (): Promise<void> => {
     clearInterval(sampling);
     signal?.removeEventListener("abort", kill);
     kill();
@@ -107,6 +107,8 @@ export async function openModelSession(
     if (profileFolder !== undefined) await rm(profileFolder, { recursive: true, force: true });
     onPeakMemory?.(peak);
   };
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => (closing ??= end());
   signal?.addEventListener("abort", kill, { once: true });
 
   const ask = async (request: SessionRequest): Promise<SessionTensors> => {
@@ -116,6 +118,13 @@ export async function openModelSession(
       throw new FluxRuntimeError("session-failed", `ONNX Runtime (${device}) says: ${reply.message}`, {
         device,
       });
+    }
+    if (reply.kind === "ended" && closing !== undefined) {
+      throw new FluxRuntimeError(
+        "session-failed",
+        "The model was closed, so it cannot run. Open it again, or close it only behind its last run.",
+        { device },
+      );
     }
     if (reply.kind === "ended") {
       throw new FluxRuntimeError(
