@@ -44,12 +44,57 @@ it("opens configurations and weights without reading a weight", async () => {
   expect(isDistilled).toBe(false);
 });
 
-it("reads both spellings of the text encoder's rotary base", async () => {
-  await editJson("text_encoder/config.json", (config) => {
-    delete config["rope_parameters"];
-    config["rope_theta"] = 5_000;
+describe("takes the text encoder's rotary base from where Qwen3Config of transformers 5 takes it:", () => {
+  const plain = { rope_type: "default" };
+  it.each([
+    [{ rope_theta: 5_000 }, 5_000],
+    [{ rope_theta: 5_000, rope_scaling: null }, 5_000],
+    [{ rope_theta: 5_000, rope_scaling: plain }, 5_000],
+    [{ rope_theta: 5_000, rope_scaling: { type: "default" } }, 5_000],
+    [{ rope_theta: 5_000, rope_parameters: null }, 5_000],
+    [{ rope_theta: 5_000, rope_parameters: {} }, 5_000],
+    [{ rope_theta: 5_000, rope_parameters: plain }, 5_000],
+    [{ rope_theta: 5_000, rope_parameters: { ...plain, rope_theta: 7_000 } }, 7_000],
+    [{ rope_parameters: { rope_theta: 7_000 } }, 7_000],
+    [{ rope_parameters: { rope_theta: 7_000 }, rope_scaling: {} }, 7_000],
+    [{ rope_theta: 5_000, rope_parameters: { rope_theta: 7_000 }, rope_scaling: plain }, 5_000],
+    [{ rope_parameters: { rope_theta: 7_000 }, rope_scaling: { ...plain, rope_theta: 6_000 } }, 6_000],
+    [{}, 10_000],
+  ])("%j gives %d", async (rotary, theta) => {
+    await editJson("text_encoder/config.json", (config) => {
+      delete config["rope_parameters"];
+      Object.assign(config, rotary);
+    });
+    expect((await openCheckpoint(folder)).textEncoder.config.rope_theta).toBe(theta);
   });
-  expect((await openCheckpoint(folder)).textEncoder.config.rope_theta).toBe(5_000);
+
+  it.each([
+    { rope_parameters: { rope_type: "yarn", rope_theta: 5_000, factor: 4 } },
+    { rope_parameters: { type: "yarn", rope_theta: 5_000, factor: 4 } },
+    { rope_scaling: { rope_type: "linear", factor: 2 } },
+    { rope_parameters: { full_attention: { rope_type: "default", rope_theta: 5_000 } } },
+  ])("%j, another embedding, is refused", async (rotary) => {
+    await editJson("text_encoder/config.json", (config) => Object.assign(config, rotary));
+    await expect(openCheckpoint(folder)).rejects.toMatchObject({ code: "invalid-config" });
+  });
+});
+
+it("a text encoder whose key and value heads are null has as many as query heads", async () => {
+  await editJson("text_encoder/config.json", (config) => (config["num_key_value_heads"] = null));
+  const { num_attention_heads, num_key_value_heads } = (await openCheckpoint(folder)).textEncoder.config;
+  expect(num_key_value_heads).toBe(num_attention_heads);
+});
+
+it("an autoencoder that does not tell its blocks has those of FLUX.2", async () => {
+  await editJson("vae/config.json", (config) => {
+    delete config["block_out_channels"];
+    delete config["decoder_block_out_channels"];
+    delete config["down_block_types"];
+    delete config["up_block_types"];
+  });
+  const { config } = (await openCheckpoint(folder)).autoencoder;
+  expect(config.block_out_channels).toEqual([128, 256, 512, 512]);
+  expect(config.decoder_block_out_channels).toEqual([128, 256, 512, 512]);
 });
 
 it("weights behind links, as a Hugging Face cache holds them, load from where they really lie", async () => {

@@ -1,8 +1,9 @@
 import { z } from "zod";
 
 const count = z.int().positive();
-const blocks = <Kind extends string>(kind: Kind): z.ZodArray<z.ZodLiteral<Kind>> =>
-  z.array(z.literal(kind)).min(1);
+/** One kind of block only; four of them where the file does not tell. */
+const blocks = <Kind extends string>(kind: Kind): z.ZodType<Kind[]> =>
+  z.array(z.literal(kind)).min(1).default([kind, kind, kind, kind]);
 
 /** The sizes of a FLUX.2 autoencoder, named as in its file. */
 export interface AutoencoderConfig {
@@ -33,7 +34,7 @@ export interface AutoencoderConfig {
 }
 
 /**
- * `vae/config.json` of a FLUX.2 checkpoint.
+ * `vae/config.json` of a FLUX.2 checkpoint; what it leaves out takes the reference's defaults, which are FLUX.2's own.
  *
  * Source: the arguments of diffusers' `AutoencoderKLFlux2`.
  */
@@ -43,7 +44,7 @@ export const autoencoderConfigSchema: z.ZodType<AutoencoderConfig> = z
     out_channels: z.literal(3).default(3),
     down_block_types: blocks("DownEncoderBlock2D"),
     up_block_types: blocks("UpDecoderBlock2D"),
-    block_out_channels: z.array(count).min(1),
+    block_out_channels: z.array(count).min(1).default([128, 256, 512, 512]),
     decoder_block_out_channels: z.array(count).min(1).nullish(),
     layers_per_block: count.default(2),
     act_fn: z.literal("silu").default("silu"),
