@@ -47,7 +47,7 @@ describe("readImage(source)", () => {
     expect(await pixels(await png(Uint8Array.of(9, 0, 7, 255), 2, "b-w"))).toEqual([9, 9, 9, 7, 7, 7]);
   });
 
-  it("keeps the upper byte of 16-bit values", async () => {
+  it("keeps the upper byte of 16-bit values, also of grey ones, which Pillow clips at 255", async () => {
     const grey = Uint16Array.of(255, 256, 0xabcd);
     expect(await pixels(await png(grey, 1, "grey16"))).toEqual([0, 0, 0, 1, 1, 1, 0xab, 0xab, 0xab]);
     expect(await pixels(await png(Uint16Array.of(511, 512, 0xffff), 3, "rgb16"))).toEqual([1, 2, 255]);

@@ -13,9 +13,12 @@ export const LARGEST_IMAGE_PIXELS = 178_956_970;
 /**
  * Reads an image file, or its bytes, as 8-bit RGB: PNG, JPEG, WebP, TIFF, GIF (first frame), AVIF, SVG.
  *
- * It gives what diffusers' `load_image` gives: turned upright by the EXIF orientation, alpha dropped (not blended),
- * colour profiles ignored, greyscale repeated in three channels, CMYK by Pillow's formula. Of 16-bit values the upper
- * byte is kept. JPEG decoders round differently, so a JPEG can differ from Pillow's pixels by a few levels; PNG cannot.
+ * Of 8-bit images it gives what diffusers' `load_image` gives: turned upright by the EXIF orientation, alpha dropped (not
+ * blended), colour profiles ignored, greyscale repeated in three channels, CMYK by Pillow's formula. JPEG decoders round
+ * differently, so a JPEG can differ from Pillow's pixels by a few levels; an 8-bit PNG cannot.
+ *
+ * Of 16-bit values the upper byte is kept, so that the picture stays what it is. Pillow clips 16-bit greyscale at 255
+ * instead, which turns nearly all of it white: there the two differ.
  *
  * @param source - A path, or the bytes of an image file.
  * @throws {FluxRuntimeError} `unreadable-file` where there is no such file; `unreadable-image` where the bytes are no
