@@ -143,14 +143,18 @@ describe("refuses, before any model is loaded,", () => {
     [
       "an image whose sides the autoencoder would cut",
       { images: [zeros(1, 3, 32, 48), zeros(1, 3, 20, 36)] },
-      /image 2 must have the shape \[1, 3, H, W\], H and W multiples of 16, but has \[1, 3, 20, 36\].*prepareConditionImage/,
+      /^Image 2 must have the shape \[1, 3, H, W\], H and W multiples of 16, but has \[1, 3, 20, 36\].*prepareConditionImage/,
     ],
-    ["an image of half a token", { images: [zeros(1, 3, 24, 24)] }, /image 1 must.*has \[1, 3, 24, 24\]/],
-    ["an image without a batch axis", { images: [zeros(3, 64, 64)] }, /image 1 must.*has \[3, 64, 64\]/],
-    ["two images in one", { images: [zeros(2, 3, 64, 64)] }, /image 1 must.*has \[2, 3, 64, 64\]/],
-    ["an empty image", { images: [zeros(1, 3, 0, 16)] }, /image 1 must.*has \[1, 3, 0, 16\]/],
-    ["an image that lacks values", { images: [short] }, /image 1 must be 12288 values.*but are 5/],
-    ["an image that is not prepared", { images: [rgb] }, /image 1 must.*but has none.*prepareConditionImage/],
+    ["an image of half a token", { images: [zeros(1, 3, 24, 24)] }, /^Image 1 must.*has \[1, 3, 24, 24\]/],
+    ["an image without a batch axis", { images: [zeros(3, 64, 64)] }, /^Image 1 must.*has \[3, 64, 64\]/],
+    ["two images in one", { images: [zeros(2, 3, 64, 64)] }, /^Image 1 must.*has \[2, 3, 64, 64\]/],
+    ["an empty image", { images: [zeros(1, 3, 0, 16)] }, /^Image 1 must.*has \[1, 3, 0, 16\]/],
+    ["an image that lacks values", { images: [short] }, /image number 1 must be 12288 values.*but are 5/],
+    [
+      "an image that is not prepared",
+      { images: [rgb] },
+      /^Image 1 must.*but has none.*prepareConditionImage/,
+    ],
   ];
   it.each(cases)("%s", async (_, change, message) => {
     let models = 0;

@@ -76,7 +76,6 @@ export async function encodeImages(
 export function requireImages(checkpoint: Checkpoint, images: readonly Tensor[]): void {
   const multiple = pixelsPerToken(checkpoint);
   for (const [index, image] of images.entries()) {
-    const name = `image ${index + 1}`;
     // A caller without types may give a picture as readImage reads it, which has no shape.
     const shape: readonly number[] = Array.isArray(image.shape) ? image.shape : [];
     const [batch, channels, ...sides] = shape;
@@ -85,11 +84,11 @@ export function requireImages(checkpoint: Checkpoint, images: readonly Tensor[])
       const received = shape.length === 0 ? "none" : `[${shape.join(", ")}]`;
       throw new FluxRuntimeError(
         "invalid-argument",
-        `The ${name} must have the shape [1, 3, H, W], H and W multiples of ${multiple}, but has ${received}. Make it with prepareConditionImage.`,
+        `Image ${index + 1} must have the shape [1, 3, H, W], H and W multiples of ${multiple}, but has ${received}. Make it with prepareConditionImage.`,
         { index, multiple, received: shape },
       );
     }
-    requireTensor(name, image);
+    requireTensor(`image number ${index + 1}`, image);
   }
 }
 
