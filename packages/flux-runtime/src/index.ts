@@ -67,6 +67,7 @@ export {
   type FlowMatchScheduleOptions,
 } from "./sampling/flow-match-schedule.ts";
 export type { LatentSize } from "./sampling/latent-layout.ts";
+export { roundTimestep } from "./sampling/round-timestep.ts";
 export { scaleNoise, type ScaleNoiseOptions } from "./sampling/scale-noise.ts";
 export type { SchedulerConfig } from "./sampling/scheduler-config.ts";
 export { createTorchGenerator, type TorchGenerator } from "./sampling/torch-generator.ts";

@@ -7,7 +7,7 @@ import { readTensor, type Checkpoint } from "@measure-plantain/flux-runtime";
  * a shift, both functions of the timestep alone. So 1 / (1 + scale) has the same product with every token:
  * Σ shift / (1 + scale). FLUX.2 has no biases; this stands in for one.
  *
- * @param timestep - 0 … 1000.
+ * @param timestep - 0 … 1000, rounded as the transformer embeds it.
  * @returns float64 [C], scaled so that the product is 1.
  * @throws RangeError where the modulation leaves no such direction.
  */

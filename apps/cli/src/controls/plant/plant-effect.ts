@@ -1,4 +1,4 @@
-import { editCheckpoint, type WeightEdit } from "@measure-plantain/flux-runtime";
+import { editCheckpoint, roundTimestep, type WeightEdit } from "@measure-plantain/flux-runtime";
 import type { PassInputs } from "../../causal/pass-inputs.ts";
 import { sha256 } from "../../probe/fingerprint.ts";
 import type { ProbeContext } from "../../probe/probe-context.ts";
@@ -34,7 +34,7 @@ export async function plantEffect(
       "An effect can be planted at one noise level only, since the modulation depends on it. Give one value with --sigmas, or leave the planted control out.",
     );
   }
-  const constant = await constantDirection(checkpoint, 1_000 * sigma);
+  const constant = await constantDirection(checkpoint, roundTimestep(1_000 * sigma, settings.dtype));
   const measured = await measureBlockInputs(context, inputs, plan);
   const { num_attention_heads, attention_head_dim, mlp_ratio } = checkpoint.transformer.config;
   const width = num_attention_heads * attention_head_dim;
