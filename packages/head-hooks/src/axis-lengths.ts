@@ -84,7 +84,7 @@ function look(scope: GraphScope, value: string, { seen, depth }: Walk): AxisLeng
 }
 
 /** The same axes where their number is told from elsewhere; `undefined` if it contradicts. */
-export function ofRank({ lengths, isRankKnown }: AxisLengths, rank: number): AxisLengths | undefined {
+function ofRank({ lengths, isRankKnown }: AxisLengths, rank: number): AxisLengths | undefined {
   if (isRankKnown ? lengths.length !== rank : lengths.length > rank) return undefined;
   const missing = Array<undefined>(rank - lengths.length).fill(undefined);
   return { lengths: [...missing, ...lengths], isRankKnown: true };
