@@ -1,7 +1,16 @@
 import { studentTwoSidedP } from "../distributions/student-t.ts";
 import { checkDifferences, type Matrix } from "../matrix.ts";
 import { valueAt } from "../reading.ts";
-import { makeDesign, readPerPair, residuals, squaresOf, sumsAlong, type Design } from "./design.ts";
+import {
+  fromFirst,
+  makeDesign,
+  readPerPair,
+  residuals,
+  squaresOf,
+  sumsAlong,
+  unexplainedSquares,
+  type Design,
+} from "./design.ts";
 import { nullOverUnits, type NullOverUnits, type NullOverUnitsOptions } from "./null-over-units.ts";
 
 /** The paired t test at a covariate of 0; each array holds one value per unit. */
@@ -18,12 +27,17 @@ export interface CovariateT {
   readonly p: Float64Array;
   /** N − 2. */
   readonly degreesOfFreedom: number;
-  /** Units that the covariate explains entirely (a constant 0 among them): they have no standard error. */
+  /**
+   * Units that covariate and mean explain up to 1e-10 of their size (constant ones among them): they have no standard
+   * error.
+   */
   readonly degenerateUnits: readonly number[];
 }
 
-/** A residual sum of squares that is a smaller part of the unit's squares than this is rounding. */
+/** A sum of squares that is a smaller part of the unit's squares than this is rounding. */
 const NO_VARIANCE = 1e-20;
+/** Where less than this part of a unit's squares is left, their differences lose digits, and values are taken instead. */
+const LITTLE_LEFT = 1e-4;
 
 /**
  * The paired t test with one covariate per pair regressed out: the test of the mean difference where the covariate is 0
@@ -39,7 +53,7 @@ const NO_VARIANCE = 1e-20;
  * const { t } = covariateT(differences, [0, 1, -1, 0, 2]); // token count of b minus that of a, per pair
  */
 export function covariateT(differences: Matrix, covariate: ArrayLike<number>): CovariateT {
-  const { design, values, rest, squares } = prepare(differences, covariate);
+  const { design, values, rest, unexplained, testedUnits } = prepare(differences, covariate);
   const [pairs, units] = differences.shape;
   const degreesOfFreedom = pairs - 2;
   const along = sumsAlong(rest, units, design.tested, () => false);
@@ -47,11 +61,9 @@ export function covariateT(differences: Matrix, covariate: ArrayLike<number>): C
   const onesAlongCovariate = design.nuisance.reduce((sum, value) => sum + value, 0);
   const covariateLength = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
   const intercept = along.map((sum) => sum / design.testedLength);
-  const tested = new Set(testedUnits(differences, rest, squares, design));
-  const standardError = along.map((sum, unit) =>
-    tested.has(unit)
-      ? Math.sqrt(Math.max(0, valueAt(squares, unit) - sum * sum) / degreesOfFreedom) / design.testedLength
-      : 0,
+  const tested = new Set(testedUnits);
+  const standardError = unexplained.map((left, unit) =>
+    tested.has(unit) ? Math.sqrt(left / degreesOfFreedom) / design.testedLength : 0,
   );
   const t = intercept.map((value, unit) => (tested.has(unit) ? value / valueAt(standardError, unit) : 0));
   return {
@@ -83,19 +95,22 @@ export async function covariateSignFlipNull(
   covariate: ArrayLike<number>,
   { thresholds = [3, 5], ...options }: NullOverUnitsOptions = {},
 ): Promise<NullOverUnits> {
-  const { design, rest, squares } = prepare(differences, covariate);
+  const { design, rest, testedUnits } = prepare(differences, covariate);
   const [pairs, units] = differences.shape;
-  const tested = testedUnits(differences, rest, squares, design);
+  const squares = squaresOf(rest, units);
   return nullOverUnits(
     differences.shape,
-    tested,
+    testedUnits,
     (flips, values) => {
       const along = sumsAlong(rest, units, design.tested, flips);
       const alongNuisance = sumsAlong(rest, units, design.nuisance, flips);
-      for (const [place, unit] of tested.entries()) {
+      for (const [place, unit] of testedUnits.entries()) {
         const sum = valueAt(along, unit);
-        const left = valueAt(squares, unit) - valueAt(alongNuisance, unit) ** 2 - sum * sum;
-        values[place] = sum === 0 ? 0 : (Math.abs(sum) * Math.sqrt(pairs - 2)) / Math.sqrt(Math.max(0, left));
+        const all = valueAt(squares, unit);
+        let left = all - valueAt(alongNuisance, unit) ** 2 - sum * sum;
+        if (left < all * LITTLE_LEFT) left = leftUnderFlips(rest, units, unit, design, flips);
+        const none = left === 0 && sum * sum <= all * NO_VARIANCE; // 0 / 0: only the covariate is there
+        values[place] = none ? 0 : (Math.abs(sum) * Math.sqrt(pairs - 2)) / Math.sqrt(left);
       }
     },
     thresholds,
@@ -106,8 +121,12 @@ export async function covariateSignFlipNull(
 interface Prepared {
   readonly design: Design;
   readonly values: Float64Array;
+  /** The differences freed from the covariate: `[pairs, units]`. */
   readonly rest: Float64Array;
-  readonly squares: Float64Array;
+  /** Per unit, the squares beside covariate and mean. */
+  readonly unexplained: Float64Array;
+  /** The units that vary beside covariate and mean. */
+  readonly testedUnits: readonly number[];
 }
 
 function prepare(differences: Matrix, covariate: ArrayLike<number>): Prepared {
@@ -119,21 +138,32 @@ function prepare(differences: Matrix, covariate: ArrayLike<number>): Prepared {
     values,
     "covariate: expected values that differ between pairs, got a constant; leave it out and use pairedT",
   );
-  const rest = residuals(differences, design.nuisance);
-  return { design, values, rest, squares: squaresOf(rest, units) };
+  const all = squaresOf(differences.data, units);
+  const unexplained = unexplainedSquares(fromFirst(differences), units, design);
+  return {
+    design,
+    values,
+    rest: residuals(differences, design.nuisance),
+    unexplained,
+    testedUnits: Array.from({ length: units }, (_, unit) => unit).filter(
+      (unit) => valueAt(unexplained, unit) > valueAt(all, unit) * NO_VARIANCE,
+    ),
+  };
 }
 
-/** The units that vary beside covariate and mean. */
-function testedUnits(
-  { data, shape: [, units] }: Matrix,
+/** The squares beside covariate and mean of one unit under one labelling; 0 where they are rounding. */
+function leftUnderFlips(
   rest: Float64Array,
-  squares: Float64Array,
-  { tested }: Design,
-): readonly number[] {
-  const all = squaresOf(Float64Array.from(data), units);
-  const along = sumsAlong(rest, units, tested, () => false);
-  return Array.from({ length: units }, (_, unit) => unit).filter((unit) => {
-    const left = valueAt(squares, unit) - valueAt(along, unit) ** 2;
-    return left > valueAt(all, unit) * NO_VARIANCE && left > 0;
+  units: number,
+  unit: number,
+  design: Design,
+  flips: (pair: number) => boolean,
+): number {
+  const column = design.tested.map((_, pair) => {
+    const value = valueAt(rest, pair * units + unit);
+    return flips(pair) ? -value : value;
   });
+  const [left = NaN] = unexplainedSquares(column, 1, design);
+  const [all = NaN] = squaresOf(column, 1);
+  return left > all * NO_VARIANCE ? left : 0;
 }

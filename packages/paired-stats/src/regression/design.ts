@@ -94,13 +94,43 @@ export function sumsAlong(
   return sums;
 }
 
-/** Per unit, the sum of squares. */
-export function squaresOf(data: Float64Array, units: number): Float64Array {
-  const squares = new Float64Array(units);
-  for (let at = 0; at < data.length; at += 1) {
-    const value = valueAt(data, at);
-    squares[at % units] = valueAt(squares, at % units) + value * value;
+/**
+ * Per unit, the sum of squares that neither column of a design explains. Taken from what is left of every value: the
+ * difference of two sums of squares would be rounding where the design explains nearly all.
+ */
+export function unexplainedSquares(
+  data: Float32Array | Float64Array,
+  units: number,
+  { tested, nuisance }: Design,
+): Float64Array {
+  let left = data;
+  // the second time takes along what the rounding of the first left in the two directions
+  for (let time = 0; time < 2; time += 1) {
+    const alongTested = sumsAlong(left, units, tested, () => false);
+    const alongNuisance = sumsAlong(left, units, nuisance, () => false);
+    left = Float64Array.from(left, (value, at) => {
+      const pair = Math.floor(at / units);
+      const unit = at % units;
+      return (
+        value -
+        valueAt(tested, pair) * valueAt(alongTested, unit) -
+        valueAt(nuisance, pair) * valueAt(alongNuisance, unit)
+      );
+    });
   }
+  return squaresOf(left, units);
+}
+
+/** The differences of every unit from its first one: what a common offset cannot round. `[pairs, units]`. */
+export function fromFirst({ data, shape: [, units] }: Matrix): Float64Array {
+  return Float64Array.from(data, (value, at) => value - (data[at % units] ?? NaN));
+}
+
+/** Per unit, the sum of squares. */
+export function squaresOf(data: Float32Array | Float64Array, units: number): Float64Array {
+  const squares = new Float64Array(units);
+  for (const [at, value] of data.entries())
+    squares[at % units] = valueAt(squares, at % units) + value * value;
   return squares;
 }
 
