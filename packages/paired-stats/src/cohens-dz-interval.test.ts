@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { expectClose, parityDifferences } from "../test/parity.ts";
+import { expectClose, firstRows, parityDifferences } from "../test/parity.ts";
 import { regression } from "../test/regression-parity.ts";
 import { noncentralityInterval, noncentralTCdf } from "./distributions/noncentral-t.ts";
 import { normalCdf } from "./distributions/normal.ts";
@@ -24,6 +24,22 @@ describe("cohensDzInterval", () => {
     expect(upper / 1e5).toBeCloseTo(Math.sqrt(39.364077026603915 / 24), 4);
   });
 
+  it.each([
+    // intervals of d_z by mpmath 1.3.0 with 25 digits
+    [1, 3, 0.95, -0.6539329559611, 5.0119288638773],
+    [1, 3, 0.999, -1.7802562853482, 7.7832079332359],
+    [1, 10, 0.999, -1.4927652471363, 24.735421765013],
+    [2, 3, 0.95, -0.22786537487937, 3.6273950786836],
+    [2, 10, 0.95, 0.73357669844475, 11.184152036513],
+    [4, 50, 0.99, 5.0318182300492, 43.126604454353],
+  ])(
+    "is exact for few pairs: %d degrees of freedom, t %d, coverage %d",
+    (df, t, confidence, lower, upper) => {
+      const bounds = noncentralityInterval(t, df, confidence);
+      expectClose([bounds.lower, bounds.upper], [lower * Math.sqrt(df + 1), upper * Math.sqrt(df + 1)]);
+    },
+  );
+
   it("contains d_z, and more so at a higher confidence", () => {
     const narrow = cohensDzInterval(result, { confidence: 0.8 });
     const wide = cohensDzInterval(result);
@@ -41,10 +57,18 @@ describe("cohensDzInterval", () => {
     expect([lower[0], upper[0], lower[1], upper[1]]).toEqual([0, 0, Infinity, Infinity]);
   });
 
-  it("refuses a confidence of 1", () => {
-    expect(() => cohensDzInterval(result, { confidence: 1 })).toThrow(
-      expect.objectContaining({ code: "invalid-argument" }),
-    );
+  it.each([1, 1 - 1e-15, 1 - 9e-13])(
+    "refuses a confidence of %d, closer to 1 than it can tell",
+    (confidence) => {
+      expect(() => cohensDzInterval(result, { confidence })).toThrow(
+        expect.objectContaining({ code: "invalid-argument" }),
+      );
+    },
+  );
+
+  it("ends for the highest confidence", () => {
+    const { upper } = cohensDzInterval(pairedT(firstRows(parityDifferences, 3)), { confidence: 1 - 1e-12 });
+    for (const bound of upper.subarray(2)) expect(bound).toBeGreaterThan(0);
   });
 });
 

@@ -9,6 +9,8 @@ interface Node {
 
 /** Weights below this share of the greatest are left out. */
 const NEGLIGIBLE = 1e-15;
+/** This far out Φ is 0 or 1. */
+const ALL_OF_NORMAL = 9;
 
 /**
  * The distribution function of the noncentral t at one t: P(T ≤ t) with the mean moved by `noncentrality` standard
@@ -25,27 +27,36 @@ export function noncentralTCdf(t: number, degreesOfFreedom: number): (noncentral
   const nodes = quadrature(t, degreesOfFreedom);
   return (noncentrality) => {
     let sum = 0;
-    for (const { scaled, weight } of nodes) sum += weight * normalCdf(scaled - noncentrality);
+    for (const { scaled, weight } of nodes) {
+      const x = scaled - noncentrality;
+      if (x > ALL_OF_NORMAL) sum += weight;
+      else if (x > -ALL_OF_NORMAL) sum += weight * normalCdf(x);
+    }
     return sum;
   };
 }
 
 /**
- * Log Y has density ∝ exp(ν w − ν e^(2w) / 2), greatest at 0 and about 1/√(2ν) wide; Φ changes over 1/|t|. The step
- * resolves the narrower of the two, and the tail of a density of few degrees of freedom.
+ * Log Y = w has density ∝ exp(ν w − ν e^(2w) / 2), greatest at 0 and about 1/√(2ν) wide; Φ changes over 1/(|t| Y), and Y
+ * reaches about 6/√ν. The step resolves the narrower of the two. For few degrees of freedom the density falls slowly
+ * to the left, where nothing is narrow: w = u − e^(−u − 3) walks there in ever longer steps of w.
  */
 function quadrature(t: number, degreesOfFreedom: number): readonly Node[] {
-  const step = Math.min(0.15, 0.5 / Math.sqrt(t * t + 2 * degreesOfFreedom));
-  const nodes: Node[] = [{ scaled: t, weight: 1 }];
-  let total = 1;
-  for (const direction of [1, -1])
-    for (let place = 1; ; place += 1) {
-      const w = direction * place * step;
-      const weight = Math.exp(degreesOfFreedom * (w - Math.expm1(2 * w) / 2));
-      if (weight < NEGLIGIBLE) break;
-      nodes.push({ scaled: t * Math.exp(w), weight });
-      total += weight;
-    }
+  const largestSquare = 1 + 36 / degreesOfFreedom;
+  const step = Math.min(0.12, 0.5 / Math.sqrt(t * t * largestSquare + 2 * degreesOfFreedom));
+  const nodes: Node[] = [];
+  let total = 0;
+  const add = (u: number): boolean => {
+    const lengthening = Math.exp(-u - 3);
+    const w = u - lengthening;
+    const weight = (1 + lengthening) * Math.exp(degreesOfFreedom * (w - Math.expm1(2 * w) / 2));
+    if (weight < NEGLIGIBLE) return false;
+    nodes.push({ scaled: t * Math.exp(w), weight });
+    total += weight;
+    return true;
+  };
+  for (let place = 0; add(place * step); place += 1);
+  for (let place = -1; add(place * step); place -= 1);
   return nodes.map(({ scaled, weight }) => ({ scaled, weight: weight / total }));
 }
 
@@ -66,6 +77,9 @@ export function noncentralityInterval(
   };
 }
 
+/** Of a search; the hardest take about 30. */
+const MOST_STEPS = 100;
+
 /** P falls from 1 to 0 as the noncentrality rises: regula falsi with the Illinois correction. */
 function solve(
   cdf: (noncentrality: number) => number,
@@ -76,11 +90,11 @@ function solve(
   const reach = 2 * Math.sqrt(1 + (t * t) / (2 * degreesOfFreedom));
   let low = t - reach;
   let high = t + reach;
-  while (cdf(low) < probability) low -= reach;
-  while (cdf(high) > probability) high += reach;
+  for (let step = 0; step < MOST_STEPS && cdf(low) < probability; step += 1) low -= reach;
+  for (let step = 0; step < MOST_STEPS && cdf(high) > probability; step += 1) high += reach;
   let above = cdf(low) - probability;
   let below = cdf(high) - probability;
-  for (let step = 0; step < 100; step += 1) {
+  for (let step = 0; step < MOST_STEPS; step += 1) {
     const middle = (low * below - high * above) / (below - above);
     const value = cdf(middle) - probability;
     if (Math.abs(value) < 1e-13 || high - low < 1e-12 * reach) return middle;
