@@ -37,6 +37,20 @@ describe("correlateUnits(x, y)", () => {
       }),
     );
   });
+  it.each([1e-320, 1e-170, 1e160, 1e307])("is 1 for a map of size %d and twice that map", (size) => {
+    expect(correlateUnits(map(size, 2 * size, 4 * size), map(1, 2, 4))).toBeCloseTo(1, 12);
+    expect(correlateUnits(map(1, 2, 4), map(-size, -2 * size, -4 * size))).toBeCloseTo(-1, 12);
+  });
+  it("loses no digits to an offset", () => {
+    expect(
+      correlateUnits(map(1, 2, 3, 4), map(1 + 2 ** 40, 3 + 2 ** 40, 2 + 2 ** 40, 5 + 2 ** 40)),
+    ).toBeCloseTo(11 / Math.sqrt(175), 12);
+  });
+  it("refuses maps that are constant but for the rounding of their mean", () => {
+    const [tenths, thirds] = [new Float64Array(10).fill(0.1), new Float64Array(10).fill(1 / 3)];
+    for (const constant of [tenths, thirds])
+      expect(() => correlateUnits(constant, tenths)).toThrow(expect.objectContaining({ code: "degenerate" }));
+  });
   it("refuses maps of other lengths, and maps that do not vary", () => {
     expect(() => correlateUnits(map(1, 2), map(1, 2, 3))).toThrow(/2 and 3 values/);
     expect(() => correlateUnits(map(1, 1, 1), map(1, 2, 3))).toThrow(PairedStatsError);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { noise } from "../../test/noise.ts";
 import { expectClose, matrixOf, parity, parityDifferences, paritySigns } from "../../test/parity.ts";
+import { correlateUnits } from "./correlate-units.ts";
 import { splitHalfReliability } from "./split-half.ts";
 
 const halves = parity.split_permutations.map((order) => order.slice(0, 12));
@@ -68,10 +69,63 @@ describe("splitHalfReliability", () => {
     ["a pair named twice", noise(5, 5, 1), { halves: [[0, 0]] }, "invalid-argument"],
     ["no halving", noise(5, 5, 1), { halves: [] }, "invalid-argument"],
     ["no split", noise(5, 5, 1), { splits: 0 }, "invalid-argument"],
+    ["fewer flips than none", noise(5, 5, 1), { flips: -1 }, "invalid-argument"],
+    ["half a flip", noise(5, 5, 1), { flips: 0.5 }, "invalid-argument"],
+    ["a seed that is not whole", noise(5, 5, 1), { seed: 0.5 }, "invalid-argument"],
     ["a single unit", noise(5, 1, 1), {}, "degenerate"],
     ["signs of another number of pairs", noise(5, 5, 1), { signs: paritySigns }, "invalid-signs"],
   ] as const)("refuses %s", async (_, differences, options, code) => {
     await expect(splitHalfReliability(differences, options)).rejects.toMatchObject({ code });
+  });
+
+  it.each([1e-3, 1e-6, 1e-9])(
+    "does not depend on a shift common to all units: noise %d of it",
+    async (size) => {
+      const pairs = 8;
+      const units = 30;
+      const differences = noise(pairs, units, 7);
+      const shifted = { ...differences, data: differences.data.map((value) => 1 + size * value) };
+      const signs = matrixOf([
+        [1, 1, 1, 1, 1, 1, 1, 1],
+        [1, -1, 1, 1, -1, 1, 1, 1],
+        [1, 1, 1, 1, -1, -1, -1, -1],
+        [-1, 1, 1, -1, 1, 1, 1, -1],
+      ]);
+      const first = [0, 1, 2, 3];
+      const { ofMeanDifference, nullOfMeanDifference, ofT, nullOfT } = await splitHalfReliability(shifted, {
+        halves: [first],
+        signs,
+      });
+      // a shift of every unit's flipped sum changes no correlation of sums: take the exact deviations from 1
+      const sumOf = (flip: number, half: readonly number[], unit: number): number =>
+        half.reduce((sum, pair) => {
+          const at = pair * units + unit;
+          return sum + (signs.data[flip * pairs + pair] ?? NaN) * ((shifted.data[at] ?? NaN) - 1);
+        }, 0);
+      const expected = [0, 1, 2, 3].map((flip) => {
+        const map = (half: readonly number[]): Float64Array =>
+          Float64Array.from({ length: units }, (_, unit) => sumOf(flip, half, unit));
+        return correlateUnits(map(first), map([4, 5, 6, 7]));
+      });
+      expectClose(nullOfMeanDifference?.null.values ?? [], expected, 1e-6);
+      expect(ofMeanDifference.median).toBeCloseTo(expected[0] ?? NaN, 6);
+      expect(nullOfT?.null.values[0]).toBeCloseTo(ofT.median, 6);
+      expect(nullOfT?.null.values[2]).toBeCloseTo(-ofT.median, 6); // the second half turned round
+    },
+  );
+
+  it("gives way after every halving, and heeds the signal there", async () => {
+    const reason = new Error("enough");
+    const controller = new AbortController();
+    let turns = 0;
+    const turn = (): void => {
+      turns += 1;
+      if (turns === 5) controller.abort(reason);
+      else setImmediate(turn);
+    };
+    setImmediate(turn);
+    const run = splitHalfReliability(noise(8, 20, 1), { splits: 10, flips: 0, signal: controller.signal });
+    await expect(run).rejects.toBe(reason);
   });
 
   it("ends with the reason of the abort", async () => {

@@ -3,7 +3,7 @@ import { chooseLabellings, type SignMatrix } from "../flips/labellings.ts";
 import { testAgainstNull, type Tested } from "../flips/null-distribution.ts";
 import type { Progress } from "../flips/score-labellings.ts";
 import type { Matrix } from "../matrix.ts";
-import { checkFlips } from "../options.ts";
+import { checkWhole } from "../options.ts";
 import { columnMoments, unitT, type Moments } from "../paired-t.ts";
 import { quantile } from "../quantile.ts";
 import { itemAt, valueAt } from "../reading.ts";
@@ -70,26 +70,25 @@ export async function splitHalfReliability(
   differences: Matrix,
   { flips = 100, signs, onProgress, signal, ...halving }: SplitHalfOptions = {},
 ): Promise<SplitHalf> {
-  checkFlips(Math.max(1, flips), halving.seed ?? 0);
+  checkWhole(flips, "flips", 0);
   signal?.throwIfAborted();
   const { degenerateUnits } = unitT(differences);
   const [pairs] = differences.shape;
   const halvings = chooseHalvings(pairs, halving);
   const degenerate = new Set(degenerateUnits);
-  const observed = observedCorrelations(differences, halvings, degenerate);
+  const observed = await observedCorrelations(differences, halvings, degenerate, signal);
   const ofT = reliability(observed.t);
   const ofMeanDifference = reliability(observed.mean);
   if (flips === 0 && !signs) return { ofT, ofMeanDifference };
 
   const labellings = chooseLabellings(pairs, { flips, seed: halving.seed ?? 0, signs, exact: false });
-  const plan = planHalves(differences, halvings, degenerate);
+  const plan = await planHalves(differences, halvings, degenerate, signal);
   const medians = { t: new Float64Array(labellings.count), mean: new Float64Array(labellings.count) };
   for (let labelling = 0; labelling < labellings.count; labelling += 1) {
-    const r = flippedCorrelations(plan, (pair) => labellings.flips(labelling, pair));
+    const r = await flippedCorrelations(plan, (pair) => labellings.flips(labelling, pair), signal);
     medians.t[labelling] = quantile(r.t.sort(), 0.5);
     medians.mean[labelling] = quantile(r.mean.sort(), 0.5);
     onProgress?.({ done: labelling + 1, total: labellings.count });
-    await setImmediate();
     signal?.throwIfAborted();
   }
   return {
@@ -100,17 +99,24 @@ export async function splitHalfReliability(
   };
 }
 
+/** After every halving: lets others have their turn, the signal among them. */
+async function giveWay(signal: AbortSignal | undefined): Promise<void> {
+  await setImmediate();
+  signal?.throwIfAborted();
+}
+
 /** One correlation per halving. */
 interface Correlations {
   readonly t: Float64Array;
   readonly mean: Float64Array;
 }
 
-function observedCorrelations(
+async function observedCorrelations(
   differences: Matrix,
   halvings: readonly Halving[],
   degenerate: ReadonlySet<number>,
-): Correlations {
+  signal: AbortSignal | undefined,
+): Promise<Correlations> {
   const t = new Float64Array(halvings.length);
   const mean = new Float64Array(halvings.length);
   for (const [split, { first, second }] of halvings.entries()) {
@@ -128,6 +134,7 @@ function observedCorrelations(
         valueAt(right.standardDeviation, unit) > 0,
     );
     mean[split] = pearson(left.mean, right.mean, (unit) => !degenerate.has(unit));
+    await giveWay(signal);
   }
   return { t, mean };
 }
@@ -145,11 +152,12 @@ interface HalvesPlan {
   readonly secondSquares: readonly Float64Array[];
 }
 
-function planHalves(
+async function planHalves(
   { data, shape: [pairs, columns] }: Matrix,
   halvings: readonly Halving[],
   degenerate: ReadonlySet<number>,
-): HalvesPlan {
+  signal: AbortSignal | undefined,
+): Promise<HalvesPlan> {
   const values = Float64Array.from(data).filter((_, at) => !degenerate.has(at % columns));
   const units = columns - degenerate.size;
   const squares = values.map((value) => value * value);
@@ -158,24 +166,25 @@ function planHalves(
     for (const pair of chosen) addRow(sum, squares.subarray(pair * units, (pair + 1) * units), 1);
     return sum;
   };
-  return {
-    values,
-    pairs,
-    units,
-    halvings,
-    firstSquares: halvings.map(({ first }) => sums(first)),
-    secondSquares: halvings.map(({ second }) => sums(second)),
-  };
+  const firstSquares: Float64Array[] = [];
+  const secondSquares: Float64Array[] = [];
+  for (const { first, second } of halvings) {
+    firstSquares.push(sums(first));
+    secondSquares.push(sums(second));
+    await giveWay(signal);
+  }
+  return { values, pairs, units, halvings, firstSquares, secondSquares };
 }
 
-/** A half whose variance is a smaller part of its mean square than this does not vary, up to rounding. */
-const NO_VARIANCE = 1e-12;
+/** Where less than this part of a half's squares is variance, the difference of sums loses digits. */
+const LITTLE_VARIANCE = 1e-4;
 
 /** The correlations under one labelling, from sums alone: over a half of n pairs, variance ∝ Σd² − (Σ ± d)² / n. */
-function flippedCorrelations(
+async function flippedCorrelations(
   { values, pairs, units, halvings, firstSquares, secondSquares }: HalvesPlan,
   flips: (pair: number) => boolean,
-): Correlations {
+  signal: AbortSignal | undefined,
+): Promise<Correlations> {
   const row = (pair: number): Float64Array => values.subarray(pair * units, (pair + 1) * units);
   const total = new Float64Array(units);
   for (let pair = 0; pair < pairs; pair += 1) addRow(total, row(pair), flips(pair) ? -1 : 1);
@@ -189,21 +198,33 @@ function flippedCorrelations(
     const ofMean = new RunningCorrelation();
     const squares = itemAt(firstSquares, split);
     const otherSquares = itemAt(secondSquares, split);
+    const carefully = (half: readonly number[], unit: number): number =>
+      squaresAboutMean(half.map((pair) => (flips(pair) ? -1 : 1) * valueAt(values, pair * units + unit)));
     for (let unit = 0; unit < units; unit += 1) {
       const left = valueAt(firstSums, unit);
       const right = valueAt(total, unit) - left;
       ofMean.add(left, right);
       const leftSquares = valueAt(squares, unit);
       const rightSquares = valueAt(otherSquares, unit);
-      const leftVariance = leftSquares - (left * left) / first.length;
-      const rightVariance = rightSquares - (right * right) / second.length;
-      if (leftVariance > leftSquares * NO_VARIANCE && rightVariance > rightSquares * NO_VARIANCE)
+      let leftVariance = leftSquares - (left * left) / first.length;
+      let rightVariance = rightSquares - (right * right) / second.length;
+      if (leftVariance < leftSquares * LITTLE_VARIANCE) leftVariance = carefully(first, unit);
+      if (rightVariance < rightSquares * LITTLE_VARIANCE) rightVariance = carefully(second, unit);
+      if (leftVariance > 0 && rightVariance > 0)
         ofT.add(left / Math.sqrt(leftVariance), right / Math.sqrt(rightVariance));
     }
     t[split] = ofT.r();
     mean[split] = ofMean.r();
+    await giveWay(signal);
   }
   return { t, mean };
+}
+
+/** Σ(v − mean)², by two passes from the first value: exactly 0 for equal values. */
+function squaresAboutMean(values: readonly number[]): number {
+  const [first = NaN] = values;
+  const mean = values.reduce((sum, value) => sum + (value - first), 0) / values.length;
+  return values.reduce((sum, value) => sum + (value - first - mean) ** 2, 0);
 }
 
 function addRow(sums: Float64Array, row: Float64Array, sign: number): void {
