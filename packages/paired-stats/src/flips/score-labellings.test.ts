@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { noise } from "../../test/noise.ts";
 import { compileFlipKernel } from "./flip-kernel.ts";
 import { allLabellings, randomLabellings } from "./labellings.ts";
@@ -62,6 +62,13 @@ describe("scoreLabellings", () => {
       },
     });
     await expect(run).rejects.toBe(reason);
+  });
+
+  it("takes no WebAssembly memory for the plain engine", async () => {
+    const taken = vi.spyOn(WebAssembly, "Memory");
+    await scoreLabellings(noise(3, 1, 5), [0], allLabellings(3), [], { engine: "plain" });
+    expect(taken).not.toHaveBeenCalled();
+    taken.mockRestore();
   });
 
   it("refuses half a thread", async () => {

@@ -81,12 +81,12 @@ export async function scoreLabellings(
   );
 
   const kernel = engine === "simd" ? compileFlipKernel() : undefined;
-  const memory = new KernelMemory();
+  const memory = kernel && new KernelMemory(); // it reserves 4 GiB of addresses, which the plain engine needs not
   const tiles = tileUnits(differences, units, (length) =>
-    kernel ? memory.float64(length) : new Float64Array(length),
+    memory ? memory.float64(length) : new Float64Array(length),
   );
   const job = { tiles, labellings, bounds: ascending };
-  const scorers: PortionScorer[] = !kernel
+  const scorers: PortionScorer[] = !(kernel && memory)
     ? [plainScorer(job)]
     : mostThreads === 1
       ? [kernelScorer(kernel, memory, job, portion)]

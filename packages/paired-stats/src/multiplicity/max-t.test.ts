@@ -24,6 +24,11 @@ describe("singleStepMaxT", () => {
 });
 
 describe("stepDownMaxT", () => {
+  it("refuses differences of which no unit varies", async () => {
+    const constant = { data: Float64Array.of(1, 2, 1, 2, 1, 2), shape: [3, 2] } as const;
+    await expect(stepDownMaxT(constant)).rejects.toMatchObject({ code: "degenerate" });
+  });
+
   it("equals the definition, by brute force", async () => {
     for (const exact of [false, true]) {
       const differences = firstRows(parityDifferences, 8);

@@ -58,6 +58,12 @@ export async function stepDownMaxT(
   signal?.throwIfAborted();
   const { t, testedUnits } = unitT(differences);
   const [pairs, columns] = differences.shape;
+  if (testedUnits.length === 0)
+    throw new PairedStatsError(
+      "degenerate",
+      "differences: expected a unit that varies between pairs, got none",
+      { units: columns },
+    );
   const labellings = chooseLabellings(pairs, { flips, seed, signs, exact });
   const ascending = [...testedUnits].sort(
     (left, right) => Math.abs(valueAt(t, left)) - Math.abs(valueAt(t, right)),
