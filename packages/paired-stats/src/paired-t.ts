@@ -162,6 +162,12 @@ export function columnMoments(matrix: Matrix): Moments {
   return { mean, standardDeviation };
 }
 
+/** Checks differences as {@link pairedT} does: valid, and of sizes whose squares stay in float64. */
+export function checkSquarable(differences: Matrix): void {
+  checkDifferences(differences);
+  columnMoments(differences);
+}
+
 /** `value / scale`, with 0 / 0 = 0: a unit that never differs shows no effect. */
 function ratio(value: number, scale: number): number {
   return value === 0 ? 0 : value / scale;

@@ -57,6 +57,11 @@ describe("exactSignFlipP", () => {
     await expect(run).rejects.toBe(reason);
   });
 
+  it.each([1e308, 1e160, 1e-170])("refuses differences of %d, as pairedT does", async (size) => {
+    const differences = matrixOf([[size], [size], [-size], [2 ** -4 * size]]);
+    await expect(exactSignFlipP(differences)).rejects.toMatchObject({ code: "out-of-range" });
+  });
+
   it("refuses more than 41 pairs", async () => {
     await expect(exactSignFlipP(noise(42, 1, 1))).rejects.toMatchObject({ code: "too-many-labellings" });
   });

@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
-import { checkDifferences, type Matrix } from "../matrix.ts";
+import type { Matrix } from "../matrix.ts";
 import { PairedStatsError } from "../paired-stats-error.ts";
+import { checkSquarable } from "../paired-t.ts";
 import { valueAt } from "../reading.ts";
 import type { Progress } from "./score-labellings.ts";
 
@@ -36,7 +37,7 @@ export async function exactSignFlipP(
   differences: Matrix,
   { onProgress, signal }: ExactSignFlipPOptions = {},
 ): Promise<Float64Array> {
-  checkDifferences(differences);
+  checkSquarable(differences);
   const [pairs, units] = differences.shape;
   if (pairs > MOST_PAIRS)
     throw new PairedStatsError(

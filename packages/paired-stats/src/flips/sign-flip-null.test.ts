@@ -62,6 +62,14 @@ describe("signFlipNull", () => {
     expect(other.maximum.null.values).not.toEqual(first.maximum.null.values);
   });
 
+  it("has no finite |t| over a threshold whose square leaves float64", async () => {
+    const { thresholds } = await signFlipNull(parityDifferences, { thresholds: [1e155, 1e300] });
+    for (const { observed, null: over } of thresholds) {
+      expect(observed).toBe(0);
+      expect([...over.values]).toEqual(new Array(200).fill(0));
+    }
+  });
+
   it("gives only the maximum for an empty list of thresholds", async () => {
     const { thresholds, maximum } = await signFlipNull(parityDifferences, { thresholds: [] });
     expect(thresholds).toEqual([]);

@@ -45,9 +45,10 @@ export function tileUnits(
   return { data, tiles, pairs };
 }
 
-/** The score that |t| = `t` corresponds to. */
+/** The score that |t| = `t` corresponds to; 1, which no score is above, where its square leaves float64. */
 export function scoreOfT(t: number, pairs: number): number {
-  return t / Math.sqrt(pairs - 1 + t * t);
+  const squares = pairs - 1 + t * t;
+  return squares < Infinity ? t / Math.sqrt(squares) : 1;
 }
 
 /** The |t| that a score corresponds to; Infinity from 1 on. */

@@ -65,6 +65,33 @@ describe("covariateT", () => {
     expect(() => covariateT(regressionDifferences, values)).toThrow(expect.objectContaining({ code }));
   });
 
+  it.each([1e-320, 1e-160, 1e160, 1e307])(
+    "does not depend on the unit of the covariate: times %d",
+    (scale) => {
+      const expected = covariateT(noise(25, 5, 3), counts);
+      // a power of two, so that the covariate is the same to the last digit
+      const power = 2 ** Math.round(Math.log2(scale));
+      const { t, slope } = covariateT(
+        noise(25, 5, 3),
+        counts.map((z) => z * power),
+      );
+      expectClose(t, [...expected.t]);
+      if (power > 1e-300)
+        expectClose(
+          slope,
+          [...expected.slope].map((value) => value / power),
+        );
+    },
+  );
+
+  it.each([1e160, 1e-170])("refuses differences of %d, as pairedT does", async (size) => {
+    const { data, shape } = noise(25, 2, 1);
+    const differences = { data: data.map((value) => value * size), shape };
+    const refusal = expect.objectContaining({ code: "out-of-range" }) as unknown;
+    expect(() => covariateT(differences, counts)).toThrow(refusal);
+    await expect(covariateSignFlipNull(differences, counts)).rejects.toEqual(refusal);
+  });
+
   it("refuses two pairs", () => {
     expect(() => covariateT(noise(2, 3, 1), [0, 1])).toThrow(
       expect.objectContaining({ code: "too-few-pairs" }),

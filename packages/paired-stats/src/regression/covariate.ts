@@ -1,5 +1,6 @@
 import { studentTwoSidedP } from "../distributions/student-t.ts";
-import { checkDifferences, type Matrix } from "../matrix.ts";
+import type { Matrix } from "../matrix.ts";
+import { checkSquarable } from "../paired-t.ts";
 import { valueAt } from "../reading.ts";
 import {
   fromFirst,
@@ -53,13 +54,12 @@ const LITTLE_LEFT = 1e-4;
  * const { t } = covariateT(differences, [0, 1, -1, 0, 2]); // token count of b minus that of a, per pair
  */
 export function covariateT(differences: Matrix, covariate: ArrayLike<number>): CovariateT {
-  const { design, values, rest, unexplained, testedUnits } = prepare(differences, covariate);
+  const { design, rest, unexplained, testedUnits } = prepare(differences, covariate);
   const [pairs, units] = differences.shape;
   const degreesOfFreedom = pairs - 2;
   const along = sumsAlong(rest, units, design.tested, () => false);
   const alongCovariate = sumsAlong(differences.data, units, design.nuisance, () => false);
   const onesAlongCovariate = design.nuisance.reduce((sum, value) => sum + value, 0);
-  const covariateLength = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
   const intercept = along.map((sum) => sum / design.testedLength);
   const tested = new Set(testedUnits);
   const standardError = unexplained.map((left, unit) =>
@@ -69,7 +69,7 @@ export function covariateT(differences: Matrix, covariate: ArrayLike<number>): C
   return {
     intercept,
     slope: alongCovariate.map(
-      (sum, unit) => (sum - valueAt(intercept, unit) * onesAlongCovariate) / covariateLength,
+      (sum, unit) => (sum - valueAt(intercept, unit) * onesAlongCovariate) / design.nuisanceLength,
     ),
     standardError,
     t,
@@ -120,7 +120,6 @@ export async function covariateSignFlipNull(
 
 interface Prepared {
   readonly design: Design;
-  readonly values: Float64Array;
   /** The differences freed from the covariate: `[pairs, units]`. */
   readonly rest: Float64Array;
   /** Per unit, the squares beside covariate and mean. */
@@ -130,7 +129,7 @@ interface Prepared {
 }
 
 function prepare(differences: Matrix, covariate: ArrayLike<number>): Prepared {
-  checkDifferences(differences);
+  checkSquarable(differences);
   const [pairs, units] = differences.shape;
   const values = readPerPair(covariate, pairs, "covariate");
   const design = makeDesign(
@@ -142,7 +141,6 @@ function prepare(differences: Matrix, covariate: ArrayLike<number>): Prepared {
   const unexplained = unexplainedSquares(fromFirst(differences), units, design);
   return {
     design,
-    values,
     rest: residuals(differences, design.nuisance),
     unexplained,
     testedUnits: Array.from({ length: units }, (_, unit) => unit).filter(

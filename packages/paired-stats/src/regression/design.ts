@@ -13,6 +13,8 @@ export interface Design {
   readonly testedLength: number;
   /** The nuisance column: `[pairs]`. */
   readonly nuisance: Float64Array;
+  /** The length that the nuisance column had. */
+  readonly nuisanceLength: number;
 }
 
 /** A tested column of which less than this share remains beside the nuisance is the nuisance again. */
@@ -24,13 +26,29 @@ const COLLINEAR = 1e-10;
  * @throws {@link PairedStatsError} `degenerate` with `message` if one is zero or a multiple of the other.
  */
 export function makeDesign(tested: Float64Array, nuisance: Float64Array, message: string): Design {
-  const nuisanceLength = lengthOf(nuisance);
-  const direction = nuisance.map((value) => value / nuisanceLength);
-  const along = dot(tested, direction);
-  const freed = tested.map((value, pair) => value - along * valueAt(direction, pair));
+  const nuisanceScale = nearOne(nuisance);
+  const testedScale = nearOne(tested);
+  const scaledNuisance = nuisance.map((value) => value * nuisanceScale);
+  const scaledTested = tested.map((value) => value * testedScale);
+  const nuisanceLength = lengthOf(scaledNuisance);
+  const direction = scaledNuisance.map((value) => value / nuisanceLength);
+  const along = dot(scaledTested, direction);
+  const freed = scaledTested.map((value, pair) => value - along * valueAt(direction, pair));
   const testedLength = lengthOf(freed);
-  if (!(testedLength > COLLINEAR * lengthOf(tested))) throw new PairedStatsError("degenerate", message, {});
-  return { tested: freed.map((value) => value / testedLength), testedLength, nuisance: direction };
+  if (!(testedLength > COLLINEAR * lengthOf(scaledTested)))
+    throw new PairedStatsError("degenerate", message, {});
+  return {
+    tested: freed.map((value) => value / testedLength),
+    testedLength: testedLength / testedScale,
+    nuisance: direction,
+    nuisanceLength: nuisanceLength / nuisanceScale,
+  };
+}
+
+/** A power of two, which rounds nothing, that brings the largest value near 1, so that squares stay in float64. */
+function nearOne(values: Float64Array): number {
+  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return largest > 0 ? 2 ** Math.min(1023, -Math.ceil(Math.log2(largest))) : 1;
 }
 
 /**

@@ -55,6 +55,23 @@ describe("gradeCorrelation", () => {
     expect(p[0]).toBeLessThan(1e-7);
   });
 
+  it.each([1e160, 1e-170])("refuses differences of %d, as pairedT does", (size) => {
+    const differences = { data: Float64Array.of(size, 4 * size, 9 * size), shape: [3, 1] } as const;
+    for (const method of ["pearson", "spearman"] as const)
+      expect(() => gradeCorrelation(differences, [1, 2, 3], { method })).toThrow(
+        expect.objectContaining({ code: "out-of-range" }),
+      );
+  });
+
+  it.each([1e-320, 1e-160, 1e160, 1e307])("does not depend on the unit of the grades: times %d", (scale) => {
+    const { r } = gradeCorrelation(
+      { data: Float64Array.of(1, 4, 9), shape: [3, 1] },
+      [1 * scale, 4 * scale, 9 * scale],
+      { method: "pearson" },
+    );
+    expect(r[0]).toBeCloseTo(1, 3); // few digits are left of grades near 1e-320
+  });
+
   it("refuses equal grades", () => {
     expect(() => gradeCorrelation(regressionDifferences, new Array<number>(25).fill(3))).toThrow(
       expect.objectContaining({ code: "degenerate" }),

@@ -1,5 +1,6 @@
 import { studentTwoSidedP } from "../distributions/student-t.ts";
-import { checkDifferences, type Matrix } from "../matrix.ts";
+import type { Matrix } from "../matrix.ts";
+import { checkSquarable } from "../paired-t.ts";
 import { itemAt, valueAt } from "../reading.ts";
 import { makeDesign, readPerPair, residuals, squaresOf, sumsAlong } from "./design.ts";
 import {
@@ -113,7 +114,7 @@ interface Prepared {
 }
 
 function prepare(differences: Matrix, grades: ArrayLike<number>, method: CorrelationMethod): Prepared {
-  checkDifferences(differences);
+  checkSquarable(differences);
   const [pairs, units] = differences.shape;
   const read = readPerPair(grades, pairs, "grades");
   const { tested, nuisance } = makeDesign(
