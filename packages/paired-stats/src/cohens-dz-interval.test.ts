@@ -40,6 +40,14 @@ describe("cohensDzInterval", () => {
     },
   );
 
+  it.each([1_000, 20_000, 1e6])("approaches the normal interval for %d degrees of freedom", (df) => {
+    const { lower, upper } = noncentralityInterval(3, df, 0.95);
+    const reach = 1.959963984540054 * Math.sqrt(1 + 9 / (2 * df));
+    expect(lower).toBeCloseTo(3 - reach, 2);
+    expect(upper).toBeCloseTo(3 + reach, 2);
+    expect(noncentralTCdf(0, df)(0)).toBeCloseTo(0.5, 12);
+  });
+
   it("contains d_z, and more so at a higher confidence", () => {
     const narrow = cohensDzInterval(result, { confidence: 0.8 });
     const wide = cohensDzInterval(result);

@@ -36,6 +36,9 @@ export function noncentralTCdf(t: number, degreesOfFreedom: number): (noncentral
   };
 }
 
+/** The u at which w is 0, where the density is greatest: u = e^(−u − 3). */
+const CENTRE = Array.from({ length: 20 }).reduce<number>((u) => Math.exp(-u - 3), 0);
+
 /**
  * Log Y = w has density ∝ exp(ν w − ν e^(2w) / 2), greatest at 0 and about 1/√(2ν) wide; Φ changes over 1/(|t| Y), and Y
  * reaches about 6/√ν. The step resolves the narrower of the two. For few degrees of freedom the density falls slowly
@@ -55,8 +58,8 @@ function quadrature(t: number, degreesOfFreedom: number): readonly Node[] {
     total += weight;
     return true;
   };
-  for (let place = 0; add(place * step); place += 1);
-  for (let place = -1; add(place * step); place -= 1);
+  for (let place = 0; add(CENTRE + place * step); place += 1);
+  for (let place = -1; add(CENTRE + place * step); place -= 1);
   return nodes.map(({ scaled, weight }) => ({ scaled, weight: weight / total }));
 }
 
