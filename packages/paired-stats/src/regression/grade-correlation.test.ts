@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { expectClose, parityDifferences } from "../../test/parity.ts";
+import { expectClose, matrixOf, parityDifferences } from "../../test/parity.ts";
 import { regression, regressionDifferences, regressionSigns } from "../../test/regression-parity.ts";
 import { gradeCorrelation, gradeCorrelationNull } from "./grade-correlation.ts";
 import { orderFromSizes, rank, rankInOrder } from "./ranks.ts";
@@ -72,6 +72,12 @@ describe("gradeCorrelation", () => {
     expect(r[0]).toBeCloseTo(1, 3); // few digits are left of grades near 1e-320
   });
 
+  it("ranks differences that are small against their mean by themselves, as scipy does", () => {
+    const small = [1e-20, 2e-20, 3e-20, 4e-20, 5e-20, 1];
+    const { r } = gradeCorrelation(matrixOf(small.map((value) => [value, -value])), [1, 2, 3, 4, 5, 6]);
+    expect([...r]).toEqual([1, -1]);
+  });
+
   it("refuses equal grades", () => {
     expect(() => gradeCorrelation(regressionDifferences, new Array<number>(25).fill(3))).toThrow(
       expect.objectContaining({ code: "degenerate" }),
@@ -92,6 +98,23 @@ describe("gradeCorrelationNull", () => {
     });
     expectClose(byRank.maximum.null.values, regression.spearman_null_max);
     expect([...(byRank.thresholds[0]?.null.values ?? [])]).toEqual(regression.spearman_null_count_gt03);
+  });
+
+  it("does not depend on a shift of whole-number differences, which have ties about any mean", async () => {
+    const whole = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5];
+    const pOf = async (shift: number): Promise<number | undefined> => {
+      const differences = matrixOf(whole.map((value) => [value + shift]));
+      const options = { method: "spearman", flips: 500, seed: 1 } as const;
+      return (
+        await gradeCorrelationNull(
+          differences,
+          whole.map((_, pair) => pair),
+          options,
+        )
+      ).unitP[0];
+    };
+    const p = await pOf(0);
+    for (const shift of [1, 3, 1_000, -0.1, 1 / 3]) expect(await pOf(shift)).toBe(p);
   });
 
   it("ends with the reason of the abort", async () => {

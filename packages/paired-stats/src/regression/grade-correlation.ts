@@ -39,6 +39,8 @@ export interface GradeCorrelation {
 
 /** A sum of squares about the mean that is a smaller part of the unit's squares than this is rounding. */
 const NO_VARIANCE = 1e-20;
+/** The relative rounding of a float64. */
+const ROUNDING = 2 ** -52;
 
 /**
  * The correlation of every unit's difference with the grade of its pair.
@@ -124,7 +126,8 @@ function prepare(differences: Matrix, grades: ArrayLike<number>, method: Correla
   );
   const centred = residuals(differences, nuisance);
   const squares = squaresOf(centred, units);
-  const all = squaresOf(Float64Array.from(differences.data), units);
+  const raw = Float64Array.from(differences.data);
+  const all = squaresOf(raw, units);
   const testedUnits = Array.from({ length: units }, (_, unit) => unit).filter(
     (unit) => valueAt(squares, unit) > valueAt(all, unit) * NO_VARIANCE,
   );
@@ -140,34 +143,52 @@ function prepare(differences: Matrix, grades: ArrayLike<number>, method: Correla
         }
       },
     };
-  return { testedUnits, statistic: spearmanUnderFlips(centred, units, testedUnits, tested) };
+  const columnsOf = (data: Float64Array): Float64Array[] =>
+    testedUnits.map((unit) =>
+      Float64Array.from({ length: pairs }, (_, pair) => valueAt(data, pair * units + unit)),
+    );
+  return {
+    testedUnits,
+    statistic: spearmanUnderFlips(columnsOf(raw), columnsOf(centred), tested),
+  };
 }
 
-/** Spearman's r: the pairs of a unit are sorted by size once, and a flip only moves them to the other side. */
+/**
+ * Spearman's r: the pairs of a unit are sorted by size once, and a flip only moves them to the other side.
+ *
+ * The mean moves no rank, so where no pair or every pair is flipped the differences themselves are ranked: centring
+ * would round small ones away. Under other flips sizes that are equal but for that rounding are ties.
+ */
 function spearmanUnderFlips(
-  centred: Float64Array,
-  units: number,
-  testedUnits: readonly number[],
+  raw: readonly Float64Array[],
+  centred: readonly Float64Array[],
   grades: Float64Array,
 ): StatisticUnderFlips {
   const pairs = grades.length;
-  const columns = testedUnits.map((unit) =>
-    Float64Array.from({ length: pairs }, (_, pair) => valueAt(centred, pair * units + unit)),
+  const columns = centred.map((column, place) =>
+    tieSizes(column, pairs * ROUNDING * largest(itemAt(raw, place))),
   );
   const bySize = columns.map((column) =>
     Uint32Array.from(column.keys()).sort(
       (left, right) => Math.abs(valueAt(column, left)) - Math.abs(valueAt(column, right)),
     ),
   );
+  const rawRanks = raw.map(rank);
   const signed = new Float64Array(pairs);
   const order = new Uint32Array(pairs);
-  const ranks = new Float64Array(pairs);
+  const flippedRanks = new Float64Array(pairs);
   return (flips, values) => {
     const signs = grades.map((_, pair) => (flips(pair) ? -1 : 1));
+    const first = valueAt(signs, 0);
+    const isAlike = signs.every((sign) => sign === first);
     for (const [place, column] of columns.entries()) {
-      for (let pair = 0; pair < pairs; pair += 1) signed[pair] = valueAt(column, pair) * valueAt(signs, pair);
-      orderFromSizes(signed, itemAt(bySize, place), order);
-      rankInOrder(signed, order, ranks);
+      if (!isAlike) {
+        for (let pair = 0; pair < pairs; pair += 1)
+          signed[pair] = valueAt(column, pair) * valueAt(signs, pair);
+        orderFromSizes(signed, itemAt(bySize, place), order);
+        rankInOrder(signed, order, flippedRanks);
+      }
+      const ranks = isAlike ? itemAt(rawRanks, place) : flippedRanks;
       let along = 0;
       let left = 0;
       for (let pair = 0; pair < pairs; pair += 1) {
@@ -175,9 +196,28 @@ function spearmanUnderFlips(
         along += fromMean * valueAt(grades, pair);
         left += fromMean * fromMean;
       }
-      values[place] = correlation(along, left);
+      values[place] = correlation(isAlike ? first * along : along, left);
     }
   };
+}
+
+/** The values, with sizes that differ by no more than `tolerance` made equal, and those no larger made 0. */
+function tieSizes(values: Float64Array, tolerance: number): Float64Array {
+  const tied = new Float64Array(values.length);
+  const bySize = [...values.keys()].sort(
+    (left, right) => Math.abs(valueAt(values, left)) - Math.abs(valueAt(values, right)),
+  );
+  let size = 0;
+  for (const place of bySize) {
+    const value = valueAt(values, place);
+    if (Math.abs(value) - size > tolerance) size = Math.abs(value);
+    tied[place] = Math.sign(value) * size;
+  }
+  return tied;
+}
+
+function largest(values: Float64Array): number {
+  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
 
 function correlation(along: number, squares: number): number {
