@@ -32,6 +32,7 @@ import {
   deviceOption,
   dtypeOption,
   figuresOption,
+  flipsOption,
   offlineOption,
   ropeOption,
   threadsOption,
@@ -98,12 +99,7 @@ program
     "controls to run beside: random-weights[:SEEDS], planted[:SEEDS], or prompt sets by name or file",
     [],
   )
-  .option(
-    "--flips <n>",
-    "random sign flips of the null, or exact for all of them (up to 27 pairs)",
-    flips,
-    200,
-  )
+  .addOption(flipsOption)
   .addOption(figuresOption)
   .addOption(ropeOption)
   .addOption(deviceOption)
@@ -150,12 +146,7 @@ program
   .description("join the shards of a run into one run folder, and write its results")
   .argument("<out>", "the run folder to write")
   .argument("<shards...>", "the run folders of all shards, in any order")
-  .option(
-    "--flips <n>",
-    "random sign flips of the null, or exact for all of them (up to 27 pairs)",
-    flips,
-    200,
-  )
+  .addOption(flipsOption)
   .addOption(figuresOption)
   .option("--json", "print the summary as JSON on stdout", false)
   .option("--quiet", "no progress on stderr", false)
@@ -167,12 +158,7 @@ program
   .command("stats")
   .description("compute the statistics of a run folder anew from its captures, and write its tables")
   .argument("<dir>", "a run folder")
-  .option(
-    "--flips <n>",
-    "random sign flips of the null, or exact for all of them (up to 27 pairs)",
-    flips,
-    200,
-  )
+  .addOption(flipsOption)
   .addOption(figuresOption)
   .option("--json", "print the summary as JSON on stdout", false)
   .action((directory: string, options: ResultOptions) => stats(directory, options, interruption.signal));

@@ -1,6 +1,5 @@
 import type { NodeProto } from "onnx-buf";
 import { axisLengths } from "./axis-lengths.ts";
-import { channelWidth } from "./channel-width.ts";
 import { integerAttribute, resolveConstant } from "./constant-values.ts";
 import { einsumEquation } from "./einsum-equation.ts";
 import { type GraphScope, operatorOf, producerOf, type ScopedNode } from "./graph-scope.ts";
@@ -111,7 +110,7 @@ function fusedAxes(
     ]);
     return { axes, isRankKnown };
   }
-  const size = (lengths.at(-1) ?? channelWidth(scope, value) ?? NaN) / (heads ?? NaN);
+  const size = (lengths.at(-1) ?? NaN) / (heads ?? NaN);
   const merged: AxisRun[] = [
     { counts: "heads", length: heads },
     { counts: "channels", length: Number.isInteger(size) ? size : undefined },

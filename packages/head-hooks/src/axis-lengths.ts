@@ -6,7 +6,19 @@ import {
   integerAttribute,
   resolveConstant,
 } from "./constant-values.ts";
-import { axisCuts, axisFromEnd } from "./cut-ranges.ts";
+import {
+  type AxisLengths,
+  broadcast,
+  joined,
+  type Length,
+  ofRank,
+  permuted,
+  squeezed,
+  UNKNOWN,
+  unsqueezed,
+  withLast,
+} from "./axis-arithmetic.ts";
+import { axisCuts } from "./cut-ranges.ts";
 import { einsumEquation } from "./einsum-equation.ts";
 import {
   type GraphScope,
@@ -17,30 +29,19 @@ import {
   statedShape,
 } from "./graph-scope.ts";
 
-/** The length of an axis, where the graph shows it. */
-type Length = number | undefined;
-
-/** The lengths of a value's axes, as far as the graph shows them. */
-export interface AxisLengths {
-  /** The last axes in their order; all axes where their number is known. */
-  readonly lengths: readonly Length[];
-  readonly isRankKnown: boolean;
-}
-
 /** Lengths are found a few nodes back; the bounds keep a long or hostile graph from being walked to its beginning. */
 const MAXIMUM_DEPTH = 32;
 const MAXIMUM_VISITS = 1024;
-
-const UNKNOWN: AxisLengths = { lengths: [], isRankKnown: false };
 
 /** Operators whose first result has the axes of their first input. */
 const SAME_AXES: ReadonlySet<string> = new Set([
   ...["Identity", "Cast", "Dropout", "Relu", "Tanh", "Sigmoid", "Gelu", "Clip", "Neg", "Softmax"],
   ...["LayerNormalization", "SimplifiedLayerNormalization", "RMSNormalization", "RotaryEmbedding"],
   ...["QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "QLinearSoftmax", "BiasSoftmax", "Exp"],
+  ...["Erf", "Softplus", "HardSwish", "FastGelu", "QuickGelu", "BiasGelu", "Swish"],
 ]);
 
-const BROADCASTING: ReadonlySet<string> = new Set(["Add", "Sub", "Mul", "Div", "Max", "Min", "Where"]);
+const BROADCASTING: ReadonlySet<string> = new Set(["Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Where"]);
 
 /** Operators that multiply, with the places of their operands. */
 const PRODUCTS: ReadonlyMap<string, readonly [number, number]> = new Map([
@@ -83,11 +84,9 @@ function look(scope: GraphScope, value: string, { seen, depth }: Walk): AxisLeng
   return lengths;
 }
 
-/** The same axes where their number is told from elsewhere; `undefined` if it contradicts. */
-function ofRank({ lengths, isRankKnown }: AxisLengths, rank: number): AxisLengths | undefined {
-  if (isRankKnown ? lengths.length !== rank : lengths.length > rank) return undefined;
-  const missing = Array<undefined>(rank - lengths.length).fill(undefined);
-  return { lengths: [...missing, ...lengths], isRankKnown: true };
+/** The length of a value's last axis, where the graph shows it. */
+export function channelWidth(scope: GraphScope, value: string): Length {
+  return axisLengths(scope, value).lengths.at(-1);
 }
 
 /** The axes that a Reshape asks for: those that it copies filled in where the graph shows them, −1 left open. */
@@ -146,6 +145,10 @@ function infer(found: ScopedNode, value: string, walk: Walk): AxisLengths {
     }
     case "/Einsum":
       return einsumLengths(found, of);
+    case "com.microsoft/MultiHeadAttention":
+      return withLast(of(0), of(2).lengths.at(-1) ?? of(0).lengths.at(-1));
+    case "com.microsoft/GroupQueryAttention":
+      return withLast(of(0), queryWidth(node, of(0).lengths.at(-1)));
     case "/Attention":
       return node.output[0] === value ? attentionLengths(node, of) : UNKNOWN;
     default:
@@ -176,28 +179,6 @@ function productLengths(
   return { lengths: [...batch.lengths, rows, columns], isRankKnown: batch.isRankKnown };
 }
 
-function broadcast(a: AxisLengths, b: AxisLengths): AxisLengths {
-  const rank = Math.max(a.lengths.length, b.lengths.length);
-  const isRankKnown = a.isRankKnown && b.isRankKnown;
-  const lengths = Array.from({ length: rank }, (_, index): Length => {
-    const [own, other] = [a, b].map((side) => {
-      const at = side.lengths.length - rank + index;
-      return at < 0 ? (side.isRankKnown ? 1 : undefined) : side.lengths[at];
-    });
-    // An axis of length 1 takes the other's length; any other length stands.
-    if (own !== undefined && own !== 1) return own;
-    return other !== undefined && other !== 1 ? other : own === 1 ? other : undefined;
-  });
-  return { lengths, isRankKnown };
-}
-
-function permuted(input: AxisLengths, order: number[] | undefined): AxisLengths {
-  if (order === undefined)
-    return input.isRankKnown ? { ...input, lengths: [...input.lengths].reverse() } : UNKNOWN;
-  const lengths = ofRank(input, order.length)?.lengths;
-  return { lengths: order.map((axis) => lengths?.[axis]), isRankKnown: true };
-}
-
 function cut(found: ScopedNode, value: string, input: AxisLengths): AxisLengths {
   const cuts = axisCuts(found, value, input);
   const isSure = cuts?.every(({ axis }) => axis !== undefined) ?? false;
@@ -212,53 +193,6 @@ function cut(found: ScopedNode, value: string, input: AxisLengths): AxisLengths 
   return rank === 0 && only?.axis === -1 ? { ...input, lengths: [only.length] } : { ...input, lengths };
 }
 
-function joined(inputs: readonly AxisLengths[], axis: number): AxisLengths {
-  const rank = inputs.find(({ isRankKnown }) => isRankKnown)?.lengths.length;
-  const length = rank ?? Math.min(...inputs.map(({ lengths }) => lengths.length));
-  const padded = inputs.map(
-    (input) =>
-      (rank === undefined
-        ? input.lengths.slice(input.lengths.length - length)
-        : ofRank(input, rank)?.lengths) ?? [],
-  );
-  const along = axisFromEnd(axis, {
-    lengths: Array<undefined>(length).fill(undefined),
-    isRankKnown: rank !== undefined,
-  });
-  const lengths = Array.from({ length }, (_, index): Length => {
-    const own = padded.map((lengths) => lengths[index]);
-    if (along === undefined) return undefined;
-    if (index - length !== along) return own.find((entry) => entry !== undefined);
-    return own.reduce(
-      (sum, entry) => (sum === undefined || entry === undefined ? undefined : sum + entry),
-      0,
-    );
-  });
-  return { lengths, isRankKnown: rank !== undefined };
-}
-
-function unsqueezed(input: AxisLengths, axes: number[] | undefined): AxisLengths {
-  if (axes === undefined || !input.isRankKnown) return UNKNOWN;
-  const rank = input.lengths.length + axes.length;
-  const places = new Set(axes.map((axis) => (axis < 0 ? axis + rank : axis)));
-  const rest = [...input.lengths];
-  return {
-    lengths: Array.from({ length: rank }, (_, index) => (places.has(index) ? 1 : rest.shift())),
-    isRankKnown: true,
-  };
-}
-
-function squeezed(input: AxisLengths, axes: number[] | undefined): AxisLengths {
-  if (axes === undefined || !input.isRankKnown) return UNKNOWN;
-  const rank = input.lengths.length;
-  const places = new Set(axes.map((axis) => (axis < 0 ? axis + rank : axis)));
-  return { lengths: input.lengths.filter((_, index) => !places.has(index)), isRankKnown: true };
-}
-
-function withLast({ lengths, isRankKnown }: AxisLengths, last: Length): AxisLengths {
-  return { lengths: [...lengths.slice(0, -1), last], isRankKnown };
-}
-
 /** Standard attention, of queries with four axes [batch, heads, tokens, channels], or with three. */
 function attentionLengths(node: NodeProto, of: (index: number) => AxisLengths): AxisLengths {
   const [heads, shared] = ["q_num_heads", "kv_num_heads"].map((name) => integerAttribute(node, name) ?? 0);
@@ -270,6 +204,14 @@ function attentionLengths(node: NodeProto, of: (index: number) => AxisLengths): 
     return { lengths: [...lengths.slice(0, 3), width], isRankKnown: true };
   }
   return withLast(queries, width === undefined ? undefined : (width / shared) * heads);
+}
+
+/** Queries of grouped-query attention may come packed with the keys and values. */
+function queryWidth(node: NodeProto, width: Length): Length {
+  if (width === undefined || (node.input[1] ?? "") !== "") return width;
+  const heads = integerAttribute(node, "num_heads") ?? 0;
+  const shared = integerAttribute(node, "kv_num_heads") ?? 0;
+  return heads === 0 ? undefined : (width * heads) / (heads + 2 * shared);
 }
 
 function einsumLengths({ node }: ScopedNode, of: (index: number) => AxisLengths): AxisLengths {

@@ -1,5 +1,5 @@
 import { attributeOf, constantIntegers, integerAttribute } from "./constant-values.ts";
-import type { AxisLengths } from "./axis-lengths.ts";
+import type { AxisLengths } from "./axis-arithmetic.ts";
 import type { ScopedNode } from "./graph-scope.ts";
 
 /** What a Slice or Split leaves of one axis. */

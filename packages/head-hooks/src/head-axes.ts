@@ -1,4 +1,4 @@
-import type { AxisLengths } from "./axis-lengths.ts";
+import type { AxisLengths } from "./axis-arithmetic.ts";
 import type { AxisCut } from "./cut-ranges.ts";
 
 /** A run of indices along an axis behind attention, and what they count. */

@@ -1,5 +1,4 @@
-import { axisLengths } from "./axis-lengths.ts";
-import { channelWidth } from "./channel-width.ts";
+import { channelWidth } from "./axis-lengths.ts";
 import { askedShape, attributeOf, resolveConstant } from "./constant-values.ts";
 import { type GraphScope, initializerOf, operatorOf, producerOf, statedShape } from "./graph-scope.ts";
 import { HeadHooksError } from "./head-hooks-error.ts";
@@ -113,7 +112,7 @@ function beforeFlattening(scope: GraphScope, value: string, channels: number): s
     if (!["Reshape", "Flatten", "Identity", "Squeeze"].includes(node.opType)) return undefined;
     const rank = rankOf(scope, input);
     // [S, B · heads, channels of a head] has three axes too, and other channels.
-    const width = axisLengths(scope, input).lengths.at(-1) ?? channelWidth(scope, input);
+    const width = channelWidth(scope, input);
     const isMoved = width === undefined && producerOf(scope, input)?.node.opType === "Transpose";
     if (rank === 3 && (width === undefined || width === channels) && !isMoved) return input;
     // Four axes are taken only behind the transpose that puts tokens before heads.

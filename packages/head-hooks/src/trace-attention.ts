@@ -1,6 +1,6 @@
 import { type AttentionCore, attentionCore } from "./attention-core.ts";
-import { type AxisLengths, axisLengths, listedAxes, reshapedLengths } from "./axis-lengths.ts";
-import { channelWidth } from "./channel-width.ts";
+import type { AxisLengths } from "./axis-arithmetic.ts";
+import { axisLengths, channelWidth, listedAxes, reshapedLengths } from "./axis-lengths.ts";
 import { askedShape, attributeOf, integerAttribute } from "./constant-values.ts";
 import { axisCuts } from "./cut-ranges.ts";
 import { type GraphScope, producerOf, type ScopedNode } from "./graph-scope.ts";

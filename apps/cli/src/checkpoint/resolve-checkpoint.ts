@@ -79,8 +79,11 @@ async function synthesize(
     onProgress: ({ bytes, totalBytes }) => {
       bar.update(bytes, totalBytes);
     },
-  }).catch(async (error: unknown) => {
-    if (!(await exists(folder))) throw error; // else another process was first, with the same bytes
-  });
-  bar.stop();
+  })
+    .catch(async (error: unknown) => {
+      if (!(await exists(folder))) throw error; // else another process was first, with the same bytes
+    })
+    .finally(() => {
+      bar.stop();
+    });
 }

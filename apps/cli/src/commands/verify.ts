@@ -109,8 +109,8 @@ async function verifyFiles(folder: RunFolder, manifest: Manifest): Promise<Verif
   ];
   for (const [index] of manifest.settings.references.entries()) {
     const name = referenceName(index);
-    const record = await readFile(folder.file(`${name}.json`), "utf8").catch(() => "{}");
-    const [, fileSha256 = null] = /"fileSha256": "(\w+)"/.exec(record) ?? []; // written by run
+    const record = (await readJson(folder, `${name}.json`)) as { fileSha256?: string } | null; // written by run
+    const fileSha256 = record?.fileSha256 ?? null;
     const found = await folder.sha256(`${name}.png`).catch(() => "none");
     items.push(item(`${name}.png is the image of the run`, fileSha256, found));
   }
@@ -181,10 +181,14 @@ async function verifyResults(
 }
 
 async function readSummary(folder: RunFolder): Promise<Summary | null> {
-  const text = await readFile(folder.file("summary.json"), "utf8").catch(() => "");
+  const summary = (await readJson(folder, "summary.json")) as Summary | null; // compared with what is computed anew
+  return summary?.signFlips === undefined ? null : summary;
+}
+
+/** What a file of the folder says; null where it is missing or no JSON. */
+async function readJson(folder: RunFolder, name: string): Promise<unknown> {
   try {
-    const summary = JSON.parse(text) as Partial<Summary>; // what it says is compared with what is computed anew
-    return summary.signFlips === undefined ? null : (summary as Summary);
+    return JSON.parse(await readFile(folder.file(name), "utf8"));
   } catch {
     return null;
   }

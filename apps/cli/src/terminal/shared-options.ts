@@ -1,7 +1,8 @@
 // The options that several commands take.
+import { MOST_PAIRS_ENUMERATED } from "@measure-plantain/paired-stats";
 import { Option } from "commander";
 import { deviceNames } from "../device/choose-device.ts";
-import { integer } from "./option-values.ts";
+import { flips, integer } from "./option-values.ts";
 
 export const checkpointOption: Option = new Option(
   "--checkpoint <which>",
@@ -32,6 +33,12 @@ export const figuresOption: Option = new Option(
   "--figures",
   "write every figure as SVG and PNG into figures/, too",
 ).default(false);
+export const flipsOption: Option = new Option(
+  "--flips <n>",
+  `random sign flips of the null, or exact for all of them (up to ${MOST_PAIRS_ENUMERATED} pairs)`,
+)
+  .argParser(flips)
+  .default(200);
 export const ropeOption: Option = new Option(
   "--rope-frequencies <type>",
   "precision of the text encoder's rotary frequencies: float32, as from_pretrained keeps them, or bfloat16, as a model that was cast as a whole has them",

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { model, node, randomValues, tensor, value } from "../test/build-model.ts";
-import { channelWidth } from "./channel-width.ts";
+import { channelWidth } from "./axis-lengths.ts";
 import { graphScopes } from "./graph-scope.ts";
 import { readModel } from "./read-model.ts";
 
