@@ -26,25 +26,28 @@ beforeAll(() => {
   ];
   mkdirSync(place.path("sets"));
   writeFileSync(place.path("sets", "my set.json"), promptSetJson({ reference }));
+  symlinkSync(place.path("sets", "my set.json"), place.path("my set.json")); // the commands name it without its folder
 });
 afterAll(() => {
   place.remove();
 });
 
-it("the command that a summary gives captures the same bytes: odd names, several recipes", async () => {
-  const args = ["--checkpoint", checkpoint, "--prompts", "sets/my set.json", "--references", "3"];
-  expect(await place.run("run", ...args, ...small, "--out", "first")).toMatchObject({
+it.each([
+  ["one image of two recipes", "1", "single"],
+  ["three images of two recipes", "3", "first"],
+])("the command that a summary gives captures the same bytes: odd names, %s", async (_, references, out) => {
+  const args = ["--checkpoint", checkpoint, "--prompts", "sets/my set.json", "--references", references];
+  expect(await place.run("run", ...args, ...small, "--out", out)).toMatchObject({
     exitCode: 0,
     stderr: "",
   });
   const [, command = ""] =
-    /```sh\nnpx measure-plantain (.*)\n```/.exec(readFileSync(place.path("first/summary.md"), "utf8")) ?? [];
-  symlinkSync(place.path("sets", "my set.json"), place.path("my set.json")); // the command names it without its folder
+    /```sh\nnpx measure-plantain (.*)\n```/.exec(readFileSync(place.path(out, "summary.md"), "utf8")) ?? [];
   const words = execFileSync("sh", ["-c", `printf '%s\\n' ${command}`], { encoding: "utf8" });
-  const again = await place.run(...words.trimEnd().split("\n"), "--quiet", "--out", "second");
+  const again = await place.run(...words.trimEnd().split("\n"), "--quiet", "--out", `${out}-again`);
   expect(again).toMatchObject({ exitCode: 0, stderr: "" });
   const captures = (run: string): Buffer => readFileSync(place.path(run, "captures.safetensors"));
-  expect(captures("second").equals(captures("first"))).toBe(true);
+  expect(captures(`${out}-again`).equals(captures(out))).toBe(true);
 });
 
 it("a checkpoint folder is the same however its path is spelled", async () => {

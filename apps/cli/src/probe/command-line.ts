@@ -69,11 +69,12 @@ function referenceOptions(
     return [["--reference", references.map((_, index) => `${referenceName(index)}.png`)]];
   const [first] = generated;
   if (first === undefined) return [];
-  const recipes = generated.slice(0, listReferences(promptSet).length); // they take turns, each with the next seed
+  const count = listReferences(promptSet).length;
+  const recipes = generated.slice(0, count); // they take turns, each with the next seed
   const shared = (value: (reference: GeneratedReference) => number): readonly number[] | null =>
     recipes.every((recipe) => value(recipe) === value(first)) ? [value(first)] : null;
   return [
-    ["--references", generated.length > recipes.length ? [generated.length] : null],
+    ["--references", generated.length === count ? null : [generated.length]],
     ["--reference-seed", shared(({ seed }) => seed)],
     ["--reference-steps", shared(({ steps }) => steps)],
     ["--reference-guidance", shared(({ guidance }) => guidance)],
