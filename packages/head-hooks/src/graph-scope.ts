@@ -103,8 +103,8 @@ export function holderIndex(nodes: readonly NodeProto[], path: string): number {
   );
 }
 
-/** What the graphs of a node are known by. */
-function graphHolder({ name, output, opType }: NodeProto, index: number): string {
+/** What the paths of a node's graphs begin with: its name, or what stands in for one. */
+export function graphHolder({ name, output, opType }: NodeProto, index: number): string {
   return name || output[0] || `${opType}_${index}`;
 }
 

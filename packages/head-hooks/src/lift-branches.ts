@@ -6,7 +6,7 @@ import {
   TensorProto_DataType,
   ValueInfoProtoSchema,
 } from "onnx-buf";
-import { type GraphScope, graphScopes } from "./graph-scope.ts";
+import { graphHolder, type GraphScope, graphScopes, holderIndex } from "./graph-scope.ts";
 import { HeadHooksError } from "./head-hooks-error.ts";
 import { describe } from "./match-projections.ts";
 import type { ElementType, Projection } from "./projections.ts";
@@ -99,9 +99,9 @@ export function isLiftable(view: ModelView, projection: Projection): boolean {
 
 /** The If of the main graph with a projection in its first branch, by its index; −1 if there is none. */
 function branchingNode({ nodes }: ModelView, { scope }: Projection): number {
-  return nodes.findIndex(
-    (node) => node.opType === "If" && scope === `${node.name || (node.output[0] ?? "")}/then_branch`,
-  );
+  const index = holderIndex(nodes, scope);
+  const node = nodes[index];
+  return node?.opType === "If" && scope === `${graphHolder(node, index)}/then_branch` ? index : -1;
 }
 
 /** The tensor to measure inside a branch, which has its batch first. */

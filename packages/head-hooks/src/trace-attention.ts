@@ -43,21 +43,22 @@ type Traced = TracedAxes | TracedJoin;
 
 /** Operators that pass attention's output on to a projection, with the inputs to follow. */
 const PASSED: ReadonlyMap<string, readonly number[]> = new Map<string, readonly number[]>([
-  ...["Identity", "Cast", "Dropout", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten"].map(
-    (op) => [op, [0]] as [string, readonly number[]],
-  ),
   ...[
-    "Slice",
-    "Split",
-    "QuantizeLinear",
-    "DequantizeLinear",
-    "DynamicQuantizeLinear",
-    "HardSwish",
-    "Clip",
-  ].map((op) => [op, [0]] as [string, readonly number[]]),
-  ...["LayerNormalization", "SimplifiedLayerNormalization", "RMSNormalization", "Div"].map(
-    (op) => [op, [0]] as [string, readonly number[]],
-  ),
+    ...[
+      "Identity",
+      "Cast",
+      "Dropout",
+      "Reshape",
+      "Transpose",
+      "Squeeze",
+      "Unsqueeze",
+      "Flatten",
+      "Slice",
+      "Split",
+    ],
+    ...["QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "HardSwish", "Clip", "Div"],
+    ...["LayerNormalization", "SimplifiedLayerNormalization", "RMSNormalization"],
+  ].map((op): [string, readonly number[]] => [op, [0]]),
   ["Mul", [0, 1]],
   ["Where", [1, 2]],
 ]);
