@@ -1,16 +1,15 @@
 import type { Analysis } from "../results/analyze-captures.ts";
-import { describeGranularity } from "../results/granularity-names.ts";
-import type { GranularityName } from "../results/granularities.ts";
+import { describeGranularity, titleGranularity } from "../results/granularity-names.ts";
 import { summarize, type SummaryContext } from "../results/summary.ts";
 import { examineTokenLength } from "../results/token-length.ts";
 import { type ColourScheme, print } from "./colour-schemes.ts";
-import { renderDepthFigure } from "./figures/depth-figure.ts";
+import { drawBlocks } from "./figures/depth-figure.ts";
+import type { Figure } from "./figures/figure.ts";
 import { drawHeatMap } from "./figures/heat-map-svg.ts";
-import { renderNullFigures } from "./figures/null-figures.ts";
-import { renderRobustness, robustnessPoints } from "./figures/robustness-figures.ts";
-import { renderSegmentsFigure } from "./figures/segments-figure.ts";
-import { renderVolcanoFigure } from "./figures/volcano-figure.ts";
-import type { Html } from "./html.ts";
+import { drawNulls } from "./figures/null-figures.ts";
+import { drawRobustness, robustnessPoints } from "./figures/robustness-figures.ts";
+import { drawSegments } from "./figures/segments-figure.ts";
+import { drawVolcano } from "./figures/volcano-figure.ts";
 
 /** A figure of the report as a file of its own. */
 export interface FigureFile {
@@ -23,46 +22,33 @@ export interface FigureFile {
 /** Every figure of the report as an SVG document that stands alone. */
 export function renderFigureFiles(analysis: Analysis, context: SummaryContext): FigureFile[] {
   const summary = summarize(analysis, context);
-  const { promptSet, granularities } = summary;
-  const describe = (name: GranularityName): string =>
-    describeGranularity(
-      granularities.find((granularity) => granularity.name === name) ?? { name, channelsPerUnit: null },
-    );
-  const points = robustnessPoints(analysis, examineTokenLength(analysis, context.audit)?.r);
-  const statistics = [...analysis.thresholds.map((threshold) => `over-${threshold}`), "maximum"];
-  const tested = analysis.granularities.filter(({ signFlip }) => signFlip !== null);
-  const robustness = [
-    ...(summary.halves === null ? [] : ["split-half"]),
-    ...(summary.tokenLength === null ? [] : ["token-length"]),
-  ];
-  return [
-    ...analysis.granularities.flatMap((granularity) =>
-      nameDrawings(
-        drawHeatMap(granularity, {
-          scheme: print,
-          label: `t of ${describe(granularity.name)}, ${promptSet.labels.b} − ${promptSet.labels.a}`,
-        }),
-        [`heat-map-${granularity.name}`],
-      ),
-    ),
-    ...nameDrawings(renderDepthFigure(analysis), ["blocks"]),
-    ...nameDrawings(renderVolcanoFigure(analysis, summary), ["volcano"]),
-    ...nameDrawings(
-      renderNullFigures(analysis, summary),
-      tested.flatMap(({ name }) => statistics.map((statistic) => `null-${name}-${statistic}`)),
-    ),
-    ...nameDrawings(renderRobustness(summary, analysis, points), robustness),
-    ...nameDrawings(renderSegmentsFigure(analysis), ["segments"]),
-  ];
-}
-
-/** The drawings in a piece of the page, in their order; a narrow copy of the one before it is left out. */
-function nameDrawings(markup: Html | null, names: readonly string[]): FigureFile[] {
-  const whole = (markup?.markup ?? "").replaceAll(/<div class="narrow">.*?<\/svg>/gs, "");
-  return Array.from(whole.matchAll(/<svg.*?<\/svg>/gs), ([drawing], place) => ({
-    name: names[place] ?? `figure-${place}`,
-    svg: standAlone(drawing, print),
+  const { labels } = summary.promptSet;
+  const granularities = analysis.granularities.map((result) => ({
+    result,
+    named: summary.granularities.find(({ name }) => name === result.name) ?? {
+      name: result.name,
+      channelsPerUnit: null,
+    },
   }));
+  const points = robustnessPoints(analysis, examineTokenLength(analysis, context.audit)?.r);
+  const robustness = drawRobustness(analysis, points);
+  const figures: readonly (Figure | null)[] = [
+    ...granularities.map(({ result, named }) =>
+      drawHeatMap(result, {
+        scheme: print,
+        label: `t of ${describeGranularity(named)}, ${labels.b} − ${labels.a}`,
+      }),
+    ),
+    drawBlocks(analysis),
+    drawVolcano(analysis, summary),
+    ...granularities.flatMap(({ result, named }) => drawNulls(result, titleGranularity(named))),
+    summary.halves && robustness.halves,
+    summary.tokenLength && robustness.tokens,
+    drawSegments(analysis),
+  ];
+  return figures
+    .filter((figure) => figure !== null)
+    .map(({ name, svg }) => ({ name, svg: standAlone(svg.markup, print) }));
 }
 
 /** Gives a drawing what the page gave it: a namespace, a typeface, a ground, and colours. */

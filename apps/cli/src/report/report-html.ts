@@ -10,9 +10,9 @@ import { html, Html } from "./html.ts";
 import { renderDepthFigure } from "./figures/depth-figure.ts";
 import { renderHeatMap } from "./figures/heat-map-figure.ts";
 import { renderNullFigures } from "./figures/null-figures.ts";
-import { encodePageData } from "./figures/page-data.ts";
+import { encodePageData } from "./figures/encode-page-data.ts";
 import { renderScript, scriptHash } from "./figures/page-script.ts";
-import { renderRobustness, robustnessPoints } from "./figures/robustness-figures.ts";
+import { drawRobustness, renderRobustness, robustnessPoints } from "./figures/robustness-figures.ts";
 import { renderVolcanoFigure, volcanoPoints } from "./figures/volcano-figure.ts";
 import { pageStyle } from "./page-style.ts";
 import { renderPlanted, type ScoredPlant } from "./planted-section.ts";
@@ -89,7 +89,8 @@ export function renderReport({
           ${renderPlanted(plants)} ${renderAblation(ablation)} ${renderConclusions(summary)}
           ${renderHeatMap(analysis, summary, data)} ${renderBlocks(summary, renderDepthFigure(analysis))}
           ${renderStrongest(summary, renderVolcanoFigure(analysis, summary))}
-          ${renderNullFigures(analysis, summary)} ${renderRobustness(summary, analysis, robustness)}
+          ${renderNullFigures(analysis, summary)}
+          ${renderRobustness(summary, drawRobustness(analysis, robustness))}
           ${renderBreakdowns(summary, analysis)} ${renderReplicates(summary)} ${renderPrompts(summary)}
           ${renderRun({ manifest, reference, command })}
         </main>

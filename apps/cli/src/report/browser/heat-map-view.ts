@@ -1,5 +1,3 @@
-// These functions run in the page: they are written into it as they stand, so each uses nothing but its parameters and the
-// browser.
 import type { UnitMap } from "./page-data.ts";
 
 /** The part of the blocks that is on view, in channels. */

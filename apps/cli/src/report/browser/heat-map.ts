@@ -1,28 +1,12 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
-// This function runs in the page: it is written into it as it stands, so it uses nothing but its parameters and the
-// browser.
-import type { unitAt, View, zoomView } from "./heat-map-view.ts";
+import { unitAt, type View, zoomView } from "./heat-map-view.ts";
 import type { UnitMap } from "./page-data.ts";
-import type { divergingColours, Frame, paintCells, paintLabels } from "./paint-heat-map.ts";
+import { divergingColours, type Frame, paintCells, paintLabels } from "./paint-heat-map.ts";
 import type { UnitPointer } from "./unit-pointer.ts";
 
-/** The functions that a heat map is made of. */
-export interface HeatMapParts {
-  readonly unitAt: typeof unitAt;
-  readonly zoomView: typeof zoomView;
-  readonly divergingColours: typeof divergingColours;
-  readonly paintCells: typeof paintCells;
-  readonly paintLabels: typeof paintLabels;
-}
-
 /** Puts the heat map into its figure: pointing names a unit; buttons, keys, Ctrl + wheel and dragging move the view. */
-export function mountHeatMap(
-  figure: HTMLElement,
-  maps: readonly UnitMap[],
-  pointer: UnitPointer,
-  { unitAt, zoomView, divergingColours, paintCells, paintLabels }: HeatMapParts,
-): void {
+export function mountHeatMap(figure: HTMLElement, maps: readonly UnitMap[], pointer: UnitPointer): void {
   const canvas = figure.querySelector("canvas");
   const context = canvas?.getContext("2d");
   const cursor = figure.querySelector<HTMLElement>(".cursor");

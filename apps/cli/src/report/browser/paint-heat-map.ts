@@ -1,6 +1,4 @@
 /// <reference lib="dom" />
-// These functions run in the page: they are written into it as they stand, so each uses nothing but its parameters and the
-// browser.
 import type { View } from "./heat-map-view.ts";
 import type { UnitMap } from "./page-data.ts";
 

@@ -1,6 +1,4 @@
 /// <reference lib="dom" />
-// This function runs in the page: it is written into it as it stands, so it uses nothing but its parameters and the
-// browser.
 import type { UnitMap } from "./page-data.ts";
 import type { UnitPointer } from "./unit-pointer.ts";
 

@@ -1,23 +1,12 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
-// This function runs in the page: it is written into it as it stands, so it uses nothing but its parameters and the
-// browser.
-import type { HeatMapParts, mountHeatMap } from "./heat-map.ts";
+import { mountHeatMap } from "./heat-map.ts";
 import type { EncodedMap, PageData, UnitMap } from "./page-data.ts";
-import type { mountPoints } from "./points.ts";
-import type { createUnitPointer, NumberFormats } from "./unit-pointer.ts";
-
-/** The other functions of the page. */
-export interface PageParts {
-  readonly mountHeatMap: typeof mountHeatMap;
-  readonly heatMapParts: HeatMapParts;
-  readonly mountPoints: typeof mountPoints;
-  readonly createUnitPointer: typeof createUnitPointer;
-  readonly formats: NumberFormats;
-}
+import { mountPoints } from "./points.ts";
+import { createUnitPointer } from "./unit-pointer.ts";
 
 /** Reads the page's data and brings its figures to life. */
-export function startPage(parts: PageParts): void {
+function startPage(): void {
   const source = document.getElementById("page-data")?.textContent;
   const tooltip = document.getElementById("unit-pointer");
   if (!source || !tooltip) return;
@@ -40,15 +29,17 @@ export function startPage(parts: PageParts): void {
       },
     };
   });
-  const pointer = parts.createUnitPointer(tooltip, data, parts.formats);
+  const pointer = createUnitPointer(tooltip, data);
   const heatMap = document.querySelector<HTMLElement>("figure.heat-map");
-  if (heatMap) parts.mountHeatMap(heatMap, maps, pointer, parts.heatMapParts);
+  if (heatMap) mountHeatMap(heatMap, maps, pointer);
   for (const svg of document.querySelectorAll<SVGSVGElement>("svg[data-points]")) {
     const points = data.points[svg.dataset["points"] ?? ""];
     const map = points && maps[points.map];
     if (points && map) {
       const { x, y } = points;
-      parts.mountPoints(svg, { x: new Float32Array(bytes(x)), y: new Float32Array(bytes(y)) }, map, pointer);
+      mountPoints(svg, { x: new Float32Array(bytes(x)), y: new Float32Array(bytes(y)) }, map, pointer);
     }
   }
 }
+
+startPage();

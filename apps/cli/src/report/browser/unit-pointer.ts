@@ -1,6 +1,5 @@
 /// <reference lib="dom" />
-// These functions run in the page: they are written into it as they stand, so they use nothing but each other, their
-// parameters, and the browser.
+import { formatMeasure, formatP, formatT } from "../../results/format-number.ts";
 import type { PageData, UnitMap } from "./page-data.ts";
 
 /** Shows what is known of the unit that is pointed at. */
@@ -10,18 +9,10 @@ export interface UnitPointer {
   hide(): void;
 }
 
-/** How numbers are written: the functions that the tables were written with. */
-export interface NumberFormats {
-  readonly formatT: (value: number) => string;
-  readonly formatP: (value: number) => string;
-  readonly formatMeasure: (value: number) => string;
-}
-
 /** Makes the one tooltip of the page. */
 export function createUnitPointer(
   tooltip: HTMLElement,
   { labels, pairs }: Pick<PageData, "labels" | "pairs">,
-  { formatT, formatP, formatMeasure }: NumberFormats,
 ): UnitPointer {
   const line = (name: string, value: string): HTMLElement => {
     const row = document.createElement("div");

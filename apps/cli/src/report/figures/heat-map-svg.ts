@@ -2,7 +2,8 @@ import type { GranularityResult } from "../../results/analyze-captures.ts";
 import { divergingColours, STRONGEST_COLOUR } from "../browser/paint-heat-map.ts";
 import type { ColourScheme } from "../colour-schemes.ts";
 import { html, type Html } from "../html.ts";
-import { placeUnits } from "./page-data.ts";
+import type { Figure } from "./figure.ts";
+import { placeUnits } from "./encode-page-data.ts";
 
 const WIDTH = 1_000;
 const LEFT = 72;
@@ -14,9 +15,9 @@ const LEGEND = { height: 34, width: 160, bar: 10 };
 
 /** The heat map of one granularity as a drawing with its legend: all cells of one colour are one path. */
 export function drawHeatMap(
-  { records, pairedT: { t } }: GranularityResult,
+  { name, records, pairedT: { t } }: GranularityResult,
   { scheme, label }: { readonly scheme: ColourScheme; readonly label: string },
-): Html {
+): Figure {
   const { rows, runs, channels } = placeUnits(records);
   const scale = (WIDTH - LEFT - RIGHT) / channels;
   const bottom = TOP + rows.length * ROW;
@@ -32,7 +33,7 @@ export function drawHeatMap(
       if (list) list.push(cell);
       else cells.set(colour, [cell]);
     }
-  return html`<svg
+  const svg = html`<svg
     width="${WIDTH}"
     height="${bottom + LEGEND.height}"
     viewBox="0 0 ${WIDTH} ${bottom + LEGEND.height}"
@@ -68,6 +69,7 @@ export function drawHeatMap(
     )}
     ${drawLegend(colours, WIDTH - RIGHT - LEGEND.width - 60, bottom + 14)}
   </svg>`;
+  return { name: `heat-map-${name}`, svg };
 }
 
 /** The colours from the most negative t to the most positive. */

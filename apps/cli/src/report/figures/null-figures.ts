@@ -4,9 +4,31 @@ import { formatCount, formatMeanCount, formatP, formatT } from "../../results/fo
 import { titleGranularity } from "../../results/granularity-names.ts";
 import type { Summary } from "../../results/summary.ts";
 import { html, type Html } from "../html.ts";
+import type { Figure } from "./figure.ts";
 import { drawNullHistogram } from "./null-histogram.ts";
 
 const BINS = 48;
+
+/** What one statistic of a granularity is under every sign flip, against what was observed. */
+interface NullFigure extends Figure {
+  readonly caption: string;
+}
+
+/** A null figure for each threshold of a granularity, and for the maximum. */
+export function drawNulls({ name, signFlip }: GranularityResult, title: string): NullFigure[] {
+  if (signFlip === null) return [];
+  const draw = (statistic: string, label: string, tested: Tested, isCount: boolean): NullFigure => ({
+    name: `null-${name}-${statistic}`,
+    svg: drawNull(`${title}: ${label}`, tested, isCount),
+    caption: `${label}, p = ${formatP(tested.p)}`,
+  });
+  return [
+    ...signFlip.thresholds.map((tested) =>
+      draw(`over-${tested.threshold}`, `units over |t| = ${tested.threshold}`, tested, true),
+    ),
+    draw("maximum", "greatest |t|", signFlip.maximum, false),
+  ];
+}
 
 /** What every sign flip counted, against what was observed: one small figure per granularity and statistic. */
 export function renderNullFigures({ granularities }: Analysis, summary: Summary): Html | null {
@@ -27,22 +49,14 @@ export function renderNullFigures({ granularities }: Analysis, summary: Summary)
   </section>`;
 }
 
-function renderRow({ name, signFlip }: GranularityResult, title: string): Html {
-  const figures = [
-    ...(signFlip?.thresholds ?? []).map((tested) => ({
-      label: `units over |t| = ${tested.threshold}`,
-      tested: tested,
-      isCount: true,
-    })),
-    ...(signFlip === null ? [] : [{ label: "greatest |t|", tested: signFlip.maximum, isCount: false }]),
-  ];
+function renderRow(granularity: GranularityResult, title: string): Html {
   return html`<h3>${title}</h3>
-    <div class="multiples" data-granularity="${name}">
-      ${figures.map(
-        ({ label, tested, isCount }) =>
+    <div class="multiples" data-granularity="${granularity.name}">
+      ${drawNulls(granularity, title).map(
+        ({ svg, caption }) =>
           html`<figure class="figure-null">
-            ${drawNull(`${title}: ${label}`, tested, isCount)}
-            <figcaption>${label}, p = ${formatP(tested.p)}</figcaption>
+            ${svg}
+            <figcaption>${caption}</figcaption>
           </figure>`,
       )}
     </div>`;

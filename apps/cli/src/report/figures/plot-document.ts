@@ -2,9 +2,10 @@
 import { plot, type PlotOptions } from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import { Html } from "../html.ts";
+import type { Figure } from "./figure.ts";
 
 /** The widths of a figure's two drawings: one for a wide page, one for a phone's. */
-const WIDE = 700;
+export const WIDE = 700;
 export const NARROW = 340;
 
 /** The document that figures are drawn in, on a machine without one. */
@@ -23,9 +24,9 @@ export function drawPlot(label: string, options: PlotOptions): Html {
   return new Html(plot({ document: plotDocument, ariaLabel: label, style: plotStyle, ...options }).outerHTML);
 }
 
-/** Draws a figure twice, for a wide page and for a phone, so that its text is as large on both. */
-export function drawBothWidths(draw: (width: number) => Html): Html {
-  return new Html(
-    `<div class="wide">${draw(WIDE).markup}</div><div class="narrow">${draw(NARROW).markup}</div>`,
-  );
+/** A figure drawn twice, for a wide page and for a phone, so that its text is as large on both; null if it has nothing to show. */
+export function drawBothWidths(draw: (width: number) => Figure | null): Html | null {
+  const [wide, narrow] = [draw(WIDE), draw(NARROW)];
+  if (wide === null || narrow === null) return null;
+  return new Html(`<div class="wide">${wide.svg.markup}</div><div class="narrow">${narrow.svg.markup}</div>`);
 }

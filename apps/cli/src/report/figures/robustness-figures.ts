@@ -5,9 +5,10 @@ import { shown } from "../../results/result-rows.ts";
 import type { HalvesSummary, Summary, TokenLengthSummary } from "../../results/summary.ts";
 import { html, type Html } from "../html.ts";
 import { renderNumber } from "../shown-number.ts";
-import type { ScatterPoints } from "./page-data.ts";
+import type { ScatterPoints } from "./encode-page-data.ts";
+import type { Figure } from "./figure.ts";
 import { NARROW } from "./plot-document.ts";
-import { drawScatter, symmetricDomain } from "./scatter.ts";
+import { drawScatter, type Scatter, symmetricDomain } from "./scatter.ts";
 
 /** The scatter plots of this section, as far as there is something to draw. */
 export interface RobustnessPoints {
@@ -32,21 +33,58 @@ export function robustnessPoints(
   };
 }
 
+/** The scatter plots of this section, as far as there is something to draw. */
+export interface RobustnessFigures {
+  readonly halves: Figure | null;
+  readonly tokens: Figure | null;
+}
+
+/** Draws what {@link robustnessPoints} places; coloured are the groups over the block threshold in all pairs together. */
+export function drawRobustness(
+  { granularities, blockThreshold }: Analysis,
+  { halves, tokens }: RobustnessPoints,
+): RobustnessFigures {
+  const t = granularities.find(({ name }) => name === "group")?.pairedT.t;
+  const isStrong = (unit: number): boolean => Math.abs(t?.[unit] ?? 0) > blockThreshold;
+  const bothHalves = symmetricDomain([...(halves?.x ?? []), ...(halves?.y ?? [])]);
+  return {
+    halves: halves
+      ? {
+          name: "split-half",
+          svg: drawSquare({
+            name: "halves",
+            label: "t of every group in the pairs of even place and in those of odd place",
+            ...halves,
+            isStrong,
+            xAxis: { label: "t, pairs of even place →", domain: bothHalves },
+            yAxis: { label: "↑ t, pairs of odd place", domain: bothHalves },
+          }),
+        }
+      : null,
+    tokens: tokens
+      ? {
+          name: "token-length",
+          svg: drawSquare({
+            name: "tokens",
+            label: "Each group's correlation with the difference of token counts, and its t",
+            ...tokens,
+            isStrong,
+            xAxis: { label: "r with the token difference →", domain: [-1, 1] },
+            yAxis: { label: "↑ t", domain: symmetricDomain(tokens.y) },
+          }),
+        }
+      : null,
+  };
+}
+
 /** Whether other pairs would have shown the same, and whether prompt length shows instead of the contrast. */
 export function renderRobustness(
   { halves, tokenLength, blockThreshold }: Summary,
-  { granularities }: Analysis,
-  points: RobustnessPoints,
+  drawn: RobustnessFigures,
 ): Html | null {
-  const t = granularities.find(({ name }) => name === "group")?.pairedT.t;
-  const isStrong = (unit: number): boolean => Math.abs(t?.[unit] ?? 0) > blockThreshold;
   const figures = [
-    ...(halves === null || points.halves === undefined
-      ? []
-      : [renderHalves(halves, points.halves, isStrong)]),
-    ...(tokenLength === null || points.tokens === undefined
-      ? []
-      : [renderTokens(tokenLength, points.tokens, isStrong)]),
+    ...(halves === null || drawn.halves === null ? [] : [renderHalves(halves, drawn.halves)]),
+    ...(tokenLength === null || drawn.tokens === null ? [] : [renderTokens(tokenLength, drawn.tokens)]),
   ];
   if (figures.length === 0) return null;
   return html`<section id="robustness">
@@ -58,27 +96,12 @@ export function renderRobustness(
 
 function renderHalves(
   { splits, median, lowerQuartile, upperQuartile, nullP99, p }: HalvesSummary,
-  points: ScatterPoints,
-  isStrong: (unit: number) => boolean,
+  { svg }: Figure,
 ): Html {
-  const domain = symmetricDomain([...points.x, ...points.y]);
-  const drawn = drawScatter(
-    {
-      name: "halves",
-      label: "t of every group in the pairs of even place and in those of odd place",
-      ...points,
-      isStrong,
-      xAxis: { label: "t, pairs of even place →", domain },
-      yAxis: { label: "↑ t, pairs of odd place", domain },
-      under: zeroLines(),
-    },
-    NARROW,
-    NARROW,
-  );
   const r = (value: number): Html => renderNumber(shown(value, formatT));
   return html`<figure id="halves">
     <h3>The same groups in other pairs</h3>
-    ${drawn}
+    ${svg}
     <figcaption>
       Each group's t in one half of the pairs and in the other. Over ${splits} random halvings the correlation
       is ${r(median)} in the median (quartiles ${r(lowerQuartile)} and ${r(upperQuartile)}); when the labels
@@ -87,31 +110,14 @@ function renderHalves(
   </figure>`;
 }
 
-function renderTokens(
-  { differingPairs, medianAbsR, thresholds }: TokenLengthSummary,
-  points: ScatterPoints,
-  isStrong: (unit: number) => boolean,
-): Html {
-  const drawn = drawScatter(
-    {
-      name: "tokens",
-      label: "Each group's correlation with the difference of token counts, and its t",
-      ...points,
-      isStrong,
-      xAxis: { label: "r with the token difference →", domain: [-1, 1] },
-      yAxis: { label: "↑ t", domain: symmetricDomain(points.y) },
-      under: zeroLines(),
-    },
-    NARROW,
-    NARROW,
-  );
+function renderTokens({ differingPairs, medianAbsR, thresholds }: TokenLengthSummary, { svg }: Figure): Html {
   const adjusted = thresholds.map(
     ({ threshold, count }, place) =>
       html`${place === 0 ? "" : ", "}${renderNumber(shown(count, formatCount))} over |t| = ${threshold}`,
   );
   return html`<figure id="tokens">
     <h3>Prompt length</h3>
-    ${drawn}
+    ${svg}
     <figcaption>
       ${differingPairs} pairs differ in their number of tokens. Sideways: how each group's difference goes
       with the token difference over the pairs (median |r| ${renderNumber(shown(medianAbsR, formatT))}).
@@ -119,6 +125,10 @@ function renderTokens(
       remain: ${adjusted}.
     </figcaption>
   </figure>`;
+}
+
+function drawSquare(scatter: Omit<Scatter, "under">): Html {
+  return drawScatter({ ...scatter, under: zeroLines() }, NARROW, NARROW);
 }
 
 function zeroLines(): Markish[] {

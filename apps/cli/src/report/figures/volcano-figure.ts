@@ -5,8 +5,9 @@ import { shown } from "../../results/result-rows.ts";
 import type { Summary } from "../../results/summary.ts";
 import { renderNumber } from "../shown-number.ts";
 import { html, type Html } from "../html.ts";
-import type { ScatterPoints } from "./page-data.ts";
-import { drawBothWidths, NARROW } from "./plot-document.ts";
+import type { ScatterPoints } from "./encode-page-data.ts";
+import type { Figure } from "./figure.ts";
+import { drawBothWidths, NARROW, WIDE } from "./plot-document.ts";
 import { drawScatter, symmetricDomain } from "./scatter.ts";
 
 /** The volcano's dots: the change of the root mean square relative to condition a, in percent, and |t|. */
@@ -22,7 +23,11 @@ export function volcanoPoints({ granularities }: Analysis): ScatterPoints | null
 }
 
 /** How large the change of each group is, and how sure: coloured is what stays when the number of groups counts. */
-export function renderVolcanoFigure(analysis: Analysis, { granularities }: Summary): Html | null {
+export function drawVolcano(
+  analysis: Analysis,
+  { granularities }: Summary,
+  width: number = WIDE,
+): Figure | null {
   const points = volcanoPoints(analysis);
   const groups = analysis.granularities.find(({ name }) => name === "group");
   const survivors = granularities.find(({ name }) => name === "group")?.survivors;
@@ -33,43 +38,52 @@ export function renderVolcanoFigure(analysis: Analysis, { granularities }: Summa
   const least = y.filter((_, unit) => isStrong(unit)).reduce((low, value) => Math.min(low, value), Infinity);
   const bound = Number.isFinite(least) ? least : groups.signFlip.maximum.null.p95;
   const count = shown(survivors.familyWise, formatCount);
-  const draw = (width: number): Html =>
-    drawScatter(
-      {
-        name: "volcano",
-        label: `Change of the root mean square and |t| of every group; ${count.text} are significant`,
-        x,
-        y,
-        isStrong,
-        xAxis: { label: "change of the root mean square (%) →", domain: symmetricDomain(x) },
-        yAxis: {
-          label: "↑ |t|",
-          domain: [0, y.reduce((most, value) => (value > most ? value : most), bound) * 1.04],
-        },
-        marks: [
-          ruleY([bound], { stroke: "var(--ink)", strokeDasharray: "3,2" }),
-          text([bound], {
-            y: (value: number) => value,
-            frameAnchor: "right",
-            textAnchor: "end",
-            dy: -7,
-            text: () => `family-wise p ≤ ${survivors.alpha}: |t| ≥ ${formatT(bound)}`,
-            fill: "var(--ink)",
-            stroke: "var(--paper)",
-            strokeWidth: 4,
-          }),
-        ],
+  const svg = drawScatter(
+    {
+      name: "volcano",
+      label: `Change of the root mean square and |t| of every group; ${count.text} are significant`,
+      x,
+      y,
+      isStrong,
+      xAxis: { label: "change of the root mean square (%) →", domain: symmetricDomain(x) },
+      yAxis: {
+        label: "↑ |t|",
+        domain: [0, y.reduce((most, value) => (value > most ? value : most), bound) * 1.04],
       },
-      width,
-      width === NARROW ? 280 : 340,
-    );
+      marks: [
+        ruleY([bound], { stroke: "var(--ink)", strokeDasharray: "3,2" }),
+        text([bound], {
+          y: (value: number) => value,
+          frameAnchor: "right",
+          textAnchor: "end",
+          dy: -7,
+          text: () => `family-wise p ≤ ${survivors.alpha}: |t| ≥ ${formatT(bound)}`,
+          fill: "var(--ink)",
+          stroke: "var(--paper)",
+          strokeWidth: 4,
+        }),
+      ],
+    },
+    width,
+    width === NARROW ? 280 : 340,
+  );
+  return { name: "volcano", svg };
+}
+
+/** {@link drawVolcano} with its caption, in both widths. */
+export function renderVolcanoFigure(analysis: Analysis, summary: Summary): Html | null {
+  const drawings = drawBothWidths((width) => drawVolcano(analysis, summary, width));
+  const groups = summary.granularities.find(({ name }) => name === "group");
+  if (drawings === null || !groups?.survivors) return null;
+  const { testedUnits, survivors } = groups;
+  const count = shown(survivors.familyWise, formatCount);
   return html`<figure id="volcano">
-    ${drawBothWidths(draw)}
+    ${drawings}
     <figcaption>
       Every group by the relative change of its root mean square and by |t|. Coloured: the
-      ${renderNumber(count)} groups (${formatShare(survivors.familyWise / groups.signFlip.testedUnits)}) with
-      a family-wise p of at most ${survivors.alpha}, by the greatest |t| of all groups when the labels mean
-      nothing. Point at a dot to see which group it is.
+      ${renderNumber(count)} groups (${formatShare(survivors.familyWise / testedUnits)}) with a family-wise p
+      of at most ${survivors.alpha}, by the greatest |t| of all groups when the labels mean nothing. Point at
+      a dot to see which group it is.
     </figcaption>
   </figure>`;
 }

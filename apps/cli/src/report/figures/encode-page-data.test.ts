@@ -1,7 +1,7 @@
 import { unitRecords } from "@measure-plantain/head-hooks";
 import { expect, test } from "vitest";
 import { syntheticLayout } from "../../../test/synthetic-probe.ts";
-import { placeUnits } from "./page-data.ts";
+import { placeUnits } from "./encode-page-data.ts";
 
 test("placeUnits puts a block's kinds next to each other, in one run each", () => {
   const layout = syntheticLayout({ jointBlocks: 1, singleBlocks: 1, headsPerBlock: 2, headSize: 32 });
