@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { DEFAULT_PROMPT_SET } from "@measure-plantain/prompts";
 import { Command, CommanderError, Option } from "commander";
 import { ablate, type AblateOptions } from "./commands/ablate.ts";
 import { doctor, type DoctorOptions } from "./commands/doctor.ts";
@@ -56,7 +57,11 @@ program
   .description("run the probe and write a run folder")
   .addOption(checkpointOption)
   .addOption(offlineOption)
-  .option("--prompts <which>", "a built-in prompt set, or the path of a JSON, YAML or CSV file", "measure")
+  .option(
+    "--prompts <which>",
+    "a built-in prompt set, or the path of a JSON, YAML or CSV file",
+    DEFAULT_PROMPT_SET,
+  )
   .addOption(wordCountsOption)
   .option(
     "--out <dir>",

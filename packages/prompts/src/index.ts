@@ -26,6 +26,7 @@ export {
   listReferences,
   promptImages,
   promptText,
+  type MatchedControl,
   type PromptPair,
   type PromptSet,
   type PromptSide,
@@ -34,3 +35,4 @@ export {
 export { PromptsError, type PromptsErrorCode, type PromptsProblem } from "./prompts-error.ts";
 export { readPromptSet } from "./read-prompt-set.ts";
 export { requireGrades, requireReference } from "./required-parts.ts";
+export { DEFAULT_PROMPT_SET } from "./sets/built-in-sets.ts";

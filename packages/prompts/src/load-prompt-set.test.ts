@@ -13,6 +13,7 @@ test("listPromptSets names each built-in set with its version, title and number 
     "paraphrase",
     "attribute",
     "number",
+    "presence",
     "shuffled",
     "identical",
   ]);

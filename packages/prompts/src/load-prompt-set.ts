@@ -53,7 +53,7 @@ export async function loadPromptSet(nameOrPath: string): Promise<PromptSet> {
  * The sets that come with the package.
  *
  * @example
- * listPromptSets().map(({ name }) => name); // ["measure", "otherview", "paraphrase", "attribute", "number", …]
+ * listPromptSets().map(({ name }) => name); // ["measure", "otherview", "paraphrase", "attribute", …]
  */
 export function listPromptSets(): readonly PromptSetSummary[] {
   return [...builtInSets.values()].map((load) => {

@@ -35,6 +35,16 @@ export interface PromptPair {
   readonly meta?: Readonly<Record<string, unknown>>;
 }
 
+/** A prompt set that is run as a control of another one. */
+export interface MatchedControl {
+  /** The control set's name. */
+  readonly set: string;
+  /** How the two sides of its pairs differ, to stand after "pairs that differ": "in wording alone". */
+  readonly differs: string;
+  /** The other explanation of a response that it tests, to stand after "that": "the wording alone moves these units". */
+  readonly rulesOut: string;
+}
+
 /** A named, versioned list of at least two pairs: the JSON file as it stands. */
 export interface PromptSet {
   /** Where an editor finds the JSON Schema; ignored here. */
@@ -49,6 +59,8 @@ export interface PromptSet {
   readonly labels: { readonly a: string; readonly b: string };
   /** None, one, or several fixed images. */
   readonly reference?: Reference | readonly Reference[];
+  /** The sets that a run of this one is to be compared with, and what each of them is for. */
+  readonly controls?: readonly MatchedControl[];
   /** At least two. */
   readonly pairs: readonly PromptPair[];
 }

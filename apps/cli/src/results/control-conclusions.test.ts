@@ -8,11 +8,18 @@ import {
 import { analyzeCaptures, type Analysis } from "./analyze-captures.ts";
 import type { Conclusions } from "./conclusions.ts";
 import type { ControlEvidence } from "./control-summary.ts";
-import { summarize } from "./summary.ts";
+import { summarize, type SummaryContext } from "./summary.ts";
 
 const layout = syntheticLayout({ jointBlocks: 1, singleBlocks: 3, headsPerBlock: 2, headSize: 32 });
+/** Two controls that a set's author names, of a contrast that no built-in set has. */
+const matched = [
+  { set: "reworded", differs: "in wording alone", rulesOut: "another wording moves these units as much" },
+  { set: "warmth", differs: "in temperature", rulesOut: "these units respond to warmth, too" },
+];
+
 const strong = { block: "single.1", effect: 0.3 };
-const context = { ...syntheticContext(12), checkpoint: { id: "klein", isSynthesized: false } };
+const plain = { ...syntheticContext(12), checkpoint: { id: "klein", isSynthesized: false } };
+const context = { ...plain, promptSet: { ...plain.promptSet, controls: matched } };
 let analysis: Analysis;
 
 beforeAll(async () => {
@@ -26,11 +33,11 @@ function control(...[options]: [Parameters<typeof syntheticControl>[1]]): Promis
 /** What the summary concludes, each list as one text. */
 async function conclude(
   controls: readonly Promise<ControlEvidence>[],
-  checkpoint = context.checkpoint,
+  run: Partial<SummaryContext> = {},
 ): Promise<Record<keyof Conclusions, string>> {
   const { conclusions } = summarize(analysis, {
     ...context,
-    checkpoint,
+    ...run,
     controls: await Promise.all(controls),
   });
   return { may: conclusions.may.join("\n"), mayNot: conclusions.mayNot.join("\n") };
@@ -59,7 +66,7 @@ describe("random weights", () => {
   });
 
   test("beside random weights are more of the same, and no evidence", async () => {
-    const { may, mayNot } = await conclude([weights(1)], { id: "tiny", isSynthesized: true });
+    const { may, mayNot } = await conclude([weights(1)], { checkpoint: { id: "tiny", isSynthesized: true } });
     expect(may).toMatch(/1 seed.*of the random weights of this run \d+: such counts need no training/);
     expect(mayNot).toMatch(/A run on trained weights has to exceed this one/);
   });
@@ -68,28 +75,28 @@ describe("random weights", () => {
 describe("a matched prompt set", () => {
   test("that shows less, by a tested difference, lets the run say more than it", async () => {
     const { may, mayNot } = await conclude([
-      control({ name: "paraphrase", kind: "prompts", set: "paraphrase", seed: 2 }),
+      control({ name: "reworded", kind: "prompts", set: "reworded", seed: 2 }),
     ]);
     expect(may).toMatch(
-      /differ in wording alone, at one and the same size \(paraphrase\) put \d+ groups? over \|t\| = 3, this run \d+; the difference of both contrasts, pair by pair, puts \d+ over it \(99th percentile of its null [\d.]+, p = 0\.005\): what this run shows is more/,
+      /differ in wording alone \(reworded\) put \d+ groups? over \|t\| = 3, this run \d+; the difference of both contrasts, pair by pair, puts \d+ over it \(99th percentile of its null [\d.]+, p = 0\.005\): what this run shows is more/,
     );
-    expect(mayNot).not.toMatch(/\(paraphrase\) put/);
+    expect(mayNot).not.toMatch(/\(reworded\) put/);
   });
 
   test("that shows as much forbids to take the count for a sign of the contrast", async () => {
     const { may, mayNot } = await conclude([
       control({
-        name: "attribute",
+        name: "warmth",
         kind: "prompts",
-        set: "attribute",
+        set: "warmth",
         seed: 3,
         planted: { block: "single.1", effect: 0.6 },
       }),
     ]);
     expect(mayNot).toMatch(
-      /differ in another property than size \(attribute\) put \d+ groups over \|t\| = 3, this run \d+: no more than the control, so the count is no sign of "large" against "small"/,
+      /differ in temperature \(warmth\) put \d+ groups over \|t\| = 3, this run \d+: no more than the control, so the count is no sign of "large" against "small"/,
     );
-    expect(may).not.toMatch(/attribute/);
+    expect(may).not.toMatch(/warmth/);
   });
 
   test("of other pairs is only set beside the run", async () => {
@@ -130,26 +137,40 @@ test("a control of which nothing varies puts no group over the threshold", async
   expect(may).toMatch(/differ in nothing but their noise \(synthetic-identical\) put 0 groups over/);
 });
 
-describe("what was not run", () => {
-  test("is all of it where there is no control", async () => {
-    expect((await conclude([])).mayNot).toMatch(/This run alone has no control/);
+describe("the controls that the prompt set names", () => {
+  test("are spoken of as it says", async () => {
+    const reworded = control({ name: "reworded", kind: "prompts", set: "reworded", seed: 2 });
+    const { may, mayNot } = await conclude([reworded]);
+    expect(`${may}\n${mayNot}`).toMatch(
+      /Pairs that differ in wording alone \(reworded\) put \d+ groups over/,
+    );
   });
 
-  test("is named where some were run", async () => {
+  test("are asked for if there is no control", async () => {
+    expect((await conclude([])).mayNot).toMatch(
+      /no control: .* on random weights; on pairs that differ in wording alone \(reworded\); on pairs that differ in temperature \(warmth\)\./,
+    );
+  });
+
+  test("are missed by what they rule out if only some were run", async () => {
     const { mayNot } = await conclude([
       weights(1),
-      control({ name: "paraphrase", kind: "prompts", set: "paraphrase", seed: 2 }),
+      control({ name: "reworded", kind: "prompts", set: "reworded", seed: 2 }),
     ]);
     expect(mayNot).not.toMatch(/no control/);
     expect(mayNot).toMatch(
-      /Not run as a control: pairs that differ in another property than size \(attribute\); pairs that differ .* \(number\)\./,
+      /Pairs that differ in temperature \(warmth\) were not run as a control, so this run does not exclude that these units respond to warmth, too\./,
     );
   });
 
-  test("is not mentioned where all were run", async () => {
-    const sets = ["paraphrase", "attribute", "number"].map((set, place) =>
+  test("are not missed if all were run", async () => {
+    const sets = matched.map(({ set }, place) =>
       control({ name: set, kind: "prompts", set, seed: 10 + place }),
     );
-    expect((await conclude([weights(1), ...sets])).mayNot).not.toMatch(/Not run|no control/);
+    expect((await conclude([weights(1), ...sets])).mayNot).not.toMatch(/not run as a control|no control/);
+  });
+
+  test("are none if it names none: only random weights are asked for", async () => {
+    expect((await conclude([], plain)).mayNot).toMatch(/no control: .* the same probe on random weights\./);
   });
 });

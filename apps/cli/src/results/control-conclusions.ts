@@ -17,13 +17,6 @@ interface Beside {
   readonly there: number;
 }
 
-/** The prompt sets that a run needs beside it, and in what their pairs differ. */
-const matchedSets: ReadonlyMap<string, string> = new Map([
-  ["paraphrase", "in wording alone, at one and the same size"],
-  ["attribute", "in another property than size"],
-  ["number", "in the same numerals and unit words without a claim of size"],
-]);
-
 /** Says of every control what it allows to conclude or forbids, and which controls were not run. */
 export function concludeFromControls(results: Results): Conclusions {
   const beside = results.controls.flatMap((control) => standBeside(control, results.granularities));
@@ -93,7 +86,8 @@ function concludeFromPrompts(
     ? "in nothing but their noise"
     : isDerived(name, "shuffled")
       ? "in their words, but not in the contrast"
-      : (matchedSets.get(name) ?? `as "${labels.b}" from "${labels.a}"`);
+      : (promptSet.controls?.find(({ set }) => set === name)?.differs ??
+        `as "${labels.b}" from "${labels.a}"`);
   const found = `Pairs that differ ${kind} (${name}) put ${counts}`;
   const compared = groups.difference?.thresholds.find((tested) => tested.threshold === threshold);
   if (compared === undefined)
@@ -135,27 +129,37 @@ function concludeFromSettings({ control, groups, threshold, here, there }: Besid
   };
 }
 
-function nameMissing({ checkpoint, controls }: Results): string[] {
+function nameMissing({ checkpoint, controls, promptSet }: Results): string[] {
   if (checkpoint.isSynthesized)
     return [
       `A run on trained weights has to exceed this one before it says anything about what the model has learned.`,
     ];
-  if (controls.length === 0)
-    return [
-      `This run alone has no control: before it counts as evidence of a represented quantity it has to exceed the same ` +
-        `probe on random weights and on matched prompt sets (paraphrases, another attribute, numerals without the claim).`,
+  const matched = promptSet.controls ?? [];
+  if (controls.length === 0) {
+    const asked = [
+      "random weights",
+      ...matched.map(({ set, differs }) => `pairs that differ ${differs} (${set})`),
     ];
+    return [
+      `This run alone has no control: before it counts as evidence it has to exceed the same probe on ${asked.join("; on ")}.`,
+    ];
+  }
   const sets = controls.filter(({ kind }) => kind === "prompts").map(({ promptSet }) => promptSet.name);
   const missing = [
-    ...(controls.some(({ kind }) => kind === "weights") ? [] : ["random weights"]),
-    ...[...matchedSets].flatMap(([name, kind]) =>
-      sets.includes(name) ? [] : [`pairs that differ ${kind} (${name})`],
+    ...(controls.some(({ kind }) => kind === "weights")
+      ? []
+      : [
+          "random weights were not run as a control, so this run does not exclude that such counts need no training",
+        ]),
+    ...matched.flatMap(({ set, differs, rulesOut }) =>
+      sets.includes(set)
+        ? []
+        : [
+            `pairs that differ ${differs} (${set}) were not run as a control, so this run does not exclude that ${rulesOut}`,
+          ],
     ),
   ];
-  if (missing.length === 0) return [];
-  return [
-    `Not run as a control: ${missing.join("; ")}. What these would show too, this run does not exclude.`,
-  ];
+  return missing.map((sentence) => `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`);
 }
 
 /** Whether a set was made from the run's own by that derivation, under its plain or its long name. */

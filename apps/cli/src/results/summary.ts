@@ -32,7 +32,7 @@ export interface Summary {
   readonly schemaVersion: 1;
   readonly checkpoint: SummaryContext["checkpoint"];
   readonly device: string;
-  readonly promptSet: Pick<PromptSet, "name" | "version" | "title" | "labels">;
+  readonly promptSet: Pick<PromptSet, "name" | "version" | "title" | "labels" | "controls">;
   readonly pairs: number;
   readonly signFlips: { readonly labellings: number; readonly exact: boolean; readonly seed: number };
   readonly granularities: readonly GranularitySummary[];
@@ -125,14 +125,14 @@ export interface AuditSummary extends Pick<PromptSetAudit, "verdicts" | "directi
 /** The results of a run in brief: plain data without infinities, so that JSON keeps all of it. */
 export function summarize(analysis: Analysis, context: SummaryContext): Summary {
   const { checkpoint, device, promptSet, audit } = context;
-  const { name, version, title, labels } = promptSet;
+  const { name, version, title, labels, controls } = promptSet;
   const groups = analysis.granularities.find((granularity) => granularity.name === "group");
   const signFlip = analysis.granularities.find((granularity) => granularity.signFlip !== null)?.signFlip;
   const results: Omit<Summary, "conclusions"> = {
     schemaVersion: 1,
     checkpoint,
     device,
-    promptSet: { name, version, title, labels },
+    promptSet: { name, version, title, labels, ...(controls && { controls }) },
     pairs: analysis.pairs,
     signFlips: {
       labellings: signFlip?.labellings ?? 0,

@@ -19,10 +19,11 @@ export function identicalPromptSet(
   { name = `${set.name}-identical` }: { readonly name?: string } = {},
 ): PromptSet {
   return {
-    ...set,
     name,
+    version: set.version,
     title: `Control: the prompts of ${set.name} against themselves, for another noise seed`,
     labels: { a: "first pass", b: "second pass" },
+    ...(set.reference !== undefined && { reference: set.reference }),
     pairs: set.pairs.map((pair, index) => {
       const condition = index % 2 === 0 ? "a" : "b";
       return { id: pair.id, a: pair[condition], b: pair[condition], meta: { condition } };

@@ -41,11 +41,11 @@ export function shufflePromptSet(
     }),
   );
   return {
-    ...set,
     name,
     version: `${set.version}+seed.${seed}`,
     title: `Control: the members of ${set.name} re-paired at random within a condition`,
     labels: { a: "one member", b: "another member" },
+    ...(set.reference !== undefined && { reference: set.reference }),
     pairs: set.pairs.map((pair) => coupled.get(pair.id) ?? pair),
   };
 }

@@ -7,6 +7,10 @@ import measure from "./measure.json" with { type: "json" };
 import number from "./number.json" with { type: "json" };
 import otherview from "./otherview.json" with { type: "json" };
 import paraphrase from "./paraphrase.json" with { type: "json" };
+import presence from "./presence.json" with { type: "json" };
+
+/** The set that a probe runs by default. */
+export const DEFAULT_PROMPT_SET = "measure";
 
 /** The sets that come with the package, by name; each call validates like any file and gives a fresh copy. */
 export const builtInSets: ReadonlyMap<string, () => PromptSet> = new Map([
@@ -15,6 +19,7 @@ export const builtInSets: ReadonlyMap<string, () => PromptSet> = new Map([
   ["paraphrase", () => fromFile(paraphrase)],
   ["attribute", () => fromFile(attribute)],
   ["number", () => fromFile(number)],
+  ["presence", () => fromFile(presence)],
   ["shuffled", () => shufflePromptSet(fromFile(measure), { seed: 0, name: "shuffled" })],
   ["identical", () => identicalPromptSet(fromFile(measure), { name: "identical" })],
 ]);

@@ -5,6 +5,7 @@ import { loadPromptSet } from "../load-prompt-set.ts";
 import { listReferences, promptText } from "../prompt-set.ts";
 
 const otherview = await loadPromptSet("otherview");
+const presence = await loadPromptSet("presence");
 const creatures = otherview.pairs.map(({ meta }) => String(meta?.["creature"]));
 const countTokens = (text: string): number => encodeQwen3(text).length;
 
@@ -45,6 +46,37 @@ describe("the otherview set", () => {
         height: 1024,
       },
     ]);
+  });
+});
+
+describe("the presence control of otherview", () => {
+  const audit = auditPromptSet(presence, { countTokens });
+
+  test("is named by otherview with what it is for", () => {
+    expect(otherview.controls).toEqual([
+      {
+        set: presence.name,
+        differs: expect.stringMatching(/^in wording alone/) as string,
+        rulesOut: expect.stringMatching(/viewpoint/) as string,
+      },
+    ]);
+  });
+
+  test("has the ids of otherview, its reference and its side a; side b words the same presence otherwise", () => {
+    expect(presence.reference).toEqual(otherview.reference);
+    expect(presence.pairs.map(({ id, a, b }) => ({ id, a, b }))).toEqual(
+      otherview.pairs.map(({ id, a }, index) => ({
+        id,
+        a,
+        b: `Render this kitchen in the presence of ${creatures[index] ?? ""}.`,
+      })),
+    );
+  });
+
+  test("is matched under Qwen3's tokenizer in 30 of 30 pairs, and has otherview's number of tokens", () => {
+    expect(audit.verdicts).toEqual({ matched: 30, identical: 0, change: 0 });
+    for (const [index, { b }] of presence.pairs.entries())
+      expect(countTokens(promptText(b))).toBe(countTokens(promptText(otherview.pairs[index]?.b ?? "")));
   });
 });
 

@@ -21,6 +21,9 @@ export const MAX_IMAGES = 16;
 /** References of a set. Each is rendered in full and multiplies the number of passes. */
 export const MAX_REFERENCES = 1_000;
 
+/** Controls of a set. Each is a probe as long as the run. */
+export const MAX_CONTROLS = 100;
+
 /** Pixels of a reference's side. Far beyond what these models render; memory grows with its square. */
 export const MAX_PIXELS = 8_192;
 

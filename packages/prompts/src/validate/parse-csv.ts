@@ -6,7 +6,7 @@ import type { LocatedDocument, TextPosition } from "./located-document.ts";
 import { parseYaml } from "./parse-yaml.ts";
 import { splitCsvHead } from "./split-csv-head.ts";
 
-/** What the comment lines above the header row must say; `reference` may be there too. */
+/** What the comment lines above the header row must say; `reference` and `controls` may be there too. */
 const HEAD_KEYS = ["name", "version", "title", "labels"];
 const PAIR_COLUMNS = ["id", "a", "b", "grade"];
 const REQUIRED_COLUMNS = ["id", "a", "b"];

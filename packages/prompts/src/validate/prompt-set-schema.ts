@@ -1,6 +1,7 @@
 import { z } from "zod";
-import type { PromptPair, PromptSet, PromptSide, Reference } from "../prompt-set.ts";
+import type { MatchedControl, PromptPair, PromptSet, PromptSide, Reference } from "../prompt-set.ts";
 import {
+  MAX_CONTROLS,
   MAX_IMAGES,
   MAX_NAME_CHARACTERS,
   MAX_PAIRS,
@@ -81,6 +82,21 @@ const pair = z.strictObject(
   { error: "an object { id, a, b }, optionally with grade and meta" },
 ) satisfies z.ZodType<PromptPair>;
 
+const clause = (what: string): z.ZodString => text(what, MAX_NAME_CHARACTERS);
+
+const matchedControl = z.strictObject(
+  {
+    set: name("the name of a prompt set").describe("The control set's name."),
+    differs: clause('how the control\'s sides differ, as "in wording alone"').describe(
+      'How the two sides of its pairs differ, to stand after "pairs that differ".',
+    ),
+    rulesOut: clause('the explanation that it tests, as "the wording alone moves these units"').describe(
+      'The other explanation of a response that it tests, to stand after "that".',
+    ),
+  },
+  { error: "an object { set, differs, rulesOut }" },
+) satisfies z.ZodType<MatchedControl>;
+
 const labels = z.strictObject(
   { a: name("a label"), b: name("a label") },
   { error: "an object { a, b } of two labels" },
@@ -99,13 +115,21 @@ const set = z.strictObject(
       .union([reference, references], { error: "a reference (an object) or a list of references" })
       .exactOptional()
       .describe("The fixed image that conditions every pass: none, one, or several."),
+    controls: z
+      .array(matchedControl, { error: "a list of controls" })
+      .max(MAX_CONTROLS, `at most ${MAX_CONTROLS} controls`)
+      .exactOptional()
+      .describe("The sets that a run of this one is to be compared with, and what each of them is for."),
     pairs: z
       .array(pair, { error: "a list of pairs" })
       .min(2, "at least two pairs")
       .max(MAX_PAIRS, `at most ${MAX_PAIRS} pairs`)
       .describe("At least two pairs with unique ids."),
   },
-  { error: "a prompt set: an object { name, version, title, labels, pairs }, optionally with reference" },
+  {
+    error:
+      "a prompt set: an object { name, version, title, labels, pairs }, optionally with reference and controls",
+  },
 );
 
 /** The prompt set as a zod schema; what it cannot say, unique ids, is left to `validatePromptSet`. */
@@ -117,6 +141,7 @@ export function knownKeys(path: readonly PropertyKey[]): readonly string[] {
   if (first === undefined) return Object.keys(set.shape);
   if (first === "labels") return Object.keys(labels.shape);
   if (first === "reference") return Object.keys(reference.shape);
+  if (first === "controls") return second === undefined ? [] : Object.keys(matchedControl.shape);
   if (first === "pairs" && third === undefined) return second === undefined ? [] : Object.keys(pair.shape);
   return first === "pairs" && (third === "a" || third === "b") ? Object.keys(imagePrompt.shape) : [];
 }

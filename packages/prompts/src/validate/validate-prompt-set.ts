@@ -22,7 +22,7 @@ export function validatePromptSet(
   const result = promptSetSchema.safeParse(value);
   const copied = copyMeta(result.success ? result.data.pairs : []);
   const found = result.success
-    ? [...findDuplicateIds(copied.pairs), ...copied.problems]
+    ? [...findDuplicateIds(copied.pairs), ...findDuplicateControls(result.data), ...copied.problems]
     : explainIssues(result.error.issues, value);
   const [first, ...others] = [...found, ...findLostKeys(value)]
     .map((problem) => ({ ...problem, ...locate?.(problem.path), path: formatJsonPath(problem.path) }))
@@ -37,6 +37,24 @@ function comparePositions(one: Partial<TextPosition>, other: Partial<TextPositio
   const { line = 0, column = 0 } = one;
   const { line: otherLine = 0, column: otherColumn = 0 } = other;
   return line === otherLine ? column - otherColumn : line - otherLine;
+}
+
+function findDuplicateControls({ controls = [] }: PromptSet): UnlocatedProblem[] {
+  const names = controls.map(({ set }) => set);
+  return names.flatMap((name, index): UnlocatedProblem[] => {
+    const first = names.indexOf(name);
+    if (first === index) return [];
+    return [
+      {
+        code: "duplicate-id",
+        path: ["controls", index, "set"],
+        what: "two controls are the same set",
+        expected: "a set that no other control names",
+        received: `${JSON.stringify(name)} at controls[${first}] and at controls[${index}]`,
+        advice: "Remove one of the two.",
+      },
+    ];
+  });
 }
 
 function findDuplicateIds(pairs: readonly PromptPair[]): UnlocatedProblem[] {
