@@ -5,14 +5,13 @@ export {
   type PromptSetAudit,
   type SideCounts,
 } from "./audit/audit-prompt-set.ts";
-export {
-  correlateConfounds,
-  type Confound,
-  type ConfoundCorrelation,
-  type ConfoundReport,
-} from "./audit/correlate-confounds.ts";
-export type { Correlation } from "./audit/correlation.ts";
 export type { Direction } from "./audit/direction.ts";
+export {
+  listConfounds,
+  type AuditedConfounds,
+  type Confound,
+  type ConfoundValues,
+} from "./audit/list-confounds.ts";
 export type { SharedEnds } from "./audit/shared-ends.ts";
 export type { SharedWords } from "./audit/shared-words.ts";
 export { createWordClasses, type WordCount } from "./audit/word-class.ts";

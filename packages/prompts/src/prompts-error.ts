@@ -13,7 +13,6 @@ export type PromptsErrorCode =
   /** The text is no JSON. */
   | "invalid-json"
   /** The responses do not fit the audit's pairs. */
-  | "invalid-responses"
   /** A template's placeholders and a row's values do not fit each other, or are no texts. */
   | "invalid-template"
   /** A token counter failed, or returned what is no count. */

@@ -1,4 +1,4 @@
-import { correlateConfounds } from "@measure-plantain/prompts";
+import { listConfounds } from "@measure-plantain/prompts";
 import { describe, expect, test } from "vitest";
 import { syntheticCaptures, syntheticContext, syntheticLayout } from "../../test/synthetic-probe.ts";
 import { analyzeCaptures, type Analysis } from "./analyze-captures.ts";
@@ -68,17 +68,17 @@ describe("respondByPair", () => {
 });
 
 describe("summarizeConfounds", () => {
-  test("has the correlations that the prompts package gives, and none that is constant", async () => {
+  test("correlates each confound that varies, by value and by rank, and names those that do not", async () => {
     const analysis = await analyze((pair) => pair % 4);
-    const confounds = summarizeConfounds(analysis, context.audit);
-    const report = correlateConfounds(context.audit, confounds?.responses ?? []);
-    expect(confounds?.constant).toEqual(report.constant);
-    expect(confounds?.correlations.map(({ confound }) => confound)).toEqual(
-      report.correlations.map(({ confound }) => confound),
+    const { responses, correlations, constant } = summarizeConfounds(analysis, context.audit) ?? fail();
+    const listed = listConfounds(context.audit);
+    expect(constant).toEqual(listed.constant);
+    expect(correlations.map(({ confound }) => confound)).toEqual(
+      listed.varying.map(({ confound }) => confound),
     );
-    for (const [place, { pearson, spearman }] of report.correlations.entries()) {
-      expect(confounds?.correlations[place]?.pearson).toBeCloseTo(pearson, 12);
-      expect(confounds?.correlations[place]?.spearman).toBeCloseTo(spearman, 12);
+    for (const [place, { values }] of listed.varying.entries()) {
+      expect(correlations[place]?.pearson).toBeCloseTo(pearson(values, responses), 12);
+      expect(correlations[place]?.spearman).toBeCloseTo(pearson(ranks(values), ranks(responses)), 12);
     }
   });
 
@@ -108,3 +108,28 @@ describe("summarizeConfounds", () => {
     expect(summarizeConfounds(few, syntheticContext(3).audit)).toBeNull();
   });
 });
+
+/** By definition: the mean of the products of standard scores. */
+function pearson(x: ArrayLike<number>, y: ArrayLike<number>): number {
+  const [first, second] = [standardScores(x), standardScores(y)];
+  return first.reduce((sum, value, place) => sum + value * (second[place] ?? NaN), 0) / first.length;
+}
+
+function standardScores(values: ArrayLike<number>): number[] {
+  const list = Array.from(values);
+  const mean = list.reduce((sum, value) => sum + value, 0) / list.length;
+  const variance = list.reduce((sum, value) => sum + (value - mean) ** 2, 0) / list.length;
+  return list.map((value) => (value - mean) / Math.sqrt(variance));
+}
+
+/** By definition: how many are less, and half of those that are equal. */
+function ranks(values: ArrayLike<number>): number[] {
+  const list = Array.from(values);
+  return list.map((value) =>
+    list.reduce((sum, other) => sum + (other < value ? 1 : other === value ? 0.5 : 0), 0),
+  );
+}
+
+function fail(): never {
+  throw new Error("expected a summary of the confounds");
+}

@@ -1,10 +1,5 @@
 import { adjustPValues, gradeCorrelation, type Matrix } from "@measure-plantain/paired-stats";
-import {
-  type Confound,
-  correlateConfounds,
-  type PairAudit,
-  type PromptSetAudit,
-} from "@measure-plantain/prompts";
+import { type Confound, listConfounds, type PromptSetAudit } from "@measure-plantain/prompts";
 import type { Analysis, GranularityResult } from "./analyze-captures.ts";
 import { ALPHA } from "./granularity-summary.ts";
 
@@ -42,33 +37,22 @@ export const confoundNames: Readonly<Record<Confound, string>> = {
   sharedPrefixTokens: "tokens that both sides begin with",
 };
 
-/** Where the audit of a pair holds each confound. */
-const readers: Readonly<Record<Confound, (pair: PairAudit) => number | undefined>> = {
-  tokenDifference: ({ tokens }) => tokens.difference,
-  characterDifference: ({ characters }) => characters.difference,
-  wordClassDifference: ({ wordClass }) => wordClass?.difference,
-  editDistance: ({ editDistance }) => editDistance,
-  sharedPrefixWords: ({ sharedWords }) => sharedWords.prefix,
-  sharedPrefixTokens: ({ sharedTokens }) => sharedTokens?.prefix,
-};
-
 /** A correlation over fewer pairs says nothing. */
 const LEAST_PAIRS = 4;
 
 /**
  * Correlates each confound of the audit with the pairs' responses; `null` where too few pairs or no group vary.
  *
- * @throws PromptsError where the audit is one of other pairs.
+ * @throws PairedStatsError if the audit is one of other pairs.
  */
 export function summarizeConfounds(analysis: Analysis, audit: PromptSetAudit): ConfoundsSummary | null {
   const groups = analysis.granularities.find(({ name }) => name === "group");
   if (groups === undefined || groups.signFlip === null || analysis.pairs < LEAST_PAIRS) return null;
   const responses = respondByPair(groups);
   if (responses.every((response) => response === responses[0])) return null;
-  const { correlations, constant } = correlateConfounds(audit, responses);
+  const { varying, constant } = listConfounds(audit);
   const matrix: Matrix = { data: responses, shape: [responses.length, 1] };
-  const rows = correlations.map(({ confound }) => {
-    const values = audit.pairs.map((pair) => readers[confound](pair) ?? NaN);
+  const rows = varying.map(({ confound, values }) => {
     const { r, p } = gradeCorrelation(matrix, values, { method: "spearman" });
     const { r: pearson } = gradeCorrelation(matrix, values, { method: "pearson" });
     return { confound, pearson: pearson[0] ?? 0, spearman: r[0] ?? 0, p: p[0] ?? 1 };
