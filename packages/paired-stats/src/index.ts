@@ -13,6 +13,7 @@ export {
   type ThresholdNull,
 } from "./flips/sign-flip-null.ts";
 export type { Matrix } from "./matrix.ts";
+export { matrixFromRows } from "./matrix-from-rows.ts";
 export {
   adjustPValues,
   type AdjustmentMethod,

@@ -5,6 +5,7 @@ import { expect } from "vitest";
 import { parse as parseYaml } from "yaml";
 import { adoptRounding } from "./adopt-rounding.ts";
 import { applyEdit } from "./apply-edit.ts";
+import { stripTypes } from "./compile-examples.ts";
 import type { CodeBlock } from "./code-blocks.ts";
 import { repository } from "./pages.ts";
 import type { Finished, Place } from "./place.ts";
@@ -27,7 +28,7 @@ export type Printed = Map<CodeBlock, string>;
  * Does with a block what its language and attributes say, and fails where that does not come out as shown:
  *
  * - `file=PATH`: the block is the file; of `diff`, an edit of it.
- * - `js`: a program that runs.
+ * - `ts`: a program that runs, and that compiles (`checkPages` sees to that).
  * - `sh`: a script that runs; with `run=small`, at small sizes; with `no-run=REASON`, one that is only checked.
  * - `json`, `yaml`: read; with `prompt-set`, as a prompt set.
  * - `text`: what the block before it prints, or the command in `from=`, but for the last digit of a decimal; with `tree`,
@@ -48,8 +49,8 @@ export async function checkBlock(block: CodeBlock, place: Place, printed: Printe
     return;
   }
   switch (language) {
-    case "js":
-      printed.set(block, succeed(await place.runModule(text)));
+    case "ts":
+      printed.set(block, succeed(await place.runModule(stripTypes(text))));
       return;
     case "sh":
       return checkShell(block, place, printed);
@@ -64,7 +65,7 @@ export async function checkBlock(block: CodeBlock, place: Place, printed: Printe
     default:
       throw new Error(
         `nothing is known of ${language || "a block without a language"}: ` +
-          `make it js, sh, json, yaml or text, or give it the name of a file`,
+          `make it ts, sh, json, yaml or text, or give it the name of a file`,
       );
   }
 }

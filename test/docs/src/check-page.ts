@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { checkBlock, type Printed } from "./check-block.ts";
+import { compileExamples } from "./compile-examples.ts";
 import { readCodeBlocks } from "./code-blocks.ts";
 import { readPage } from "./pages.ts";
 import { createPlace, type Place } from "./place.ts";
@@ -25,6 +26,10 @@ export function checkPages(paths: readonly string[], { copies = [], prepare }: P
 
   const blocks = paths.flatMap((path) => readCodeBlocks(path, readPage(path).markdown));
   const printed: Printed = new Map();
+  const examples = blocks.filter(({ language, attributes }) => language === "ts" && !attributes.has("file"));
+  test.runIf(examples.length > 0)("the TypeScript examples compile", () => {
+    expect(compileExamples(examples, place.folder)).toEqual([]);
+  });
   test.each(blocks.map((block) => [`${block.page}:${block.line}`, block] as const))(
     "%s holds as shown",
     async (_, block) => {
