@@ -36,6 +36,7 @@ describe("docs/dependencies.md", () => {
       ...[...packageFolders, "test/docs"].flatMap((folder) =>
         declared(basename(folder), readManifest(folder).devDependencies),
       ),
+      ...declared("browser", readManifest("test/browser").dependencies),
     ];
     expect(rowsOf(development)).toEqual(expected.sort());
   });

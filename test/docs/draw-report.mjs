@@ -1,20 +1,16 @@
 // Draws the pictures of the README: the head and the heat map of a run's report, in both colour schemes.
-// Needs chromium. Usage: node draw-report.mjs RUN_FOLDER, by default the one that `npm start` writes.
-import { execFileSync } from "node:child_process";
+// Needs a build. Usage: node draw-report.mjs RUN_FOLDER, by default the one that `npm start` writes.
+import { launchBrowser } from "@measure-plantain/browser-test";
 import { mkdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
 
 const repository = join(import.meta.dirname, "../..");
 const report = resolve(process.argv[2] ?? join(repository, "runs/tiny-measure"), "report.html");
 const images = join(repository, "docs/images");
 mkdirSync(images, { recursive: true });
 
-const executablePath =
-  process.env.CHROMIUM ??
-  execFileSync("sh", ["-c", "command -v chromium || command -v google-chrome"], { encoding: "utf8" }).trim();
-const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
+const browser = await launchBrowser();
 for (const colorScheme of ["light", "dark"]) {
   const page = await browser.newPage({ viewport: { width: 960, height: 800 }, colorScheme });
   await page.goto(pathToFileURL(report).href);

@@ -19,7 +19,7 @@ describe("definePromptSet", () => {
     expect(definePromptSet(set).pairs).not.toBe(set.pairs);
   });
 
-  test("returns a copy of what meta records, and refuses what cannot be copied", () => {
+  test("returns a copy of what meta records, and refuses what JSON cannot say", () => {
     const metres = [1, 2];
     const define = (more: object): PromptSet => {
       const [first, second] = ["1", "2"].map((id) => ({ id, a: "a", b: "b", meta: { metres, ...more } }));
@@ -29,9 +29,20 @@ describe("definePromptSet", () => {
     metres[0] = 42;
     expect(set.pairs[0]?.meta).toEqual({ metres: [1, 2] });
     expect(problemsOf(() => define({ size: () => 1 }))).toMatchObject([
-      { code: "invalid-value", path: "pairs[0].meta" },
-      { code: "invalid-value", path: "pairs[1].meta" },
+      { code: "invalid-value", path: "pairs[0].meta.size" },
+      { code: "invalid-value", path: "pairs[1].meta.size" },
     ]);
+    const circle: unknown[] = [];
+    circle.push(circle);
+    for (const [value, code] of [
+      [1n, "invalid-value"],
+      [NaN, "invalid-value"],
+      [new Date(0), "invalid-value"],
+      [[undefined], "invalid-value"],
+      [circle, "too-large"],
+    ] as const)
+      expect(problemsOf(() => define({ value }))[0]).toMatchObject({ code });
+    expect(define({ value: undefined }).pairs[0]?.meta).toEqual({ metres: [42, 2] });
   });
 
   test("fills one template for both sides, with a value for each side", () => {

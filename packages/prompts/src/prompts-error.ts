@@ -1,3 +1,5 @@
+import { escapeRefused } from "./validate/characters.ts";
+
 /** What kind of thing is wrong. */
 export type PromptsErrorCode =
   /** An argument of a call is of the wrong kind, size or range. */
@@ -8,6 +10,8 @@ export type PromptsErrorCode =
   | "duplicate-key"
   /** A side of a pair has no text. */
   | "empty-side"
+  /** A text has a character that is not text, such as a control character. */
+  | "invalid-character"
   /** The text is no CSV of the expected columns. */
   | "invalid-csv"
   /** The text is no JSON. */
@@ -76,7 +80,7 @@ export class PromptsError extends Error {
     problems: readonly [PromptsProblem, ...PromptsProblem[]],
     { source, cause }: { readonly source: string; readonly cause?: unknown },
   ) {
-    super(describeProblems(problems, source), cause === undefined ? {} : { cause });
+    super(escapeRefused(describeProblems(problems, source)), cause === undefined ? {} : { cause });
     this.code = problems[0].code;
     this.source = source;
     this.problems = problems;

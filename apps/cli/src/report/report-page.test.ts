@@ -1,12 +1,11 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
+import { type Browser, findBrowser, launchBrowser, type Page } from "@measure-plantain/browser-test";
 import { csvParse } from "d3-dsv";
-import { existsSync } from "node:fs";
 import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { syntheticCaptures, syntheticContext, syntheticLayout } from "../../test/synthetic-probe.ts";
 import { type Analysis, analyzeCaptures } from "../results/analyze-captures.ts";
@@ -16,19 +15,7 @@ import { formatUnitCsv } from "../results/unit-table.ts";
 import { renderFigureFiles } from "./figure-files.ts";
 import { renderReport } from "./report-html.ts";
 
-const CHROMIUM = "/usr/bin/chromium";
-const FLAGS = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
-describe.skipIf(!existsSync(CHROMIUM))("the page of 16,320 groups in a browser", () => {
+describe.skipIf((await findBrowser()) === undefined)("the page of 16,320 groups in a browser", () => {
   const context = syntheticContext();
   let folder: string;
   let file: string;
@@ -42,7 +29,7 @@ describe.skipIf(!existsSync(CHROMIUM))("the page of 16,320 groups in a browser",
     folder = await mkdtemp(join(tmpdir(), "report-page-"));
     file = join(folder, "report.html");
     await writeFile(file, renderReport({ analysis, context, manifest: { note: "</script>" } }));
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    browser = await launchBrowser();
   });
 
   afterAll(async () => {

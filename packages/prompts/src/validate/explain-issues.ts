@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { nearestName } from "../nearest-name.ts";
 import type { PromptsErrorCode, PromptsProblem } from "../prompts-error.ts";
+import { describePattern, findRefusedCharacter, LINES, ONE_LINE } from "./characters.ts";
 import { describeValue, shorten } from "./json-path.ts";
 import { knownKeys } from "./prompt-set-schema.ts";
 
@@ -16,11 +17,12 @@ export interface UnlocatedProblem extends Omit<PromptsProblem, "path"> {
 export function explainIssues(issues: readonly Issue[], value: unknown): UnlocatedProblem[] {
   return issues
     .flatMap((outer) => withinUnion(outer, []))
-    .flatMap((issue) =>
-      issue.code === "unrecognized_keys"
-        ? explainUnknownKeys(issue.path, issue.keys, value)
-        : explainIssue(issue, value),
-    );
+    .flatMap((issue) => {
+      if (issue.code === "unrecognized_keys") return explainUnknownKeys(issue.path, issue.keys, value);
+      const pattern = [LINES, ONE_LINE].find((known) => isBroken(known, issue));
+      if (pattern === undefined) return explainIssue(issue, value);
+      return findCharacterProblem(String(valueAt(value, issue.path)), issue.path, pattern);
+    });
 }
 
 /** The key `__proto__` of a `meta`: zod leaves it out of a record without an issue. */
@@ -40,6 +42,27 @@ export function findLostKeys(value: unknown): UnlocatedProblem[] {
       },
     ];
   });
+}
+
+/** Whether an issue says that a text does not match this pattern. */
+function isBroken(pattern: RegExp, issue: Issue): boolean {
+  return issue.code === "invalid_format" && issue.pattern === String(pattern);
+}
+
+/** The problem of a text with a character that `pattern` refuses. */
+export function findCharacterProblem(text: string, path: Path, pattern: RegExp): UnlocatedProblem[] {
+  const received = findRefusedCharacter(text, pattern);
+  if (received === undefined) return [];
+  return [
+    {
+      code: "invalid-character",
+      path,
+      what: "a text has a character that is not text",
+      expected: describePattern(pattern),
+      received,
+      advice: "Remove it: a file or a terminal to which results are written would not keep it as it is.",
+    },
+  ];
 }
 
 /** The issues of the one alternative that the author meant; the union's own issue where no type fits. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { MatchedControl, PromptPair, PromptSet, PromptSide, Reference } from "../prompt-set.ts";
+import { describePattern, LINES, ONE_LINE } from "./characters.ts";
 import {
   MAX_CONTROLS,
   MAX_IMAGES,
@@ -13,8 +14,12 @@ import {
 
 // Every `error` below completes the sentence "Expected …": explain-issues.ts builds the messages from them.
 
-function text(expected: string, maximum: number): z.ZodString {
-  return z.string({ error: expected }).regex(/\S/, expected).max(maximum, `at most ${maximum} characters`);
+function text(expected: string, maximum: number, characters: RegExp): z.ZodString {
+  return z
+    .string({ error: expected })
+    .regex(/\S/, expected)
+    .max(maximum, `at most ${maximum} characters`)
+    .regex(characters, describePattern(characters));
 }
 
 function wholeNumber(minimum: number, maximum: number): z.ZodInt {
@@ -23,12 +28,12 @@ function wholeNumber(minimum: number, maximum: number): z.ZodInt {
 }
 
 const name = (what: string): z.ZodString =>
-  text(`${what}, a string with a visible character`, MAX_NAME_CHARACTERS);
-const prompt = text("a prompt, a string with a visible character", MAX_PROMPT_CHARACTERS);
+  text(`${what}, a string with a visible character`, MAX_NAME_CHARACTERS, ONE_LINE);
+const prompt = text("a prompt, a string with a visible character", MAX_PROMPT_CHARACTERS, LINES);
 const pixels = wholeNumber(16, MAX_PIXELS).multipleOf(16, `a multiple of 16 (pixels), at most ${MAX_PIXELS}`);
 
 const imageFile = name("an image file").regex(
-  /^(?![A-Za-z][A-Za-z0-9+.-]+:\/\/)[^\0]*$/,
+  /^(?![A-Za-z][A-Za-z0-9+.-]+:\/\/)/,
   "a path of an image file (addresses are not fetched)",
 );
 
@@ -65,6 +70,11 @@ const references = z
   .min(1, "at least one reference; leave the key out where there is none")
   .max(MAX_REFERENCES, `at most ${MAX_REFERENCES} references`);
 
+/** Its values are left to `copyMeta`; {@link META} says the same in JSON Schema. */
+const meta = z
+  .record(z.string(), z.unknown(), { error: "an object" })
+  .describe("Whatever the author records about the pair.");
+
 const pair = z.strictObject(
   {
     id: name("an id").describe("Unique in the set."),
@@ -74,15 +84,12 @@ const pair = z.strictObject(
       .number({ error: "a finite number" })
       .exactOptional()
       .describe("Orders the pairs of a graded set."),
-    meta: z
-      .record(z.string(), z.unknown(), { error: "an object" })
-      .exactOptional()
-      .describe("Whatever the author records about the pair."),
+    meta: meta.exactOptional(),
   },
   { error: "an object { id, a, b }, optionally with grade and meta" },
 ) satisfies z.ZodType<PromptPair>;
 
-const clause = (what: string): z.ZodString => text(what, MAX_NAME_CHARACTERS);
+const clause = (what: string): z.ZodString => text(what, MAX_NAME_CHARACTERS, ONE_LINE);
 
 const matchedControl = z.strictObject(
   {
@@ -104,7 +111,11 @@ const labels = z.strictObject(
 
 const set = z.strictObject(
   {
-    $schema: z.string({ error: "a string" }).exactOptional().describe("Where an editor finds this schema."),
+    $schema: z
+      .string({ error: "a string" })
+      .regex(ONE_LINE, describePattern(ONE_LINE))
+      .exactOptional()
+      .describe("Where an editor finds this schema."),
     name: name("a name"),
     version: name("a version").describe(
       "Raise it when a prompt changes: results of two versions are not comparable.",
@@ -146,10 +157,31 @@ export function knownKeys(path: readonly PropertyKey[]): readonly string[] {
   return first === "pairs" && (third === "a" || third === "b") ? Object.keys(imagePrompt.shape) : [];
 }
 
+/** What `copyMeta` keeps of `meta`. */
+const META = {
+  propertyNames: { pattern: ONE_LINE.source },
+  additionalProperties: { $ref: "#/definitions/recorded" },
+};
+const RECORDED = {
+  anyOf: [
+    { type: ["null", "boolean", "number"] },
+    { type: "string", pattern: LINES.source },
+    { type: "array", items: { $ref: "#/definitions/recorded" } },
+    { type: "object", ...META },
+  ],
+};
+
 /** The published JSON Schema, generated; `schema/prompt-set.schema.json` is its text. */
 export function toPromptSetJsonSchema(): object {
+  const override: NonNullable<Parameters<typeof z.toJSONSchema>[1]>["override"] = ({
+    zodSchema,
+    jsonSchema,
+  }) => {
+    if (zodSchema === meta) Object.assign(jsonSchema, META);
+  };
   return {
-    ...z.toJSONSchema(set, { target: "draft-7", io: "input" }),
+    ...z.toJSONSchema(set, { target: "draft-7", io: "input", override }),
+    definitions: { recorded: RECORDED },
     title: "Prompt set",
     description: "Pairs of prompts that differ in one thing, for a paired probe of a text-to-image model.",
   };
