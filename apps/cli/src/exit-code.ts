@@ -1,9 +1,8 @@
-import { FluxRuntimeError, type FluxRuntimeErrorCode } from "@measure-plantain/flux-runtime";
+import { FluxRuntimeError, HubError, type FluxRuntimeErrorCode } from "@measure-plantain/flux-runtime";
 import { HeadHooksError } from "@measure-plantain/head-hooks";
 import { PairedStatsError } from "@measure-plantain/paired-stats";
 import { PromptsError } from "@measure-plantain/prompts";
 import { CommanderError } from "commander";
-import { HubError } from "./checkpoint/hub-error.ts";
 import { UsageError } from "./errors.ts";
 
 /** The runtime's errors that are nobody's input. */

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
-import type { Examination } from "../src/doctor/examine-machine.ts";
+import type { Examination } from "@measure-plantain/flux-runtime";
 import { createWorkplace, kleinTiny } from "./cli.ts";
 
 const environment: Record<string, string> = { HF_HUB_OFFLINE: "0", HF_ENDPOINT: "http://127.0.0.1:9" };

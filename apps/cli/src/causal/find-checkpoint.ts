@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { resolveCheckpoint, type ResolvedCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
+import { resolveCheckpoint, type ResolvedCheckpoint } from "@measure-plantain/flux-runtime";
 import { plantedCheckpoint } from "../controls/plant/planted-checkpoint.ts";
 import { randomizedCheckpoint } from "../controls/run-controls.ts";
 import { UsageError } from "../errors.ts";

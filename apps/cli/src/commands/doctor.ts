@@ -1,5 +1,5 @@
-import { examineMachine } from "../doctor/examine-machine.ts";
-import { formatExamination } from "../doctor/format-examination.ts";
+import { examineMachine } from "@measure-plantain/flux-runtime";
+import { formatExamination } from "../terminal/format-examination.ts";
 
 export interface DoctorOptions {
   readonly checkpoint: string;

@@ -1,16 +1,17 @@
 import {
   DEFAULT_MAX_SEQUENCE_LENGTH,
+  chooseDevice,
   decodeToImage,
   generate,
   prepareConditionImage,
   readImage,
+  resolveCheckpoint,
   tokenGrid,
   writePng,
   type ComputeType,
+  type DeviceName,
   type Tensor,
 } from "@measure-plantain/flux-runtime";
-import { resolveCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
-import { chooseDevice, type DeviceName } from "../device/choose-device.ts";
 import { createProgress, type ProgressBar } from "../terminal/progress.ts";
 
 export interface GenerateCommandOptions {

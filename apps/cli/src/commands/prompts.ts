@@ -1,9 +1,8 @@
+import { locateCheckpoint, resolveCheckpoint } from "@measure-plantain/flux-runtime";
 import { listPromptSets, loadPromptSet, readPromptSet } from "@measure-plantain/prompts";
 import { auditPrompts } from "../audit/audit-prompts.ts";
 import { describeRarity } from "../audit/describe-rarity.ts";
 import { readWordCounts } from "../audit/word-counts.ts";
-import { locateCheckpoint } from "../checkpoint/locate-checkpoint.ts";
-import { resolveCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
 import { hashPromptSet } from "../probe/settings.ts";
 import { createProgress } from "../terminal/progress.ts";
 

@@ -1,11 +1,16 @@
+import {
+  chooseDevice,
+  resolveCheckpoint,
+  type ChosenDevice,
+  type DeviceName,
+  type ResolvedCheckpoint,
+} from "@measure-plantain/flux-runtime";
 import { MOST_PAIRS_ENUMERATED } from "@measure-plantain/paired-stats";
 import { loadPromptSet, type PromptSet } from "@measure-plantain/prompts";
 import { basename, join } from "node:path";
 import { auditPrompts } from "../audit/audit-prompts.ts";
 import { readWordCounts, type WordCounts } from "../audit/word-counts.ts";
-import { resolveCheckpoint, type ResolvedCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
 import { planControls, runControl, type Control } from "../controls/run-controls.ts";
-import { chooseDevice, type ChosenDevice, type DeviceName } from "../device/choose-device.ts";
 import { UsageError } from "../errors.ts";
 import { namePrompts, type PromptsRecord } from "../probe/command-line.ts";
 import { chooseSettings, type SettingOptions } from "../probe/choose-settings.ts";

@@ -1,4 +1,9 @@
-import { openCheckpoint, randomizeCheckpoint } from "@measure-plantain/flux-runtime";
+import {
+  cacheFolder,
+  openCheckpoint,
+  randomizeCheckpoint,
+  type ResolvedCheckpoint,
+} from "@measure-plantain/flux-runtime";
 import {
   identicalPromptSet,
   loadPromptSet,
@@ -7,8 +12,6 @@ import {
 } from "@measure-plantain/prompts";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { cacheFolder } from "../checkpoint/locate-checkpoint.ts";
-import type { ResolvedCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
 import type { ProbePlan } from "../commands/run.ts";
 import { UsageError } from "../errors.ts";
 import { namePrompts } from "../probe/command-line.ts";

@@ -1,18 +1,18 @@
 import {
+  chooseBatch,
   chooseComputeType,
   defaultThreads,
   DEFAULT_MAX_SEQUENCE_LENGTH,
+  readGpus,
+  sizesOfCheckpoint,
   tokenGrid,
   type Checkpoint,
   type ComputeType,
   type Device,
+  type ResolvedCheckpoint,
 } from "@measure-plantain/flux-runtime";
 import { listReferences, type PromptSet, type Reference } from "@measure-plantain/prompts";
 import { readFile } from "node:fs/promises";
-import type { ResolvedCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
-import { chooseBatch } from "../device/choose-batch.ts";
-import { sizesOfCheckpoint } from "../doctor/model-sizes.ts";
-import { readGpus } from "../doctor/read-gpus.ts";
 import { UsageError } from "../errors.ts";
 import { RunFolder } from "../run-folder/run-folder.ts";
 import { fingerprintCheckpoint, sha256 } from "./fingerprint.ts";

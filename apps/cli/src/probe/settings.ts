@@ -1,5 +1,4 @@
-import type { ComputeType, Device, RotaryFrequencies } from "@measure-plantain/flux-runtime";
-import type { CheckpointChange } from "../checkpoint/resolve-checkpoint.ts";
+import type { CheckpointChange, ComputeType, Device, RotaryFrequencies } from "@measure-plantain/flux-runtime";
 import { promptImages, promptText, type PromptSet, type PromptSide } from "@measure-plantain/prompts";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";

@@ -1,11 +1,9 @@
-import { openCheckpoint } from "@measure-plantain/flux-runtime";
+import { cacheFolder, openCheckpoint, type ResolvedCheckpoint } from "@measure-plantain/flux-runtime";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createRunContext, runtimeOf } from "../../causal/run-context.ts";
 import { preparePassInputs } from "../../causal/pass-inputs.ts";
-import { cacheFolder } from "../../checkpoint/locate-checkpoint.ts";
-import type { ResolvedCheckpoint } from "../../checkpoint/resolve-checkpoint.ts";
 import { referenceName } from "../../probe/prepare-references.ts";
 import { sha256 } from "../../probe/fingerprint.ts";
 import type { RunFolder } from "../../run-folder/run-folder.ts";

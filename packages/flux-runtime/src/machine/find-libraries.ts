@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { createReadStream } from "node:fs";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
-import { findOnnxRuntimePackage } from "../device/onnxruntime-package.ts";
+import { findOnnxRuntimePackage } from "./onnxruntime-package.ts";
 
 /** A library that CUDA needs: where it is, or how to get it. */
 export interface LibraryRecord {

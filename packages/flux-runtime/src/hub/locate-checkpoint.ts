@@ -1,7 +1,7 @@
 import { access } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { checkpointSpecNames } from "@measure-plantain/flux-runtime";
+import { checkpointSpecNames } from "../synthesis/checkpoint-spec.ts";
 import { HubCache, type CachedSnapshot } from "./hub-cache.ts";
 import { readHubEnvironment, type HubEnvironment } from "./hub-environment.ts";
 import { formatRepository, parseRepository, type HubRepository } from "./hub-repository.ts";

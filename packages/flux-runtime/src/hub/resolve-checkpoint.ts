@@ -1,9 +1,6 @@
-import {
-  getCheckpointSpec,
-  openCheckpoint,
-  synthesizeCheckpoint,
-  type Checkpoint,
-} from "@measure-plantain/flux-runtime";
+import { openCheckpoint, type Checkpoint } from "../checkpoint/open-checkpoint.ts";
+import { getCheckpointSpec } from "../synthesis/checkpoint-spec.ts";
+import { synthesizeCheckpoint } from "../synthesis/synthesize-checkpoint.ts";
 import { UsageError } from "../errors.ts";
 import type { Progress } from "../terminal/progress.ts";
 import { downloadSnapshot } from "./download-snapshot.ts";

@@ -1,4 +1,4 @@
-import { checkDevice } from "@measure-plantain/flux-runtime";
+import { checkDevice } from "../session/check-device.ts";
 import { UsageError } from "../errors.ts";
 import { findOnnxRuntimePackage } from "./onnxruntime-package.ts";
 

@@ -1,14 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  drawNoise,
-  getCheckpointSpec,
-  openCheckpoint,
-  openTransformer,
-  synthesizeCheckpoint,
-  type CheckpointSpec,
-} from "@measure-plantain/flux-runtime";
+import { openCheckpoint } from "../checkpoint/open-checkpoint.ts";
+import { drawNoise } from "../pipeline/generate.ts";
+import { openTransformer } from "../pipeline/transformer.ts";
+import { getCheckpointSpec, type CheckpointSpec } from "../synthesis/checkpoint-spec.ts";
+import { synthesizeCheckpoint } from "../synthesis/synthesize-checkpoint.ts";
 import { transformerOperations } from "./estimate-run.ts";
 import { sizesOfCheckpoint } from "./model-sizes.ts";
 

@@ -1,10 +1,7 @@
-import {
-  FluxRuntimeError,
-  getCheckpointSpec,
-  openCheckpoint,
-  type CheckpointSpec,
-} from "@measure-plantain/flux-runtime";
-import { locateCheckpoint } from "../checkpoint/locate-checkpoint.ts";
+import { openCheckpoint } from "../checkpoint/open-checkpoint.ts";
+import { FluxRuntimeError } from "../errors.ts";
+import { locateCheckpoint } from "../hub/locate-checkpoint.ts";
+import { getCheckpointSpec, type CheckpointSpec } from "../synthesis/checkpoint-spec.ts";
 import { sizesOfCheckpoint, sizesOfSpec, type ModelSizes } from "./model-sizes.ts";
 
 /** Whether a run has its weights, or how it gets them. */

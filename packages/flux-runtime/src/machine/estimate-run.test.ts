@@ -1,8 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { getCheckpointSpec, openCheckpoint, synthesizeCheckpoint } from "@measure-plantain/flux-runtime";
 import { describe, expect, it } from "vitest";
+import { openCheckpoint } from "../checkpoint/open-checkpoint.ts";
+import { getCheckpointSpec } from "../synthesis/checkpoint-spec.ts";
+import { synthesizeCheckpoint } from "../synthesis/synthesize-checkpoint.ts";
 import { estimateRun, transformerOperations } from "./estimate-run.ts";
 import { sizesOfCheckpoint, sizesOfSpec } from "./model-sizes.ts";
 

@@ -1,6 +1,6 @@
-import { getCheckpointSpec } from "@measure-plantain/flux-runtime";
+import { getCheckpointSpec } from "../synthesis/checkpoint-spec.ts";
 import { describe, expect, it } from "vitest";
-import { sizesOfSpec } from "../doctor/model-sizes.ts";
+import { sizesOfSpec } from "./model-sizes.ts";
 import { chooseBatch } from "./choose-batch.ts";
 
 describe("chooseBatch(request)", () => {

@@ -1,4 +1,4 @@
-import type { ModelSizes } from "../doctor/model-sizes.ts";
+import type { ModelSizes } from "./model-sizes.ts";
 
 /** What a pass takes of a card's memory. */
 export interface BatchRequest {

@@ -1,8 +1,8 @@
-import { checkDevice, FluxRuntimeError, type DeviceCheck } from "@measure-plantain/flux-runtime";
 import { readFile, statfs } from "node:fs/promises";
 import { freemem, totalmem } from "node:os";
 import { dirname } from "node:path";
-import { UsageError } from "../errors.ts";
+import { FluxRuntimeError, UsageError } from "../errors.ts";
+import { checkDevice, type DeviceCheck } from "../session/check-device.ts";
 import { estimateRun, type RunEstimate } from "./estimate-run.ts";
 import { findCudaLibraries, findOnnxRuntime, type LibraryRecord } from "./find-libraries.ts";
 import { lookForCheckpoint, type CheckpointRecord } from "./look-for-checkpoint.ts";
