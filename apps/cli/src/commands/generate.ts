@@ -5,7 +5,6 @@ import {
   generate,
   prepareConditionImage,
   readImage,
-  resolveCheckpoint,
   tokenGrid,
   writePng,
   type ComputeType,
@@ -13,6 +12,7 @@ import {
   type Tensor,
 } from "@measure-plantain/flux-runtime";
 import { createProgress, type ProgressBar } from "../terminal/progress.ts";
+import { resolveWithProgress } from "../terminal/resolve-with-progress.ts";
 
 export interface GenerateCommandOptions {
   readonly checkpoint: string;
@@ -40,7 +40,7 @@ export async function generateImage(options: GenerateCommandOptions, signal: Abo
   const progress = createProgress(options);
   const { device, why } = await chooseDevice(options.device);
   progress.note(`Device: ${device} (${why}).`);
-  const { id, checkpoint } = await resolveCheckpoint(options.checkpoint, { ...options, progress, signal });
+  const { id, checkpoint } = await resolveWithProgress(options.checkpoint, { ...options, progress, signal });
   const images: Tensor[] = [];
   for (const path of options.image) images.push(prepareConditionImage(await readImage(path)));
   // As the pipeline: the size of the first image, unless another is asked for.

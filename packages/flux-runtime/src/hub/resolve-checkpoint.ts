@@ -1,86 +1,78 @@
-import { openCheckpoint, type Checkpoint } from "../checkpoint/open-checkpoint.ts";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { openCheckpoint } from "../checkpoint/open-checkpoint.ts";
+import { FluxRuntimeError } from "../errors.ts";
+import type { OnProgress } from "../progress.ts";
 import { getCheckpointSpec } from "../synthesis/checkpoint-spec.ts";
 import { synthesizeCheckpoint } from "../synthesis/synthesize-checkpoint.ts";
-import { UsageError } from "../errors.ts";
-import type { Progress } from "../terminal/progress.ts";
-import { downloadSnapshot } from "./download-snapshot.ts";
-import { HubError } from "./hub-error.ts";
+import { downloadSnapshot, type PlannedDownload } from "./download-snapshot.ts";
 import { exists, locateCheckpoint } from "./locate-checkpoint.ts";
-
-/** How a checkpoint was made from another one for a control. */
-export interface CheckpointChange {
-  readonly kind: "random-weights" | "planted";
-  readonly seed: number;
-  /** The id of the other. */
-  readonly of: string;
-}
 
 /** A checkpoint and what a reader of its results must know about it. */
 export interface ResolvedCheckpoint {
-  /** What the user asked for; of a repository, with the commit that its revision stands for. */
+  /** What was asked for; of a repository, with the commit that its revision stands for. */
   readonly id: string;
+  /** The checkpoint itself. */
   readonly checkpoint: Checkpoint;
-  /** Random weights, so far as names and marks tell: results are a control, not evidence about a trained model. */
+  /** Random weights, so far as names and marks show: results are a control, not evidence about a trained model. */
   readonly isSynthesized: boolean;
-  /** Where it was made from another one. */
-  readonly change?: CheckpointChange;
 }
 
 /** How a checkpoint is looked for. */
 export interface ResolveCheckpointOptions {
-  readonly progress: Progress;
   /** Download nothing. */
-  readonly offline: boolean;
+  readonly offline?: boolean;
+  /** Ends a download or a synthesis; what was downloaded is kept. */
   readonly signal?: AbortSignal | undefined;
+  /** Told how far a download or a synthesis is, in bytes. */
+  readonly onProgress?: OnProgress | undefined;
+  /** Told what is downloaded, before the first byte of it. */
+  readonly onDownload?: ((download: PlannedDownload) => void) | undefined;
 }
 
 /**
- * Opens the checkpoint that a user names: `tiny` or `random:NAME` (synthesised into the user's cache on first use), a folder,
+ * Opens the checkpoint of a name: `tiny` or `random:NAME` (synthesised into the user's cache on first use), a folder,
  * or `OWNER/NAME` or `OWNER/NAME@REVISION` of a model on the hub, from the Hugging Face cache or downloaded into it.
  *
- * @throws UsageError where there is no such checkpoint; HubError where it cannot be had; FluxRuntimeError where it is malformed.
+ * @throws {FluxRuntimeError} `checkpoint-not-found`, `checkpoint-not-cached`; `hub-access-denied`, `hub-rate-limited`,
+ * `hub-unreachable`, `hub-invalid-answer`, `download-interrupted`, `download-corrupted`, `disk-full` or `unwritable-file` if
+ * it cannot be downloaded; as `openCheckpoint` if it is malformed; else the signal's reason.
+ * @example
+ * const { checkpoint } = await resolveCheckpoint("black-forest-labs/FLUX.2-klein-base-4B", {
+ *   onProgress: ({ stage, done, total }) => console.log(stage, done / total),
+ * });
  */
 export async function resolveCheckpoint(
-  id: string,
-  { progress, offline, signal }: ResolveCheckpointOptions,
+  name: string,
+  { offline = false, signal, onProgress, onDownload }: ResolveCheckpointOptions = {},
 ): Promise<ResolvedCheckpoint> {
-  const place = await locateCheckpoint(id, { offline });
+  const place = await locateCheckpoint(name, { offline });
+  if (place.problem !== null) {
+    const code = place.kind === "repository" ? "checkpoint-not-cached" : "checkpoint-not-found";
+    throw new FluxRuntimeError(code, place.problem, { name, folder: place.folder });
+  }
   if (place.kind === "synthesized") {
-    if (!place.exists) await synthesize(place.specName, place.folder, { progress, signal });
-    return { id, checkpoint: await openCheckpoint(place.folder), isSynthesized: true };
+    if (!place.exists) await synthesize(place.specName, place.folder, { onProgress, signal });
+    return { id: name, checkpoint: await openCheckpoint(place.folder), isSynthesized: true };
   }
   if (place.kind === "folder") {
-    if (place.problem !== null) throw new UsageError(place.problem);
     const checkpoint = await openCheckpoint(place.folder);
-    return { id, checkpoint, isSynthesized: checkpoint.hasRandomWeights };
+    return { id: name, checkpoint, isSynthesized: checkpoint.hasRandomWeights };
   }
-  if (place.problem !== null) throw new HubError("offline", place.problem);
-  const { repository, environment, cache, cached } = place;
-  const commit =
-    cached !== null && place.exists
-      ? cached.commit
-      : await downloadSnapshot(repository, { environment, cache, progress, signal });
-  const checkpoint = await openCheckpoint(cache.snapshotFolder(commit));
+  const { repository } = place;
+  const { commit, folder } =
+    place.exists && place.commit !== null
+      ? { commit: place.commit, folder: place.folder }
+      : await downloadSnapshot(repository, { signal, onProgress, onDownload });
+  const checkpoint = await openCheckpoint(folder);
   return { id: `${repository.name}@${commit}`, checkpoint, isSynthesized: checkpoint.hasRandomWeights };
 }
 
 async function synthesize(
   name: string,
   folder: string,
-  { progress, signal }: Pick<ResolveCheckpointOptions, "progress" | "signal">,
+  options: Pick<ResolveCheckpointOptions, "onProgress" | "signal">,
 ): Promise<void> {
-  const spec = getCheckpointSpec(name);
-  const bar = progress.start(`synthesising ${name}`, { unit: "bytes" });
-  await synthesizeCheckpoint(folder, spec, {
-    ...(signal && { signal }),
-    onProgress: ({ bytes, totalBytes }) => {
-      bar.update(bytes, totalBytes);
-    },
-  })
-    .catch(async (error: unknown) => {
-      if (!(await exists(folder))) throw error; // else another process was first, with the same bytes
-    })
-    .finally(() => {
-      bar.stop();
-    });
+  await synthesizeCheckpoint(folder, getCheckpointSpec(name), options).catch(async (error: unknown) => {
+    if (!(await exists(folder))) throw error; // else another process was first, with the same bytes
+  });
 }

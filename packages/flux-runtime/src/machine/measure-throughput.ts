@@ -35,13 +35,16 @@ const SIZE = { width: 32, height: 16 };
  */
 export async function measureThroughput(
   device: "cpu" | "cuda",
-  { milliseconds = 500, signal }: { readonly milliseconds?: number; readonly signal: AbortSignal },
+  {
+    milliseconds = 500,
+    signal,
+  }: { readonly milliseconds?: number; readonly signal?: AbortSignal | undefined },
 ): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), "measure-plantain-throughput-"));
   try {
     await synthesizeCheckpoint(join(folder, "checkpoint"), spec);
     const checkpoint = await openCheckpoint(join(folder, "checkpoint"));
-    const transformer = await openTransformer(checkpoint, { device, signal });
+    const transformer = await openTransformer(checkpoint, { device, ...(signal && { signal }) });
     try {
       const channels = checkpoint.transformer.config.joint_attention_dim;
       const pass = {

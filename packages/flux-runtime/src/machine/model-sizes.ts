@@ -1,4 +1,4 @@
-import type { Checkpoint } from "../checkpoint/open-checkpoint.ts";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { CheckpointSpec } from "../synthesis/checkpoint-spec.ts";
 
 /** What the arithmetic and the memory of a run are counted from. */

@@ -1,4 +1,4 @@
-import { cacheFolder, openCheckpoint, type ResolvedCheckpoint } from "@measure-plantain/flux-runtime";
+import { cacheFolder, openCheckpoint } from "@measure-plantain/flux-runtime";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -6,6 +6,7 @@ import { createRunContext, runtimeOf } from "../../causal/run-context.ts";
 import { preparePassInputs } from "../../causal/pass-inputs.ts";
 import { referenceName } from "../../probe/prepare-references.ts";
 import { sha256 } from "../../probe/fingerprint.ts";
+import type { ProbedCheckpoint } from "../../probe/probed-checkpoint.ts";
 import type { RunFolder } from "../../run-folder/run-folder.ts";
 import type { Progress } from "../../terminal/progress.ts";
 import { planPlant, type PlantPlan } from "./plan-plant.ts";
@@ -17,7 +18,7 @@ const PLANT_FILE = "plant.json";
 export interface PlantedCheckpointOptions {
   /** The complete run whose pairs the effect is planted for. */
   readonly main: RunFolder;
-  readonly resolved: ResolvedCheckpoint;
+  readonly resolved: ProbedCheckpoint;
   readonly seed: number;
   readonly progress: Progress;
   readonly signal: AbortSignal;
@@ -30,7 +31,7 @@ export async function plantedCheckpoint({
   seed,
   progress,
   signal,
-}: PlantedCheckpointOptions): Promise<ResolvedCheckpoint & { readonly plan: PlantPlan }> {
+}: PlantedCheckpointOptions): Promise<ProbedCheckpoint & { readonly plan: PlantPlan }> {
   const manifest = await main.readManifest();
   const { settings, promptSet } = manifest;
   const { groupSize } = settings;
