@@ -3,17 +3,25 @@ import { HeadHooksError } from "@measure-plantain/head-hooks";
 import { PairedStatsError } from "@measure-plantain/paired-stats";
 import { PromptsError } from "@measure-plantain/prompts";
 import { CommanderError } from "commander";
-import { HubError } from "./checkpoint/hub-error.ts";
 import { UsageError } from "./errors.ts";
+import { nameFlags } from "./terminal/name-flags.ts";
 
 /** The runtime's errors that are nobody's input. */
-const failures: readonly FluxRuntimeErrorCode[] = ["session-failed", "unwritable-file", "disk-full"];
+const failures: readonly FluxRuntimeErrorCode[] = [
+  "session-failed",
+  "unwritable-file",
+  "disk-full",
+  "hub-rate-limited",
+  "hub-unreachable",
+  "hub-invalid-answer",
+  "download-interrupted",
+  "download-corrupted",
+];
 
 /** 0 done, 2 wrong use or bad input, 1 failure. */
 export function exitCodeOf(error: unknown): 0 | 1 | 2 {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof FluxRuntimeError) return failures.includes(error.code) ? 1 : 2;
-  if (error instanceof HubError) return error.isUsage ? 2 : 1;
   const badInput = [UsageError, PromptsError, HeadHooksError, PairedStatsError];
   return badInput.some((kind) => error instanceof kind) ? 2 : 1;
 }
@@ -30,9 +38,6 @@ export function formatError(error: unknown): string {
     return `measure-plantain: ${error.message}. Correct the path, or who may read and write there; what was stored is kept.`;
   }
   const isExpected =
-    exitCodeOf(error) === 2 ||
-    error instanceof FluxRuntimeError ||
-    error instanceof HubError ||
-    error.message.startsWith("Interrupted");
-  return `measure-plantain: ${isExpected ? error.message : (error.stack ?? error.message)}`;
+    exitCodeOf(error) === 2 || error instanceof FluxRuntimeError || error.message.startsWith("Interrupted");
+  return `measure-plantain: ${isExpected ? nameFlags(error.message) : (error.stack ?? error.message)}`;
 }

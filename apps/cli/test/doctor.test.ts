@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
-import type { Examination } from "../src/doctor/examine-machine.ts";
+import type { MachineExamination } from "@measure-plantain/flux-runtime";
 import { createWorkplace, kleinTiny } from "./cli.ts";
 
 const environment: Record<string, string> = { HF_HUB_OFFLINE: "0", HF_ENDPOINT: "http://127.0.0.1:9" };
@@ -14,7 +14,7 @@ describe("doctor", () => {
     const args = ["--checkpoint", `${kleinTiny}/checkpoint`, "--width", "64", "--height", "64", "--json"];
     const { exitCode, stdout, stderr } = await place.run("doctor", ...args);
     expect(stderr).toBe("");
-    const examination = JSON.parse(stdout) as Examination; // --json prints one
+    const examination = JSON.parse(stdout) as MachineExamination; // --json prints one
     expect(examination).toMatchObject({
       ok: true,
       problems: [],
@@ -31,7 +31,7 @@ describe("doctor", () => {
       ["render the reference", 28],
       ["decode the reference", 1],
       ["encode the reference", 1],
-      ["capture passes", 50],
+      ["single passes", 50],
     ]);
     expect(estimate?.seconds).toBeGreaterThan(0);
   });
@@ -77,7 +77,7 @@ describe("doctor", () => {
 
   it("refuses a size that no run can have", async () => {
     const { exitCode, stderr } = await place.run("doctor", "--width", "100");
-    expect(stderr).toMatch(/must be multiples of 16 pixels, but one is 100\. Use 112/);
+    expect(stderr).toMatch(/--width must be a multiple of 16 pixels, but is 100\. Use 112/);
     expect(exitCode).toBe(2);
   });
 });

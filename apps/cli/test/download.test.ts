@@ -14,7 +14,14 @@ import { setTimeout } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Manifest } from "../src/run-folder/manifest.ts";
 import { createWorkplace, finish, kleinTiny, promptSetJson, type Finished } from "./cli.ts";
-import { listedFile, refuse, repositoryName, sendBrokenOff, startHub, type TestHub } from "./hub-server.ts";
+import {
+  listedFile,
+  refuse,
+  repositoryName,
+  sendBrokenOff,
+  startHub,
+  type TestHub,
+} from "../../../packages/flux-runtime/test/hub-server.ts";
 
 const environment: Record<string, string> = { HF_HUB_OFFLINE: "0", HF_TOKEN: "" };
 const place = createWorkplace(environment);

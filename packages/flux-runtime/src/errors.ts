@@ -30,22 +30,48 @@ export type FluxRuntimeErrorCode =
   /** The image is too small, or too long and narrow, for the model. */
   | "unsuitable-image"
   /** The tokenizer folder is incomplete or its files contradict each other. */
-  | "invalid-tokenizer";
+  | "invalid-tokenizer"
+  /** The device that was asked for cannot be used on this machine. */
+  | "device-unavailable"
+  /** There is no folder, model or revision of that name, or it is not a FLUX.2 Klein checkpoint. */
+  | "checkpoint-not-found"
+  /** The checkpoint is not in the cache, and nothing may be downloaded. */
+  | "checkpoint-not-cached"
+  /** The hub does not give the model to this user: it is gated or private, or the token is not valid. */
+  | "hub-access-denied"
+  /** The hub asks to wait. */
+  | "hub-rate-limited"
+  /** The hub cannot be reached, or fails. */
+  | "hub-unreachable"
+  /** What answers does not answer as a hub does: a login page, a size that is no size, an endless list. */
+  | "hub-invalid-answer"
+  /** The connection broke off again and again; what came is kept. */
+  | "download-interrupted"
+  /** A file came whole, but with other bytes than were published; it was removed. */
+  | "download-corrupted";
 
-/** What an error carries beside its message. */
-export type FluxRuntimeErrorDetails = Readonly<Record<string, unknown>>;
+/** What an error carries next to its message. */
+export interface FluxRuntimeErrorDetails {
+  /** The option of the call that is at fault, by its name. */
+  readonly option?: string;
+  /** Any other value that the message names. */
+  readonly [name: string]: unknown;
+}
 
 /**
  * The one error class of this package.
  *
  * The message says what was wrong, what was expected, what came instead, and what to do; `code` is for programs and
- * `details` holds the same facts as values.
+ * `details` holds the same facts as values. A message writes an option as "the option `width`", so that a command line can
+ * put its flag in that place.
  */
 export class FluxRuntimeError extends Error {
   /** The class's name, which a stack trace begins with. */
   override readonly name = "FluxRuntimeError";
   /** The kind of failure. */
   readonly code: FluxRuntimeErrorCode;
+  /** The option of the call that is at fault, by its name, if one is. */
+  readonly option: string | undefined;
   /** The values that the failure is about. */
   readonly details: FluxRuntimeErrorDetails;
 
@@ -57,6 +83,7 @@ export class FluxRuntimeError extends Error {
   ) {
     super(message, options);
     this.code = code;
+    this.option = details.option;
     this.details = details;
   }
 }

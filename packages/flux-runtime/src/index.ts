@@ -1,4 +1,6 @@
-export { openCheckpoint, type Checkpoint, type CheckpointComponent } from "./checkpoint/open-checkpoint.ts";
+export type { Checkpoint, CheckpointComponent } from "./checkpoint/checkpoint.ts";
+export { openCheckpoint } from "./checkpoint/open-checkpoint.ts";
+export { CONFIGURATION_FILES } from "./checkpoint/checkpoint-files.ts";
 export { editCheckpoint, type EditCheckpointOptions, type WeightEdit } from "./checkpoint/edit-checkpoint.ts";
 export type { ComponentWeights, LocatedWeight } from "./checkpoint/component-weights.ts";
 export type { WeightEntry } from "./checkpoint/sharded-weights.ts";
@@ -15,11 +17,30 @@ export {
   type WriteSafetensorsOptions,
 } from "./checkpoint/write-safetensors.ts";
 export { FluxRuntimeError, type FluxRuntimeErrorCode, type FluxRuntimeErrorDetails } from "./errors.ts";
+export type { PlannedDownload } from "./hub/download-snapshot.ts";
+export type { HubRepository } from "./hub/hub-repository.ts";
+export { cacheFolder, locateCheckpoint, type CheckpointPlace } from "./hub/locate-checkpoint.ts";
+export {
+  resolveCheckpoint,
+  type ResolveCheckpointOptions,
+  type ResolvedCheckpoint,
+} from "./hub/resolve-checkpoint.ts";
 export { decodeToImage } from "./image/decode-to-image.ts";
 export { prepareConditionImage, type PrepareConditionImageOptions } from "./image/prepare-condition-image.ts";
 export { readImage } from "./image/read-image.ts";
 export type { RgbImage } from "./image/rgb-image.ts";
 export { writePng } from "./image/write-png.ts";
+export { chooseBatch, type ChooseBatchOptions } from "./machine/choose-batch.ts";
+export { chooseDevice, deviceNames, type ChosenDevice, type DeviceName } from "./machine/choose-device.ts";
+export type { RunAssumptions, RunEstimate, StageEstimate } from "./machine/estimate-run.ts";
+export {
+  examineMachine,
+  type ExamineMachineOptions,
+  type MachineExamination,
+} from "./machine/examine-machine.ts";
+export type { LibraryRecord } from "./machine/find-libraries.ts";
+export type { CheckpointRecord } from "./machine/look-for-checkpoint.ts";
+export type { GpuRecord } from "./machine/read-gpus.ts";
 export type { AutoencoderConfig } from "./models/autoencoder-config.ts";
 export {
   listOutputProjections,
@@ -60,6 +81,7 @@ export {
   type TransformerResult,
 } from "./pipeline/transformer.ts";
 export { tokenLayout, type TokenLayout, type TransformerPass } from "./pipeline/transformer-pass.ts";
+export type { OnProgress, Progress } from "./progress.ts";
 export { eulerStep, type EulerStepOptions } from "./sampling/euler-step.ts";
 export {
   createFlowMatchSchedule,

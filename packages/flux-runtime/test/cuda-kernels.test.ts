@@ -1,7 +1,7 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { ModelProtoSchema } from "onnx-buf";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Checkpoint } from "../src/checkpoint/open-checkpoint.ts";
+import type { Checkpoint } from "../src/checkpoint/checkpoint.ts";
 import type { ComputeType, ElementType } from "../src/graph/element-type.ts";
 import { GraphBuilder } from "../src/graph/graph-builder.ts";
 import { buildAutoencoderDecoder } from "../src/models/autoencoder-decoder.ts";

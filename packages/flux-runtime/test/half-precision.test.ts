@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { decodeBfloat16, decodeFloat16, encodeBfloat16 } from "../src/checkpoint/half-precision.ts";
-import type { Checkpoint } from "../src/checkpoint/open-checkpoint.ts";
+import type { Checkpoint } from "../src/checkpoint/checkpoint.ts";
 import type { ComputeType } from "../src/graph/element-type.ts";
 import { GraphBuilder } from "../src/graph/graph-builder.ts";
 import { listOutputProjections } from "../src/models/output-projections.ts";

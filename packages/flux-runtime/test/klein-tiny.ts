@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { expect } from "vitest";
-import { openCheckpoint, type Checkpoint } from "../src/checkpoint/open-checkpoint.ts";
+import type { Checkpoint } from "../src/checkpoint/checkpoint.ts";
+import { openCheckpoint } from "../src/checkpoint/open-checkpoint.ts";
 import { readTensors } from "../src/checkpoint/read-safetensors.ts";
 import type { Tensor } from "../src/tensor.ts";
 

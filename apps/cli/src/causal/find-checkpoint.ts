@@ -1,13 +1,15 @@
 import { dirname } from "node:path";
-import { resolveCheckpoint, type ResolvedCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
+import { FluxRuntimeError } from "@measure-plantain/flux-runtime";
 import { plantedCheckpoint } from "../controls/plant/planted-checkpoint.ts";
 import { randomizedCheckpoint } from "../controls/run-controls.ts";
 import { UsageError } from "../errors.ts";
 import { fingerprintCheckpoint } from "../probe/fingerprint.ts";
+import type { ProbedCheckpoint } from "../probe/probed-checkpoint.ts";
 import { differingSettings } from "../probe/settings.ts";
 import type { Manifest } from "../run-folder/manifest.ts";
 import { RunFolder } from "../run-folder/run-folder.ts";
 import type { Progress } from "../terminal/progress.ts";
+import { resolveWithProgress } from "../terminal/resolve-with-progress.ts";
 
 export interface FindCheckpointOptions {
   /** Where it is, if not where the run found it. */
@@ -26,9 +28,10 @@ export async function findCheckpoint(
   folder: RunFolder,
   { settings }: Manifest,
   options: FindCheckpointOptions,
-): Promise<ResolvedCheckpoint> {
+): Promise<ProbedCheckpoint> {
   const resolved = await resolve(folder, settings.checkpoint, options).catch((cause: unknown) => {
-    if (!(cause instanceof UsageError)) throw cause;
+    const isGone = cause instanceof FluxRuntimeError && cause.code === "checkpoint-not-found";
+    if (!isGone) throw cause;
     throw new UsageError(
       `The checkpoint of the run, ${settings.checkpoint.id}, cannot be opened. ${cause.message} Or tell where it is with --checkpoint.`,
       { cause },
@@ -54,11 +57,11 @@ async function resolve(
   folder: RunFolder,
   { id, change }: Manifest["settings"]["checkpoint"],
   options: FindCheckpointOptions,
-): Promise<ResolvedCheckpoint> {
-  if (options.checkpoint !== undefined) return resolveCheckpoint(options.checkpoint, options);
-  if (change === undefined) return resolveCheckpoint(id, options);
+): Promise<ProbedCheckpoint> {
+  if (options.checkpoint !== undefined) return resolveWithProgress(options.checkpoint, options);
+  if (change === undefined) return resolveWithProgress(id, options);
   const { kind, seed, of } = change;
-  const resolved = await resolveCheckpoint(of, options);
+  const resolved = await resolveWithProgress(of, options);
   if (kind === "random-weights") return randomizedCheckpoint(resolved, seed, options);
   const main = await RunFolder.openForReading(dirname(dirname(folder.path))); // RUN/controls/NAME
   return plantedCheckpoint({ ...options, main, resolved, seed });

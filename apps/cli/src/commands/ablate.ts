@@ -1,3 +1,4 @@
+import { chooseDevice } from "@measure-plantain/flux-runtime";
 import {
   ablationDefinitions,
   type Ablation,
@@ -12,7 +13,6 @@ import { formatAblation } from "../causal/format-ablation.ts";
 import { preparePassInputs } from "../causal/pass-inputs.ts";
 import { runAblation } from "../causal/run-ablation.ts";
 import { createRunContext, runtimeOf } from "../causal/run-context.ts";
-import { chooseDevice } from "../device/choose-device.ts";
 import { UsageError } from "../errors.ts";
 import { readCaptures } from "../results/read-captures.ts";
 import { RunFolder } from "../run-folder/run-folder.ts";

@@ -1,5 +1,6 @@
-import { examineMachine } from "../doctor/examine-machine.ts";
-import { formatExamination } from "../doctor/format-examination.ts";
+import { examineMachine } from "@measure-plantain/flux-runtime";
+import { formatExamination } from "../terminal/format-examination.ts";
+import { nameFlags } from "../terminal/name-flags.ts";
 
 export interface DoctorOptions {
   readonly checkpoint: string;
@@ -9,11 +10,17 @@ export interface DoctorOptions {
   readonly json: boolean;
 }
 
-/** Tells whether a run can work on this machine and what it would take; exit code 1 where it cannot. */
-export async function doctor(options: DoctorOptions, signal: AbortSignal): Promise<void> {
-  const examination = await examineMachine({ ...options, signal });
-  process.stdout.write(
-    `${options.json ? JSON.stringify(examination, null, 2) : formatExamination(examination)}\n`,
-  );
+/** The probe as it was published: two passes for each of 25 pairs, on a reference of 14 steps. */
+const PUBLISHED_RUN = { textTokens: 512, passes: 2 * 25, referenceSteps: 14 };
+
+/** Says whether a run can work on this machine and what it would take; exit code 1 if it cannot. */
+export async function doctor(
+  { checkpoint, width, height, offline, json }: DoctorOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const run = { width, height, ...PUBLISHED_RUN };
+  const examination = await examineMachine({ checkpoint, run, offline, signal });
+  const text = json ? JSON.stringify(examination, null, 2) : formatExamination(examination);
+  process.stdout.write(`${nameFlags(text)}\n`);
   if (!examination.ok) process.exitCode = 1;
 }

@@ -1,5 +1,6 @@
 import {
   DEFAULT_MAX_SEQUENCE_LENGTH,
+  chooseDevice,
   decodeToImage,
   generate,
   prepareConditionImage,
@@ -7,11 +8,11 @@ import {
   tokenGrid,
   writePng,
   type ComputeType,
+  type DeviceName,
   type Tensor,
 } from "@measure-plantain/flux-runtime";
-import { resolveCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
-import { chooseDevice, type DeviceName } from "../device/choose-device.ts";
 import { createProgress, type ProgressBar } from "../terminal/progress.ts";
+import { resolveWithProgress } from "../terminal/resolve-with-progress.ts";
 
 export interface GenerateCommandOptions {
   readonly checkpoint: string;
@@ -39,7 +40,7 @@ export async function generateImage(options: GenerateCommandOptions, signal: Abo
   const progress = createProgress(options);
   const { device, why } = await chooseDevice(options.device);
   progress.note(`Device: ${device} (${why}).`);
-  const { id, checkpoint } = await resolveCheckpoint(options.checkpoint, { ...options, progress, signal });
+  const { id, checkpoint } = await resolveWithProgress(options.checkpoint, { ...options, progress, signal });
   const images: Tensor[] = [];
   for (const path of options.image) images.push(prepareConditionImage(await readImage(path)));
   // As the pipeline: the size of the first image, unless another is asked for.

@@ -1,11 +1,11 @@
+import { locateCheckpoint } from "@measure-plantain/flux-runtime";
 import { listPromptSets, loadPromptSet, readPromptSet } from "@measure-plantain/prompts";
 import { auditPrompts } from "../audit/audit-prompts.ts";
 import { describeRarity } from "../audit/describe-rarity.ts";
 import { readWordCounts } from "../audit/word-counts.ts";
-import { locateCheckpoint } from "../checkpoint/locate-checkpoint.ts";
-import { resolveCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
 import { hashPromptSet } from "../probe/settings.ts";
 import { createProgress } from "../terminal/progress.ts";
+import { resolveWithProgress } from "../terminal/resolve-with-progress.ts";
 
 /** Lists the built-in prompt sets. */
 export function listSets({ json }: { readonly json: boolean }): void {
@@ -36,7 +36,7 @@ export async function checkSet(
   const set = await (isBuiltIn ? loadPromptSet(file) : readPromptSet(file));
   await hashPromptSet(set); // refuses images that cannot be read
   const wordCounts = wordFile === undefined ? null : await readWordCounts(wordFile);
-  const resolved = await resolveCheckpoint(checkpoint, {
+  const resolved = await resolveWithProgress(checkpoint, {
     progress: createProgress({ quiet }),
     offline,
     signal,

@@ -1,18 +1,19 @@
+import { chooseDevice, type ChosenDevice, type DeviceName } from "@measure-plantain/flux-runtime";
 import { MOST_PAIRS_ENUMERATED } from "@measure-plantain/paired-stats";
 import { loadPromptSet, type PromptSet } from "@measure-plantain/prompts";
 import { basename, join } from "node:path";
 import { auditPrompts } from "../audit/audit-prompts.ts";
 import { readWordCounts, type WordCounts } from "../audit/word-counts.ts";
-import { resolveCheckpoint, type ResolvedCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
 import { planControls, runControl, type Control } from "../controls/run-controls.ts";
-import { chooseDevice, type ChosenDevice, type DeviceName } from "../device/choose-device.ts";
 import { UsageError } from "../errors.ts";
 import { namePrompts, type PromptsRecord } from "../probe/command-line.ts";
 import { chooseSettings, type SettingOptions } from "../probe/choose-settings.ts";
+import type { ProbedCheckpoint } from "../probe/probed-checkpoint.ts";
 import { runProbe } from "../probe/run-probe.ts";
 import { isPart, shardPairs } from "../probe/shard.ts";
 import type { RunFolder } from "../run-folder/run-folder.ts";
 import { createProgress, type Progress } from "../terminal/progress.ts";
+import { resolveWithProgress } from "../terminal/resolve-with-progress.ts";
 import { writeResults, type ResultOptions } from "../run-folder/write-results.ts";
 
 /** What `measure-plantain run` was told; absent means the default. */
@@ -48,7 +49,7 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
   // Before weights are fetched or made, which may take hours: everything else that can be wrong.
   const execution = await chooseDevice(options.device);
   progress.note(`Device: ${execution.device} (${execution.why}).`);
-  const resolved = await resolveCheckpoint(options.checkpoint, { ...options, progress, signal });
+  const resolved = await resolveWithProgress(options.checkpoint, { ...options, progress, signal });
   const prompts = namePrompts(options.prompts);
   const plan: ProbePlan = {
     resolved,
@@ -78,7 +79,7 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
 
 /** One run of the probe: on which checkpoint, with which prompts, into which folder. */
 export interface ProbePlan {
-  readonly resolved: ResolvedCheckpoint;
+  readonly resolved: ProbedCheckpoint;
   readonly promptSet: PromptSet;
   readonly prompts: PromptsRecord;
   /** How rare words are, for the audit; `null` where nobody said. */

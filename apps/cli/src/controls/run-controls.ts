@@ -1,4 +1,4 @@
-import { openCheckpoint, randomizeCheckpoint } from "@measure-plantain/flux-runtime";
+import { cacheFolder, openCheckpoint, randomizeCheckpoint } from "@measure-plantain/flux-runtime";
 import {
   identicalPromptSet,
   loadPromptSet,
@@ -7,16 +7,16 @@ import {
 } from "@measure-plantain/prompts";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { cacheFolder } from "../checkpoint/locate-checkpoint.ts";
-import type { ResolvedCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
 import type { ProbePlan } from "../commands/run.ts";
 import { UsageError } from "../errors.ts";
 import { namePrompts } from "../probe/command-line.ts";
 import { sha256 } from "../probe/fingerprint.ts";
 import { referenceName } from "../probe/prepare-references.ts";
+import type { ProbedCheckpoint } from "../probe/probed-checkpoint.ts";
 import { hashPromptSet } from "../probe/settings.ts";
 import type { RunFolder } from "../run-folder/run-folder.ts";
 import type { Progress } from "../terminal/progress.ts";
+import { showProgress } from "../terminal/show-progress.ts";
 import type { PlantPlan } from "./plant/plan-plant.ts";
 import { plantedCheckpoint, writePlant } from "./plant/planted-checkpoint.ts";
 
@@ -136,7 +136,7 @@ async function changeCheckpoint(
   control: Control,
   { resolved, progress, signal }: ProbePlan,
   main: RunFolder,
-): Promise<{ readonly resolved: ResolvedCheckpoint; readonly plant: PlantPlan | null }> {
+): Promise<{ readonly resolved: ProbedCheckpoint; readonly plant: PlantPlan | null }> {
   if (control.kind === "prompts") return { resolved, plant: null };
   const { seed } = control;
   if (control.kind === "random-weights")
@@ -147,24 +147,20 @@ async function changeCheckpoint(
 
 /** The same checkpoint with random weights, from the user's cache, or drawn into it. */
 export async function randomizedCheckpoint(
-  { id, checkpoint }: ResolvedCheckpoint,
+  { id, checkpoint }: ProbedCheckpoint,
   seed: number,
   { progress, signal }: { readonly progress: Progress; readonly signal: AbortSignal },
-): Promise<ResolvedCheckpoint> {
+): Promise<ProbedCheckpoint> {
   const { textEncoder, transformer, autoencoder } = checkpoint;
   const configs = [textEncoder.config, transformer.config, autoencoder.config, checkpoint.scheduler];
   const key = sha256(JSON.stringify([...configs, checkpoint.tokenizerFolder])).slice(0, 16);
   const folder = join(cacheFolder(), `randomized-${key}-seed-${seed}`);
   if (!existsSync(folder)) {
-    const bar = progress.start(`drawing random weights, seed ${seed}`, { unit: "bytes" });
-    await randomizeCheckpoint(checkpoint, folder, {
-      seed,
-      signal,
-      onProgress: ({ bytes, totalBytes }) => {
-        bar.update(bytes, totalBytes);
-      },
-    });
-    bar.stop();
+    await showProgress(
+      progress,
+      (onProgress) => randomizeCheckpoint(checkpoint, folder, { seed, signal, onProgress }),
+      { title: `drawing random weights, seed ${seed}` },
+    );
   }
   return {
     id: `${id} (random weights, seed ${seed})`,

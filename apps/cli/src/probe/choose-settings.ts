@@ -1,4 +1,5 @@
 import {
+  chooseBatch,
   chooseComputeType,
   defaultThreads,
   DEFAULT_MAX_SEQUENCE_LENGTH,
@@ -9,15 +10,12 @@ import {
 } from "@measure-plantain/flux-runtime";
 import { listReferences, type PromptSet, type Reference } from "@measure-plantain/prompts";
 import { readFile } from "node:fs/promises";
-import type { ResolvedCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
-import { chooseBatch } from "../device/choose-batch.ts";
-import { sizesOfCheckpoint } from "../doctor/model-sizes.ts";
-import { readGpus } from "../doctor/read-gpus.ts";
 import { UsageError } from "../errors.ts";
 import { RunFolder } from "../run-folder/run-folder.ts";
 import { fingerprintCheckpoint, sha256 } from "./fingerprint.ts";
 import { chooseGroupSize, type OptionalTap } from "./plan-taps.ts";
 import { referenceFileSize } from "./prepare-references.ts";
+import type { ProbedCheckpoint } from "./probed-checkpoint.ts";
 import { hashPromptSet, type ProbeSettings, type ReferenceSettings } from "./settings.ts";
 import type { Shard } from "./shard.ts";
 
@@ -63,7 +61,7 @@ interface Size {
  * @throws UsageError, FluxRuntimeError for a size that cannot be made.
  */
 export async function chooseSettings(
-  { id, checkpoint, change }: ResolvedCheckpoint,
+  { id, checkpoint, change }: ProbedCheckpoint,
   promptSet: PromptSet,
   options: SettingOptions,
   { device, out }: { readonly device: Device; readonly out: string },
@@ -159,7 +157,7 @@ function requireBlendable(references: readonly Size[], { width, height }: Size):
   );
 }
 
-/** The batch of the run that the folder holds; else what fits the card. The CPU gains nothing by batches. */
+/** The batch of the run that the folder holds; else what fits the card. */
 async function chooseBatchFor(
   checkpoint: Checkpoint,
   { device, dtype, tokens, out }: { device: Device; dtype: ComputeType; tokens: number; out: string },
@@ -169,14 +167,5 @@ async function chooseBatchFor(
     () => null, // no run yet; a folder of something else is refused when the run opens it
   );
   if (before !== null) return before.settings.batch;
-  if (device === "cpu") return 1;
-  const [card] = await readGpus();
-  if (card === undefined) return 1;
-  const numberSize = dtype === "float32" ? 4 : 2;
-  return chooseBatch({
-    sizes: sizesOfCheckpoint(checkpoint),
-    tokens,
-    numberSize,
-    freeMemory: card.freeMemory,
-  });
+  return chooseBatch(checkpoint, { device, dtype, tokens });
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open, readFile, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
-import type { Checkpoint } from "@measure-plantain/flux-runtime";
+import { CONFIGURATION_FILES, type Checkpoint } from "@measure-plantain/flux-runtime";
 
 /** What identifies one file of a checkpoint without reading all of it. */
 export interface FileFingerprint {
@@ -15,16 +15,6 @@ export interface FileFingerprint {
   readonly sha256?: string;
 }
 
-const configurationFiles = [
-  "model_index.json",
-  "scheduler/scheduler_config.json",
-  "text_encoder/config.json",
-  "tokenizer/tokenizer.json",
-  "tokenizer/tokenizer_config.json",
-  "transformer/config.json",
-  "vae/config.json",
-];
-
 /** The fingerprints of every file that a run depends on, sorted by name. */
 export async function fingerprintCheckpoint(
   checkpoint: Checkpoint,
@@ -35,7 +25,7 @@ export async function fingerprintCheckpoint(
     components.flatMap(({ weights }) => [...weights.tensors.values()].map(({ file }) => file)),
   );
   const files = [
-    ...configurationFiles.map((file) => join(checkpoint.folder, file)),
+    ...CONFIGURATION_FILES.map((file) => join(checkpoint.folder, file)),
     ...[...weightFiles].sort(),
   ];
   return Promise.all(

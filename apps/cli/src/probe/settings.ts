@@ -1,5 +1,4 @@
 import type { ComputeType, Device, RotaryFrequencies } from "@measure-plantain/flux-runtime";
-import type { CheckpointChange } from "../checkpoint/resolve-checkpoint.ts";
 import { promptImages, promptText, type PromptSet, type PromptSide } from "@measure-plantain/prompts";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -7,6 +6,7 @@ import { resolve } from "node:path";
 import { UsageError } from "../errors.ts";
 import { sha256, type FileFingerprint } from "./fingerprint.ts";
 import type { OptionalTap } from "./plan-taps.ts";
+import type { CheckpointChange } from "./probed-checkpoint.ts";
 import type { NuisanceSettings } from "./replicates.ts";
 import type { Shard } from "./shard.ts";
 

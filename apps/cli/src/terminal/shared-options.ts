@@ -1,7 +1,7 @@
 // The options that several commands take.
 import { MOST_PAIRS_ENUMERATED } from "@measure-plantain/paired-stats";
 import { Option } from "commander";
-import { deviceNames } from "../device/choose-device.ts";
+import { deviceNames } from "@measure-plantain/flux-runtime";
 import { flips, integer } from "./option-values.ts";
 
 export const checkpointOption: Option = new Option(

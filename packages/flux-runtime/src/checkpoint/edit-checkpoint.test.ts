@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openKleinTiny } from "../../test/klein-tiny.ts";
 import { editCheckpoint, type WeightEdit } from "./edit-checkpoint.ts";
-import { openCheckpoint, type Checkpoint } from "./open-checkpoint.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import { openCheckpoint } from "./open-checkpoint.ts";
 import { readTensors } from "./read-safetensors.ts";
 import { readSafetensorsHeader } from "./safetensors-header.ts";
 

@@ -1,9 +1,10 @@
-import { copyFile, link, mkdir, open, readdir, realpath } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { copyFile, link, mkdir, open, realpath } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { FluxRuntimeError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
+import { listConfigurationFiles, listWeightFiles } from "./list-checkpoint-files.ts";
 import { encodeBfloat16 } from "./half-precision.ts";
-import type { Checkpoint } from "./open-checkpoint.ts";
+import type { Checkpoint } from "./checkpoint.ts";
 import { readTensor } from "./read-safetensors.ts";
 import { readSafetensorsHeader, type SafetensorsEntry } from "./safetensors-header.ts";
 import { writeCheckpointFolder } from "./write-checkpoint-folder.ts";
@@ -40,7 +41,8 @@ export async function editCheckpoint(
 ): Promise<void> {
   await writeCheckpointFolder(folder, async (aside) => {
     const edited = new Set([...transformer.keys()].map((name) => fileOf(checkpoint, name)));
-    for (const path of await listFiles(checkpoint)) {
+    const files = [...(await listConfigurationFiles(checkpoint)), ...(await listWeightFiles(checkpoint))];
+    for (const path of files) {
       const [from, to] = [join(checkpoint.folder, path), join(aside, path)];
       await mkdir(dirname(to), { recursive: true });
       if (edited.has(resolve(from))) await rewriteFile(from, to, transformer, metadata);
@@ -57,35 +59,6 @@ function fileOf({ transformer: { weights } }: Checkpoint, name: string): string 
     `${weights.folder} holds no tensor ${name} that could be changed. Name a weight of the transformer as its files do.`,
     { folder: weights.folder, tensor: name },
   );
-}
-
-/** Every file that the checkpoint is read from, relative to its folder. */
-async function listFiles({
-  tokenizerFolder,
-  textEncoder,
-  transformer,
-  autoencoder,
-}: Checkpoint): Promise<string[]> {
-  const components = [
-    ["text_encoder", textEncoder],
-    ["transformer", transformer],
-    ["vae", autoencoder],
-  ] as const;
-  const weightFiles = await Promise.all(
-    components.map(async ([name, { weights }]) => {
-      const files = new Set([...weights.tensors.values()].map(({ file }) => basename(file)));
-      const indexes = (await readdir(weights.folder)).filter((file) =>
-        file.endsWith(".safetensors.index.json"),
-      );
-      return ["config.json", ...indexes, ...files].map((file) => join(name, file));
-    }),
-  );
-  return [
-    "model_index.json",
-    join("scheduler", "scheduler_config.json"),
-    ...(await readdir(tokenizerFolder)).map((file) => join("tokenizer", file)),
-    ...weightFiles.flat(),
-  ];
 }
 
 /** Links are followed: a Hugging Face cache is made of them, and they may be relative. */

@@ -2,47 +2,17 @@ import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { FluxRuntimeError } from "../errors.ts";
-import { autoencoderConfigSchema, type AutoencoderConfig } from "../models/autoencoder-config.ts";
-import { textEncoderConfigSchema, type TextEncoderConfig } from "../models/text-encoder-config.ts";
+import { autoencoderConfigSchema } from "../models/autoencoder-config.ts";
+import { textEncoderConfigSchema } from "../models/text-encoder-config.ts";
 import { PROMPT_EMBEDDING_LAYERS } from "../models/text-encoder.ts";
-import { transformerConfigSchema, type TransformerConfig } from "../models/transformer-config.ts";
-import { schedulerConfigSchema, type SchedulerConfig } from "../sampling/scheduler-config.ts";
-import { openComponentWeights, type ComponentWeights } from "./component-weights.ts";
+import { transformerConfigSchema } from "../models/transformer-config.ts";
+import { schedulerConfigSchema } from "../sampling/scheduler-config.ts";
+import type { Checkpoint, CheckpointComponent } from "./checkpoint.ts";
+import { openComponentWeights } from "./component-weights.ts";
 import { hasRandomWeightsMark } from "./random-weights-mark.ts";
 import { readConfig } from "./read-config.ts";
 
 const modelIndexSchema = z.object({ is_distilled: z.boolean().default(false) });
-
-/** One model of a checkpoint: what it is, and where its weights lie. */
-export interface CheckpointComponent<Config> {
-  /** What its `config.json` says, defaults filled in. */
-  readonly config: Config;
-  /** Where its weights lie; none of them is read yet. */
-  readonly weights: ComponentWeights;
-}
-
-/** A FLUX.2 Klein checkpoint in the Hugging Face layout. */
-export interface Checkpoint {
-  /** Absolute path. */
-  readonly folder: string;
-  /** A distilled model takes no guidance. */
-  readonly isDistilled: boolean;
-  /**
-   * Whether weights in it were drawn by `synthesizeCheckpoint` or `randomizeCheckpoint`, which mark their files. Random
-   * weights from elsewhere carry no mark.
-   */
-  readonly hasRandomWeights: boolean;
-  /** `scheduler`: how noise levels fall. */
-  readonly scheduler: SchedulerConfig;
-  /** Absolute path of `tokenizer`. */
-  readonly tokenizerFolder: string;
-  /** `text_encoder`: prompts to embeddings. */
-  readonly textEncoder: CheckpointComponent<TextEncoderConfig>;
-  /** `transformer`: latents and embeddings to a velocity. */
-  readonly transformer: CheckpointComponent<TransformerConfig>;
-  /** `vae`: images to latents and back. */
-  readonly autoencoder: CheckpointComponent<AutoencoderConfig>;
-}
 
 /**
  * Opens a checkpoint folder: reads the configurations and the headers of the weight files, and no weight.

@@ -1,4 +1,4 @@
-import type { Checkpoint } from "./open-checkpoint.ts";
+import type { Checkpoint } from "./checkpoint.ts";
 import { readSafetensorsHeader } from "./safetensors-header.ts";
 
 /** Stands in the header of every weight file that was drawn at random, and stays there when the file is edited or linked. */

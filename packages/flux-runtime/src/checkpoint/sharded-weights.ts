@@ -2,6 +2,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import { FluxRuntimeError } from "../errors.ts";
+import { WEIGHT_BASE_NAMES } from "./checkpoint-files.ts";
 import { readSafetensorsHeader } from "./safetensors-header.ts";
 import type { SafetensorsEntry } from "./safetensors-header.ts";
 
@@ -33,7 +34,7 @@ const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
  */
 export async function openWeights(
   folder: string,
-  { baseNames = ["diffusion_pytorch_model", "model"] }: OpenWeightsOptions = {},
+  { baseNames = WEIGHT_BASE_NAMES }: OpenWeightsOptions = {},
 ): Promise<WeightIndex> {
   let files: readonly string[];
   try {

@@ -1,4 +1,4 @@
-import type { Checkpoint } from "../checkpoint/open-checkpoint.ts";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { openTextEncoder, type PromptEmbedding, type TextEncoderOptions } from "./text-encoder.ts";
 
 /**

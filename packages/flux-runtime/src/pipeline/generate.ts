@@ -1,4 +1,4 @@
-import type { Checkpoint } from "../checkpoint/open-checkpoint.ts";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { FluxRuntimeError } from "../errors.ts";
 import { eulerStep } from "../sampling/euler-step.ts";
 import { createFlowMatchSchedule } from "../sampling/flow-match-schedule.ts";

@@ -1,5 +1,5 @@
 import { readTensor } from "../checkpoint/read-safetensors.ts";
-import type { Checkpoint } from "../checkpoint/open-checkpoint.ts";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { FluxRuntimeError } from "../errors.ts";
 import { buildAutoencoderDecoder } from "../models/autoencoder-decoder.ts";
 import { buildAutoencoderEncoder } from "../models/autoencoder-encoder.ts";

@@ -1,4 +1,4 @@
-import type { Checkpoint } from "../checkpoint/open-checkpoint.ts";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { buildTextEncoder } from "../models/text-encoder.ts";
 import { chooseComputeType } from "../session/choose-compute-type.ts";
 import { openModelSession, type RuntimeOptions } from "../session/model-session.ts";

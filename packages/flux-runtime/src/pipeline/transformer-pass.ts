@@ -1,4 +1,4 @@
-import type { Checkpoint } from "../checkpoint/open-checkpoint.ts";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { FluxRuntimeError } from "../errors.ts";
 import type { SessionTensors } from "../session/session-protocol.ts";
 import { requireTensor, type Tensor } from "../tensor.ts";

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { openKleinTiny } from "../../test/klein-tiny.ts";
-import type { Checkpoint } from "../checkpoint/open-checkpoint.ts";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { createFlowMatchSchedule } from "../sampling/flow-match-schedule.ts";
 import type { SessionTensors } from "../session/session-protocol.ts";
 import { drawNoise } from "./generate.ts";

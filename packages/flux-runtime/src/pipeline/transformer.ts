@@ -1,4 +1,4 @@
-import type { Checkpoint } from "../checkpoint/open-checkpoint.ts";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { concatenate } from "../concatenate.ts";
 import { FluxRuntimeError } from "../errors.ts";
 import { buildTransformer } from "../models/transformer.ts";

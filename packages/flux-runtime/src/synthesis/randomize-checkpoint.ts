@@ -1,6 +1,7 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Checkpoint } from "../checkpoint/open-checkpoint.ts";
+import { listConfigurationFiles } from "../checkpoint/list-checkpoint-files.ts";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { writeRandomCheckpoint, type RandomCheckpointOptions } from "./write-random-checkpoint.ts";
 
 /** Published checkpoints are split into files of about this many bytes. */
@@ -18,16 +19,10 @@ export async function randomizeCheckpoint(
   folder: string,
   options: RandomCheckpointOptions = {},
 ): Promise<void> {
-  const paths = [
-    "model_index.json",
-    "scheduler/scheduler_config.json",
-    "text_encoder/config.json",
-    "transformer/config.json",
-    "vae/config.json",
-    ...(await readdir(checkpoint.tokenizerFolder)).map((file) => `tokenizer/${file}`),
-  ];
   const files = await Promise.all(
-    paths.map(async (path) => [path, await readFile(join(checkpoint.folder, path))] as const),
+    (await listConfigurationFiles(checkpoint)).map(
+      async (path) => [path, await readFile(join(checkpoint.folder, path))] as const,
+    ),
   );
   await writeRandomCheckpoint(
     folder,

@@ -1,3 +1,4 @@
+import type { MODEL_FOLDERS, WEIGHT_BASE_NAMES } from "../checkpoint/checkpoint-files.ts";
 import type { ModelGraphOptions } from "../graph/model-graph.ts";
 import type { AutoencoderConfig } from "../models/autoencoder-config.ts";
 import { buildAutoencoderDecoder } from "../models/autoencoder-decoder.ts";
@@ -17,8 +18,8 @@ export interface ModelConfigs {
 
 /** One model of a checkpoint and what its weight files are called. */
 export interface RequiredComponent {
-  readonly name: string;
-  readonly baseName: "model" | "diffusion_pytorch_model";
+  readonly name: (typeof MODEL_FOLDERS)[number];
+  readonly baseName: (typeof WEIGHT_BASE_NAMES)[number];
   readonly tensors: readonly RequiredTensor[];
 }
 

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { RANDOM_WEIGHTS_MARK } from "../checkpoint/random-weights-mark.ts";
 import { writeCheckpointFolder } from "../checkpoint/write-checkpoint-folder.ts";
 import { createSafetensorsWriter } from "../checkpoint/write-safetensors.ts";
+import { startStage, type OnProgress } from "../progress.ts";
 import { elementCount } from "../tensor.ts";
 import type { RequiredTensor } from "./list-tensors.ts";
 import { createRandomWeights } from "./random-weights.ts";
@@ -16,13 +17,9 @@ export interface RandomCheckpointOptions {
   /** Fixes every weight. */
   readonly seed?: number;
   /** Ends the writing and removes what was written. */
-  readonly signal?: AbortSignal;
-  /** Told after every few megabytes: the file that is written, and bytes done and in all. */
-  readonly onProgress?: (progress: {
-    readonly file: string;
-    readonly bytes: number;
-    readonly totalBytes: number;
-  }) => void;
+  readonly signal?: AbortSignal | undefined;
+  /** Told after every few megabytes, in bytes. */
+  readonly onProgress?: OnProgress | undefined;
 }
 
 /** What a checkpoint of random weights is made of beside the weights. */
@@ -56,6 +53,11 @@ export async function writeRandomCheckpoint(
       const values = components
         .flatMap(({ tensors }) => tensors)
         .reduce((sum, { shape }) => sum + elementCount(shape), 0);
+      const report = startStage(onProgress, {
+        stage: "drawing random weights",
+        unit: "bytes",
+        total: 2 * values,
+      });
       let bytes = 0;
       for (const { name, baseName, tensors } of components) {
         await writeShards(join(aside, name), baseName, tensors, largestShard, async (tensor, append) => {
@@ -65,7 +67,7 @@ export async function writeRandomCheckpoint(
             const chunk = weights.next(Math.min(left, CHUNK));
             await append(chunk);
             bytes += chunk.byteLength;
-            onProgress?.({ file: `${name}/${tensor.name}`, bytes, totalBytes: 2 * values });
+            report(bytes);
           }
         });
       }

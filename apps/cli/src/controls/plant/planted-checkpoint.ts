@@ -1,13 +1,12 @@
-import { openCheckpoint } from "@measure-plantain/flux-runtime";
+import { cacheFolder, openCheckpoint } from "@measure-plantain/flux-runtime";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createRunContext, runtimeOf } from "../../causal/run-context.ts";
 import { preparePassInputs } from "../../causal/pass-inputs.ts";
-import { cacheFolder } from "../../checkpoint/locate-checkpoint.ts";
-import type { ResolvedCheckpoint } from "../../checkpoint/resolve-checkpoint.ts";
 import { referenceName } from "../../probe/prepare-references.ts";
 import { sha256 } from "../../probe/fingerprint.ts";
+import type { ProbedCheckpoint } from "../../probe/probed-checkpoint.ts";
 import type { RunFolder } from "../../run-folder/run-folder.ts";
 import type { Progress } from "../../terminal/progress.ts";
 import { planPlant, type PlantPlan } from "./plan-plant.ts";
@@ -19,7 +18,7 @@ const PLANT_FILE = "plant.json";
 export interface PlantedCheckpointOptions {
   /** The complete run whose pairs the effect is planted for. */
   readonly main: RunFolder;
-  readonly resolved: ResolvedCheckpoint;
+  readonly resolved: ProbedCheckpoint;
   readonly seed: number;
   readonly progress: Progress;
   readonly signal: AbortSignal;
@@ -32,7 +31,7 @@ export async function plantedCheckpoint({
   seed,
   progress,
   signal,
-}: PlantedCheckpointOptions): Promise<ResolvedCheckpoint & { readonly plan: PlantPlan }> {
+}: PlantedCheckpointOptions): Promise<ProbedCheckpoint & { readonly plan: PlantPlan }> {
   const manifest = await main.readManifest();
   const { settings, promptSet } = manifest;
   const { groupSize } = settings;

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { listedFile } from "../../test/hub-server.ts";
+import type { FluxRuntimeErrorCode } from "../errors.ts";
 import { downloadBlob, type DownloadBlobOptions } from "./download-blob.ts";
-import type { HubErrorCode } from "./hub-error.ts";
 
 const content = Buffer.from(Array.from({ length: 1_000 }, (_, index) => index % 251));
 const { checksum } = listedFile("weights.safetensors", content);
@@ -42,7 +42,8 @@ const options = (changes: Partial<DownloadBlobOptions>): DownloadBlobOptions => 
   },
   ...changes,
 });
-const failed = (code: HubErrorCode): unknown => expect.objectContaining({ name: "HubError", code });
+const failed = (code: FluxRuntimeErrorCode): unknown =>
+  expect.objectContaining({ name: "FluxRuntimeError", code });
 
 describe("downloadBlob", () => {
   it("goes on after every break, for as long as its attempts last", async () => {
@@ -93,7 +94,8 @@ describe("downloadBlob", () => {
               reject(new Error("no byte"));
             });
           });
-          const reader = response.body?.getReader();
+          const slow: ReadableStream<Uint8Array> | null = response.body;
+          const reader = slow?.getReader();
           const stream = new ReadableStream<Uint8Array>({
             pull: async (controller) => {
               const next = await Promise.race([reader?.read(), aborted]);
@@ -132,7 +134,7 @@ describe("downloadBlob", () => {
 
   it("removes a content with another checksum and names the file", async () => {
     const wrong = options({ hubFetch: () => Promise.resolve(new Response(Buffer.alloc(1_000))) });
-    await expect(downloadBlob(file, wrong)).rejects.toEqual(failed("wrong-checksum"));
+    await expect(downloadBlob(file, wrong)).rejects.toEqual(failed("download-corrupted"));
     expect(await readdir(folder)).toEqual([]);
   });
 

@@ -3,7 +3,7 @@ import { access, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { constants, createReadStream } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { HubError } from "./hub-error.ts";
+import { FluxRuntimeError } from "../errors.ts";
 import type { HubFetch } from "./hub-fetch.ts";
 
 /** A file of a repository, as the hub lists it. */
@@ -43,7 +43,7 @@ const WORTHWHILE = 16 * 2 ** 20;
  * Fetches a content into the cache: goes on where an earlier attempt broke off, checks the whole, and only then gives it its
  * name. Two processes that fetch the same content at once write the same bytes to the same places, so they do no harm.
  *
- * @throws HubError `interrupted`, `wrong-checksum`, `disk-full` or `unwritable-file`; and as the requests do.
+ * @throws {FluxRuntimeError} `download-interrupted`, `download-corrupted`, `disk-full` or `unwritable-file`; and as the requests do.
  */
 export async function downloadBlob(file: HubFile, options: DownloadBlobOptions): Promise<void> {
   const { blobPath, signal, attempts = 5, firstDelay = 500 } = options;
@@ -100,7 +100,8 @@ async function transfer(file: HubFile, options: Transfer): Promise<Error | undef
     stalled.abort(new Error(`no byte for ${stallTimeout / 1_000} s`));
   }, stallTimeout);
   try {
-    const reader = response.body?.getReader();
+    const body: ReadableStream<Uint8Array> | null = response.body;
+    const reader = body?.getReader();
     for (;;) {
       const { done, value: piece } = (await reader?.read()) ?? { done: true };
       if (done) break;
@@ -121,7 +122,7 @@ async function transfer(file: HubFile, options: Transfer): Promise<Error | undef
     return position === file.size ? undefined : new Error("the connection was closed");
   } catch (error) {
     signal?.throwIfAborted();
-    if (error instanceof HubError || !(error instanceof Error)) throw error;
+    if (error instanceof FluxRuntimeError || !(error instanceof Error)) throw error;
     return error.cause instanceof Error ? error.cause : error;
   } finally {
     clearTimeout(timer);
@@ -139,9 +140,10 @@ async function takeOver(
     const received = await checksumOf(incomplete, file);
     if (received !== file.checksum) {
       await rm(incomplete, { force: true });
-      throw new HubError(
-        "wrong-checksum",
-        `${file.path} came with other bytes than were published (checksum ${received}, expected ${file.checksum}) and was removed. Start the same command again; if it stays so, something between here and the hub changes the files.`,
+      throw new FluxRuntimeError(
+        "download-corrupted",
+        `${file.path} came with other bytes than were published (checksum ${received}, expected ${file.checksum}) and was removed. Try again; if it stays so, something between here and the hub changes the files.`,
+        { path: file.path, expected: file.checksum, received },
       );
     }
     await rename(incomplete, blobPath);
@@ -159,25 +161,28 @@ async function checksumOf(path: string, { checksum, size }: HubFile): Promise<st
   return hash.digest("hex");
 }
 
-function interrupted({ path, size }: HubFile, received: number, { message }: Error): HubError {
-  return new HubError(
-    "interrupted",
-    `The transfer of ${path} broke off at ${received} of ${size} bytes, time after time (${message}). What came is kept: the same command goes on from there.`,
+function interrupted({ path, size }: HubFile, received: number, { message }: Error): FluxRuntimeError {
+  return new FluxRuntimeError(
+    "download-interrupted",
+    `The transfer of ${path} broke off at ${received} of ${size} bytes, time after time (${message}). What came is kept: the next attempt goes on from there.`,
+    { path, received, expected: size },
   );
 }
 
-function describeWriteFailure({ path }: HubFile, cause: unknown): HubError {
+function describeWriteFailure({ path }: HubFile, cause: unknown): FluxRuntimeError {
   const { code, message } = cause as NodeJS.ErrnoException; // the file system's errors have both
   if (code === "ENOSPC" || code === "EDQUOT") {
-    return new HubError(
+    return new FluxRuntimeError(
       "disk-full",
-      `The disk is full: ${path} could not be stored whole (${message}). Free some room, or set HF_HUB_CACHE to a folder with more; what came is kept, and the same command goes on from there.`,
+      `The disk is full: ${path} could not be stored whole (${message}). Free some room, or set HF_HUB_CACHE to a folder with more; what came is kept, and the next attempt goes on from there.`,
+      { path },
       { cause },
     );
   }
-  return new HubError(
+  return new FluxRuntimeError(
     "unwritable-file",
     `${path} could not be stored in the cache (${message}). Make the folder writable, or set HF_HUB_CACHE to another.`,
+    { path },
     { cause },
   );
 }

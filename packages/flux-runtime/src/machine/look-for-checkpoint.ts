@@ -1,19 +1,18 @@
-import {
-  FluxRuntimeError,
-  getCheckpointSpec,
-  openCheckpoint,
-  type CheckpointSpec,
-} from "@measure-plantain/flux-runtime";
-import { locateCheckpoint } from "../checkpoint/locate-checkpoint.ts";
+import { openCheckpoint } from "../checkpoint/open-checkpoint.ts";
+import { FluxRuntimeError } from "../errors.ts";
+import { locateCheckpoint } from "../hub/locate-checkpoint.ts";
+import { getCheckpointSpec, type CheckpointSpec } from "../synthesis/checkpoint-spec.ts";
 import { sizesOfCheckpoint, sizesOfSpec, type ModelSizes } from "./model-sizes.ts";
 
 /** Whether a run has its weights, or how it gets them. */
 export interface CheckpointRecord {
+  /** The name that was given. */
   readonly which: string;
+  /** Whether it is there, can be had, or cannot. */
   readonly state: "found" | "made-on-first-use" | "downloaded-on-first-use" | "missing" | "broken";
   /** Where it is, or will be. */
   readonly folder: string;
-  /** What is wrong and what to do; null where nothing is. */
+  /** What is wrong and what to do; null if nothing is. */
   readonly problem: string | null;
   /** Bytes that must still be written. */
   readonly bytesToCome: number;
@@ -22,7 +21,7 @@ export interface CheckpointRecord {
 /** The sizes that are assumed of a repository that has not been seen yet: those of the published checkpoint. */
 const unseen: CheckpointSpec = getCheckpointSpec("klein-4b");
 
-/** Looks for a checkpoint, makes and downloads nothing, and tells its sizes. */
+/** Looks for a checkpoint, makes and downloads nothing, and counts its sizes. */
 export async function lookForCheckpoint(
   which: string,
   { offline }: { readonly offline: boolean },

@@ -1,10 +1,10 @@
 import { listFiles, modelInfo } from "@huggingface/hub";
 import { mkdir, stat, statfs } from "node:fs/promises";
-import type { Progress } from "../terminal/progress.ts";
+import { FluxRuntimeError } from "../errors.ts";
+import { startStage, type OnProgress } from "../progress.ts";
 import { downloadBlob, type HubFile } from "./download-blob.ts";
-import type { HubCache } from "./hub-cache.ts";
-import type { HubEnvironment } from "./hub-environment.ts";
-import { HubError } from "./hub-error.ts";
+import { HubCache } from "./hub-cache.ts";
+import { readHubEnvironment } from "./hub-environment.ts";
 import { createHubFetch, type HubFetch } from "./hub-fetch.ts";
 import { formatRepository, isCommit, type HubRepository } from "./hub-repository.ts";
 import { listMissingFiles, selectNeededFiles } from "./needed-files.ts";
@@ -12,61 +12,75 @@ import { listMissingFiles, selectNeededFiles } from "./needed-files.ts";
 /** Files that a repository may have at most; the list comes from elsewhere, and its pages must end. */
 const MOST_FILES = 10_000;
 
+/** What is about to be downloaded. */
+export interface PlannedDownload {
+  /** `OWNER/NAME`, with the revision if it is not the default. */
+  readonly repository: string;
+  /** The commit that the revision stands for. */
+  readonly commit: string;
+  /** The repository's folder in the cache. */
+  readonly folder: string;
+  /** How many files the checkpoint is opened from. */
+  readonly files: number;
+  /** Their size. */
+  readonly bytes: number;
+  /** How much of that is in the cache already. */
+  readonly cachedBytes: number;
+}
+
+/** Who is told of a download, and what ends it. */
+export interface DownloadSnapshotOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnProgress | undefined;
+  readonly onDownload?: ((download: PlannedDownload) => void) | undefined;
+}
+
 /**
  * Downloads what a checkpoint is opened from into the standard cache, and nothing else. What is there already, whole or in part,
  * is not fetched again.
  *
- * @returns The commit that the revision stands for.
- * @throws HubError.
+ * @returns The commit that the revision stands for, and its folder in the cache.
+ * @throws {FluxRuntimeError} as `resolveCheckpoint` does; else the signal's reason.
  */
 export async function downloadSnapshot(
   repository: HubRepository,
-  {
-    environment,
-    cache,
-    progress,
-    signal,
-  }: {
-    readonly environment: HubEnvironment;
-    readonly cache: HubCache;
-    readonly progress: Progress;
-    readonly signal?: AbortSignal | undefined;
-  },
-): Promise<string> {
-  const { endpoint, token } = environment;
+  { signal, onProgress, onDownload }: DownloadSnapshotOptions = {},
+): Promise<{ readonly commit: string; readonly folder: string }> {
+  const { endpoint, token, cacheFolder } = await readHubEnvironment();
+  const cache = new HubCache(cacheFolder, repository);
   const hubFetch = createHubFetch({ endpoint, token, repository, signal });
   const { commit, files } = await listSnapshot(repository, endpoint, hubFetch);
-  const sizes = await Promise.all(files.map((file) => bytesInCache(cache, file)));
-  const total = sum(files.map(({ size }) => size));
-  const open = total - sum(sizes);
-  await requireRoom(cache, open);
-  progress.note(
-    `Downloading ${formatRepository(repository)} (commit ${commit.slice(0, 12)}) into ${cache.folder}: ` +
-      `${files.length} files, ${formatBytes(total)}${open < total ? `, ${formatBytes(total - open)} of it is there already` : ""}.`,
-  );
-  const bar = progress.start("downloading", { unit: "bytes", total: open });
+  const bytes = sum(files.map(({ size }) => size));
+  const cachedBytes = sum(await Promise.all(files.map((file) => bytesInCache(cache, file))));
+  const total = bytes - cachedBytes;
+  await requireRoom(cache, total);
+  onDownload?.({
+    repository: formatRepository(repository),
+    commit,
+    folder: cache.folder,
+    files: files.length,
+    bytes,
+    cachedBytes,
+  });
+  const report = startStage(onProgress, { stage: "downloading", unit: "bytes", total });
   let received = 0;
-  try {
-    for (const file of files) {
-      const blobPath = cache.blobPath(file.checksum);
-      await downloadBlob(file, {
-        url: `${endpoint}/${repository.name}/resolve/${commit}/${file.path}`,
-        blobPath,
-        hubFetch,
-        signal,
-        onBytes: (count) => {
-          received += count;
-          bar.update(received, Math.max(open, received));
-        },
-      });
-      await cache.addToSnapshot(commit, file.path, blobPath);
-    }
-  } finally {
-    bar.stop();
+  for (const file of files) {
+    const blobPath = cache.blobPath(file.checksum);
+    await downloadBlob(file, {
+      url: `${endpoint}/${repository.name}/resolve/${commit}/${file.path}`,
+      blobPath,
+      hubFetch,
+      signal,
+      onBytes: (count) => {
+        received += count;
+        report(received, Math.max(total, received));
+      },
+    });
+    await cache.addToSnapshot(commit, file.path, blobPath);
   }
   // Last: a name that is there leads to a whole snapshot.
   await cache.writeRef(repository.revision, commit);
-  return commit;
+  return { commit, folder: cache.snapshotFolder(commit) };
 }
 
 /** Which commit a revision is, and the needed files in it. */
@@ -97,9 +111,10 @@ async function listSnapshot(
   // Which shards an index names is known when it is there; opening the checkpoint tells of one that is not.
   const missing = await listMissingFiles(needed, () => Promise.resolve([]));
   if (missing.length > 0) {
-    throw new HubError(
-      "not-found",
+    throw new FluxRuntimeError(
+      "checkpoint-not-found",
       `${formatRepository(repository)} is no checkpoint of FLUX.2 Klein in the Diffusers layout: it has no ${missing.join(", no ")}. Give a repository that has them.`,
+      { repository: formatRepository(repository), missing },
     );
   }
   const selected = needed.flatMap((path) => files.get(path) ?? []);
@@ -116,10 +131,11 @@ function explain(endpoint: string): (error: unknown) => never {
   };
 }
 
-function unexpected(endpoint: string, what: string): HubError {
-  return new HubError(
-    "unreachable",
+function unexpected(endpoint: string, what: string): FluxRuntimeError {
+  return new FluxRuntimeError(
+    "hub-invalid-answer",
     `${endpoint} does not answer as a Hugging Face hub does: ${what}. Check HF_ENDPOINT, and whether something between here and the hub answers in its place.`,
+    { endpoint },
   );
 }
 
@@ -134,17 +150,20 @@ async function bytesInCache(cache: HubCache, { checksum, size }: HubFile): Promi
 async function requireRoom(cache: HubCache, bytes: number): Promise<void> {
   await mkdir(cache.folder, { recursive: true }).catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new HubError(
+    throw new FluxRuntimeError(
       "unwritable-file",
       `The cache folder ${cache.folder} cannot be made (${reason}). Make its parent writable, or set HF_HUB_CACHE to another folder.`,
+      { folder: cache.folder },
       { cause },
     );
   });
   const { bavail, bsize } = await statfs(cache.folder);
-  if (bytes <= bavail * bsize) return;
-  throw new HubError(
+  const free = bavail * bsize;
+  if (bytes <= free) return;
+  throw new FluxRuntimeError(
     "disk-full",
-    `The disk has too little room: ${formatBytes(bytes)} are still to be downloaded into ${cache.folder}, and ${formatBytes(bavail * bsize)} are free. Free some room, or set HF_HUB_CACHE to a folder with more.`,
+    `The disk has too little room: ${formatBytes(bytes)} are still to be downloaded into ${cache.folder}, and ${formatBytes(free)} are free. Free some room, or set HF_HUB_CACHE to a folder with more.`,
+    { folder: cache.folder, expected: bytes, received: free },
   );
 }
 

@@ -1,4 +1,5 @@
-import type { Checkpoint, CheckpointSpec } from "@measure-plantain/flux-runtime";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import type { CheckpointSpec } from "../synthesis/checkpoint-spec.ts";
 
 /** What the arithmetic and the memory of a run are counted from. */
 export interface ModelSizes {

@@ -1,13 +1,15 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { getCheckpointSpec, openCheckpoint, synthesizeCheckpoint } from "@measure-plantain/flux-runtime";
 import { describe, expect, it } from "vitest";
+import { openCheckpoint } from "../checkpoint/open-checkpoint.ts";
+import { getCheckpointSpec } from "../synthesis/checkpoint-spec.ts";
+import { synthesizeCheckpoint } from "../synthesis/synthesize-checkpoint.ts";
 import { estimateRun, transformerOperations } from "./estimate-run.ts";
 import { sizesOfCheckpoint, sizesOfSpec } from "./model-sizes.ts";
 
 const klein = sizesOfSpec(getCheckpointSpec("klein-4b"));
-const published = { width: 1_024, height: 1_024, textTokens: 512, pairs: 25, referenceSteps: 14 };
+const published = { width: 1_024, height: 1_024, textTokens: 512, passes: 50, referenceSteps: 14 };
 
 describe("estimateRun", () => {
   it("counts the operations of a Klein 4B pass: 3.07e9 weights a token, and the attention", () => {
@@ -18,7 +20,7 @@ describe("estimateRun", () => {
 
   it("lies within a fifth of the memory that was measured at 256 × 256 pixels (docs/performance.md)", () => {
     const { stages } = estimateRun(klein, 1e11, { ...published, width: 256, height: 256, numberSize: 4 });
-    const capture = stages.find(({ stage }) => stage === "capture passes");
+    const capture = stages.find(({ stage }) => stage === "single passes");
     expect(capture?.passes).toBe(50);
     expect((capture?.privateMemory ?? 0) / 1.43e9).toBeCloseTo(1, 0.7);
     expect((capture?.residentMemory ?? 0) / 9.25e9).toBeCloseTo(1, 0.7);

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { HubError } from "./hub-error.ts";
+import { FluxRuntimeError } from "../errors.ts";
 import type { HubEnvironment } from "./hub-environment.ts";
 import { formatRepository, type HubRepository } from "./hub-repository.ts";
 
@@ -50,7 +50,7 @@ export function createHubFetch({
           : unreachable(endpoint, answer);
       const asked = answer instanceof Response ? askedDelay(answer.headers) : undefined;
       const delay = asked ?? firstDelay * 2 ** (attempt - 1);
-      const mayPass = error.code === "rate-limited" || error.code === "unreachable";
+      const mayPass = error.code === "hub-rate-limited" || error.code === "hub-unreachable";
       if (!mayPass || attempt >= attempts || delay > longestDelay) throw error;
       await wait(delay, undefined, { ...(signal && { signal }) }).catch(() => signal?.throwIfAborted());
     }
@@ -79,12 +79,13 @@ async function ask(
   }
 }
 
-function unreachable(endpoint: string, error: Error): HubError {
+function unreachable(endpoint: string, error: Error): FluxRuntimeError {
   // fetch says only that it failed; the cause says why.
   const reason = error.cause instanceof Error ? error.cause.message || error.cause.name : error.message;
-  return new HubError(
-    "unreachable",
-    `The hub ${endpoint} cannot be reached (${reason}). Check the connection, give a folder as --checkpoint, or use --offline for what is in the cache.`,
+  return new FluxRuntimeError(
+    "hub-unreachable",
+    `The hub ${endpoint} cannot be reached (${reason}). Check the connection and HF_ENDPOINT, or give the path of a checkpoint folder.`,
+    { endpoint },
     { cause: error },
   );
 }
@@ -92,52 +93,60 @@ function unreachable(endpoint: string, error: Error): HubError {
 async function refusal(
   { status, statusText, headers, body }: Response,
   { endpoint, token, repository }: Pick<HubFetchOptions, "endpoint" | "token" | "repository">,
-): Promise<HubError> {
+): Promise<FluxRuntimeError> {
   await body?.cancel().catch(() => undefined);
   const code = headers.get("X-Error-Code");
   const { name, revision } = repository;
+  const details = { endpoint, repository: formatRepository(repository), status };
   const authorize = token === undefined ? "set HF_TOKEN to your token" : "check the token in HF_TOKEN";
   if (code === "GatedRepo" || (status === 403 && code === null)) {
-    return new HubError(
-      "not-allowed",
-      `${name} is gated: accept its licence at ${endpoint}/${name}, ${authorize}, and start the same command again.`,
+    return new FluxRuntimeError(
+      "hub-access-denied",
+      `${name} is gated: accept its licence at ${endpoint}/${name}, ${authorize}, and try again.`,
+      details,
     );
   }
   if (code === "RevisionNotFound") {
-    return new HubError(
-      "not-found",
+    return new FluxRuntimeError(
+      "checkpoint-not-found",
       `${name} has no revision ${revision}. Give a branch, a tag or a full commit of it after the @.`,
+      details,
     );
   }
   if (status === 404 && code === "EntryNotFound") {
-    return new HubError(
-      "not-found",
-      `${formatRepository(repository)} has no such file. Start the same command again.`,
+    return new FluxRuntimeError(
+      "checkpoint-not-found",
+      `${formatRepository(repository)} has no such file. Try again.`,
+      details,
     );
   }
   if (status === 404 || code === "RepoNotFound") {
-    return new HubError(
-      "not-found",
+    return new FluxRuntimeError(
+      "checkpoint-not-found",
       `There is no model ${name} at ${endpoint}, or it is private. Check the name; for a private one, ${authorize}.`,
+      details,
     );
   }
   if (status === 401 || status === 403) {
-    return new HubError(
-      "not-allowed",
+    return new FluxRuntimeError(
+      "hub-access-denied",
       `The hub ${endpoint} refuses access to ${name} (${status}). If it is private or gated, accept its licence there and ${authorize}; a token that has expired is refused, too.`,
+      details,
     );
   }
   if (status === 429) {
     const delay = askedDelay(headers);
     const when = delay === undefined ? "later" : `in ${Math.ceil(delay / 1_000)} s`;
-    return new HubError(
-      "rate-limited",
-      `The hub ${endpoint} takes no more requests for now (429). Start the same command again ${when}; what was downloaded is kept.`,
+    return new FluxRuntimeError(
+      "hub-rate-limited",
+      `The hub ${endpoint} takes no more requests for now (429). Try again ${when}; what was downloaded is kept.`,
+      details,
     );
   }
-  return new HubError(
-    status >= 500 || status === 408 ? "unreachable" : "not-allowed",
-    `The hub ${endpoint} answered ${status} ${statusText} for ${name}. Start the same command again later; what was downloaded is kept.`,
+  return new FluxRuntimeError(
+    status >= 500 || status === 408 ? "hub-unreachable" : "hub-access-denied",
+    `The hub ${endpoint} answered ${status} ${statusText} for ${name}. Try again later; what was downloaded is kept.`,
+    details,
   );
 }
 

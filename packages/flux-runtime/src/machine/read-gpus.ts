@@ -2,10 +2,13 @@ import { execFile } from "node:child_process";
 
 /** A card, as the driver's own tool describes it. */
 export interface GpuRecord {
+  /** The product name. */
   readonly name: string;
+  /** The version of its driver. */
   readonly driver: string;
-  /** Bytes. */
+  /** Bytes of memory on the card. */
   readonly totalMemory: number;
+  /** Bytes of it that nothing uses now. */
   readonly freeMemory: number;
 }
 

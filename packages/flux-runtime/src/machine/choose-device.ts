@@ -1,21 +1,29 @@
-import { checkDevice } from "@measure-plantain/flux-runtime";
-import { UsageError } from "../errors.ts";
+import { FluxRuntimeError } from "../errors.ts";
+import { checkDevice } from "../session/check-device.ts";
+import type { Device } from "../session/model-session.ts";
 import { findOnnxRuntimePackage } from "./onnxruntime-package.ts";
 
+/** What a device can be asked for as. */
 export const deviceNames = ["auto", "cpu", "cuda"] as const;
+/** `auto` is CUDA if it works, else the CPU. */
 export type DeviceName = (typeof deviceNames)[number];
 
-/** The device that a run uses, ONNX Runtime's provider for it, and why it was taken. */
+/** The device that models run on, and why it was taken. */
 export interface ChosenDevice {
-  readonly device: "cpu" | "cuda";
+  /** As sessions take it. */
+  readonly device: Device;
+  /** ONNX Runtime's execution provider for it, as placements of nodes name it. */
   readonly provider: string;
+  /** For people: `asked for`, or what came of trying CUDA. */
   readonly why: string;
 }
 
 /**
- * Takes CUDA where it works, for `auto`; asked for by name, a device is used or refused, never replaced.
+ * Takes CUDA if it works, for `auto`; asked for by name, a device is used or refused, never replaced.
  *
- * @throws UsageError where CUDA was asked for and cannot be used.
+ * @throws {FluxRuntimeError} `device-unavailable` if CUDA was asked for and cannot be used.
+ * @example
+ * const { device } = await chooseDevice("auto");
  */
 export async function chooseDevice(name: DeviceName): Promise<ChosenDevice> {
   if (name === "cpu") return { device: "cpu", provider: "CPUExecutionProvider", why: "asked for" };
@@ -31,11 +39,13 @@ export async function chooseDevice(name: DeviceName): Promise<ChosenDevice> {
       why: `CUDA does not work: ${firstLine(check.reason)}`,
     };
   }
-  throw new UsageError(
+  throw new FluxRuntimeError(
+    "device-unavailable",
     `CUDA was asked for, but cannot be used here. ${firstLine(check.reason)}\n` +
       `It needs Linux x64, an NVIDIA driver, CUDA and cuDNN, and ONNX Runtime's CUDA provider, which is no part of the npm package:\n` +
       `  ${findOnnxRuntimePackage().installProvider}\n` +
-      `See docs/gpu.md, or use --device cpu.`,
+      `See docs/gpu.md, or set the option \`device\` to cpu.`,
+    { option: "device", device: name, reason: check.reason },
   );
 }
 

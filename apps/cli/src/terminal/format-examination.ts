@@ -1,7 +1,7 @@
-import type { Examination } from "./examine-machine.ts";
+import type { MachineExamination } from "@measure-plantain/flux-runtime";
 
 /** The table that a person reads. */
-export function formatExamination(examination: Examination): string {
+export function formatExamination(examination: MachineExamination): string {
   const { node, onnxruntime, devices, libraries, gpus, memory, disk, checkpoint, problems } = examination;
   const rows: [mark: string, what: string, found: string][] = [
     [mark(node.ok), "Node", `${node.version} (needed: ${node.needed} or later)`],
@@ -36,17 +36,19 @@ export function formatExamination(examination: Examination): string {
   return [...lines, "", ...formatEstimate(examination), ...verdict].join("\n");
 }
 
-function formatEstimate({ estimate }: Examination): string[] {
+function formatEstimate({ estimate }: MachineExamination): string[] {
   if (estimate === null) return [];
   const { device, assumptions, throughput, stages, seconds, privateMemory } = estimate;
-  const { width, height, pairs, referenceSteps, textTokens } = assumptions;
-  const rows = stages.map(({ stage, passes, seconds: each, privateMemory: memory, residentMemory }) => [
-    stage,
-    String(passes),
-    duration(each),
-    bytes(memory),
-    bytes(residentMemory),
-  ]);
+  const { width, height, passes, referenceSteps, textTokens } = assumptions;
+  const rows = stages.map(
+    ({ stage, passes: calls, seconds: each, privateMemory: memory, residentMemory }) => [
+      stage,
+      String(calls),
+      duration(each),
+      bytes(memory),
+      bytes(residentMemory),
+    ],
+  );
   const table = [["stage", "passes", "time", "memory", "with weights"], ...rows];
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...table.map((row) => (row[column] ?? "").length)));
   const lines = table.map((row) =>
@@ -57,7 +59,7 @@ function formatEstimate({ estimate }: Examination): string[] {
       .join("  "),
   );
   return [
-    `Estimate of a run of ${pairs} pairs at ${width} × ${height} pixels with ${textTokens} text tokens, reference in ${referenceSteps} guided steps, on ${device === "cpu" ? "the CPU" : "CUDA"}:`,
+    `Estimate of a run of ${passes / 2} pairs at ${width} × ${height} pixels with ${textTokens} text tokens, reference in ${referenceSteps} guided steps, on ${device === "cpu" ? "the CPU" : "CUDA"}:`,
     ...lines.map((line) => `  ${line}`),
     `About ${duration(seconds)} and ${bytes(privateMemory)} of memory beside the weights, which are mapped from their files.`,
     `This is an estimate, not a measurement: operations counted from the models' sizes, divided by the ${(throughput / 1e9).toFixed(0)} GFLOP/s that a small model just reached here${device === "cuda" ? " (a large one reaches more)" : ", with what else runs now"}.`,
@@ -71,7 +73,7 @@ function describeCheckpoint({
   folder,
   problem,
   bytesToCome,
-}: Examination["checkpoint"]): string {
+}: MachineExamination["checkpoint"]): string {
   switch (state) {
     case "found":
       return `${which}: ${folder}`;

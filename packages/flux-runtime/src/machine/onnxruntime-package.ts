@@ -13,10 +13,9 @@ export interface OnnxRuntimePackage {
   readonly installProvider: string;
 }
 
-/** Finds the onnxruntime-node that models run in: the one of flux-runtime. */
+/** Finds the onnxruntime-node that models run in. */
 export function findOnnxRuntimePackage(): OnnxRuntimePackage {
-  const runtime = createRequire(import.meta.url).resolve("@measure-plantain/flux-runtime/package.json");
-  const require = createRequire(runtime);
+  const require = createRequire(import.meta.url);
   const manifest = require.resolve("onnxruntime-node/package.json");
   const { version } = require(manifest) as { version: string }; // every package.json has one
   const folder = dirname(manifest);

@@ -2,13 +2,15 @@ import { execFile } from "node:child_process";
 import { createReadStream } from "node:fs";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
-import { findOnnxRuntimePackage } from "../device/onnxruntime-package.ts";
+import { findOnnxRuntimePackage } from "./onnxruntime-package.ts";
 
 /** A library that CUDA needs: where it is, or how to get it. */
 export interface LibraryRecord {
+  /** The name of its file. */
   readonly name: string;
+  /** What it is, for people. */
   readonly purpose: string;
-  /** Where it was found; null where it was not. */
+  /** Where it was found; null if it was not. */
   readonly path: string | null;
   /** The line that installs it. */
   readonly install: string;

@@ -2,7 +2,7 @@ import { getHFHubCachePath, HUB_URL } from "@huggingface/hub";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { UsageError } from "../errors.ts";
+import { FluxRuntimeError } from "../errors.ts";
 
 /** How this machine talks to the hub: what the environment says, in the variables that Python's huggingface_hub reads. */
 export interface HubEnvironment {
@@ -18,14 +18,18 @@ export interface HubEnvironment {
 /**
  * Reads HF_ENDPOINT, HF_HUB_CACHE, HF_HOME, HF_TOKEN (else the token that a login stored) and HF_HUB_OFFLINE.
  *
- * @throws UsageError where HF_ENDPOINT is no address.
+ * @throws {FluxRuntimeError} `invalid-argument` if HF_ENDPOINT is not an address.
  */
-export async function readHubEnvironment({ offline }: { offline: boolean }): Promise<HubEnvironment> {
+export async function readHubEnvironment({
+  offline = false,
+}: { readonly offline?: boolean } = {}): Promise<HubEnvironment> {
   const { HF_ENDPOINT, HF_HUB_OFFLINE } = process.env;
   const endpoint = (HF_ENDPOINT || HUB_URL).replace(/\/+$/, "");
   if (!URL.canParse(endpoint) || !/^https?:/.test(endpoint)) {
-    throw new UsageError(
+    throw new FluxRuntimeError(
+      "invalid-argument",
       `HF_ENDPOINT is ${endpoint}, but must be the http(s) address of a hub. Correct or unset it.`,
+      { variable: "HF_ENDPOINT", received: endpoint },
     );
   }
   return {

@@ -1,16 +1,4 @@
-/** The folders of the three models, each with a configuration and weights. */
-const models = ["text_encoder", "transformer", "vae"] as const;
-
-/** How the weights of a model are called, in the order in which they are looked for. */
-const weightNames = ["diffusion_pytorch_model", "model"] as const;
-
-const fixedFiles = [
-  "model_index.json",
-  "scheduler/scheduler_config.json",
-  "tokenizer/tokenizer.json",
-  "tokenizer/tokenizer_config.json",
-  ...models.map((model) => `${model}/config.json`),
-];
+import { CONFIGURATION_FILES, MODEL_FOLDERS, WEIGHT_BASE_NAMES } from "../checkpoint/checkpoint-files.ts";
 
 /**
  * Of all files of a repository, those that a checkpoint is opened from: configurations, tokenizer, and of each model the
@@ -18,10 +6,12 @@ const fixedFiles = [
  * in one file at the root, and images.
  */
 export function selectNeededFiles(paths: readonly string[]): string[] {
-  const weights = new Set(models.flatMap((model) => weightFiles(paths, model)));
+  const weights = new Set(MODEL_FOLDERS.flatMap((model) => weightFiles(paths, model)));
   return paths.filter(
     (path) =>
-      fixedFiles.includes(path) || /^tokenizer\/[\w.-]+\.(json|txt|jinja)$/.test(path) || weights.has(path),
+      CONFIGURATION_FILES.includes(path) ||
+      /^tokenizer\/[\w.-]+\.(json|txt|jinja)$/.test(path) ||
+      weights.has(path),
   );
 }
 
@@ -35,8 +25,8 @@ export async function listMissingFiles(
   paths: readonly string[],
   readIndex: (path: string) => Promise<readonly string[]>,
 ): Promise<string[]> {
-  const missing = fixedFiles.filter((file) => !paths.includes(file));
-  for (const model of models) {
+  const missing = CONFIGURATION_FILES.filter((file) => !paths.includes(file));
+  for (const model of MODEL_FOLDERS) {
     const files = weightFiles(paths, model);
     const index = files.find((file) => file.endsWith(".index.json"));
     if (files.length === 0) missing.push(`${model}/*.safetensors`);
@@ -48,7 +38,7 @@ export async function listMissingFiles(
 }
 
 function weightFiles(paths: readonly string[], model: string): string[] {
-  for (const name of weightNames) {
+  for (const name of WEIGHT_BASE_NAMES) {
     const single = `${model}/${name}.safetensors`;
     if (paths.includes(single)) return [single];
     const index = `${single}.index.json`;

@@ -1,12 +1,12 @@
-import { getCheckpointSpec } from "@measure-plantain/flux-runtime";
+import { getCheckpointSpec } from "../synthesis/checkpoint-spec.ts";
 import { describe, expect, it } from "vitest";
-import { sizesOfSpec } from "../doctor/model-sizes.ts";
-import { chooseBatch } from "./choose-batch.ts";
+import { sizesOfSpec } from "./model-sizes.ts";
+import { fitBatch } from "./choose-batch.ts";
 
-describe("chooseBatch(request)", () => {
+describe("fitBatch(request)", () => {
   const sizes = sizesOfSpec(getCheckpointSpec("klein-4b"));
   const at = (freeMemory: number, tokens = 512 + 2 * 4_096): number =>
-    chooseBatch({ sizes, tokens, numberSize: 2, freeMemory });
+    fitBatch({ sizes, tokens, numberSize: 2, freeMemory });
 
   it("is 1 where one pass of Klein 4B at 1024 × 1024 just fits, or does not", () => {
     expect(at(11e9)).toBe(1);
@@ -20,6 +20,6 @@ describe("chooseBatch(request)", () => {
   });
   it("is smaller for longer sequences and wider numbers", () => {
     expect(at(16e9)).toBeLessThan(at(16e9, 512 + 2 * 1_024));
-    expect(chooseBatch({ sizes, tokens: 8_704, numberSize: 4, freeMemory: 24e9 })).toBeLessThan(at(24e9));
+    expect(fitBatch({ sizes, tokens: 8_704, numberSize: 4, freeMemory: 24e9 })).toBeLessThan(at(24e9));
   });
 });

@@ -1,4 +1,18 @@
-import type { ModelSizes } from "../doctor/model-sizes.ts";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import type { ComputeType } from "../graph/element-type.ts";
+import type { Device } from "../session/model-session.ts";
+import { sizesOfCheckpoint, type ModelSizes } from "./model-sizes.ts";
+import { readGpus } from "./read-gpus.ts";
+
+/** Passes that are to be run together. */
+export interface ChooseBatchOptions {
+  /** Where they run. */
+  readonly device: Device;
+  /** The type of the arithmetic. */
+  readonly dtype: ComputeType;
+  /** Tokens of a pass: text, noise and references. */
+  readonly tokens: number;
+}
 
 /** What a pass takes of a card's memory. */
 export interface BatchRequest {
@@ -20,16 +34,22 @@ const CUDA_CONTEXT = 1.5e9;
 /** The arena keeps freed blocks of other sizes beside those in use. */
 const ARENA_SLACK = 2;
 
+/** How many passes of the transformer to run together: what fits the card's free memory; 1 on the CPU, which gains nothing. */
+export async function chooseBatch(
+  checkpoint: Checkpoint,
+  { device, dtype, tokens }: ChooseBatchOptions,
+): Promise<number> {
+  const [card] = device === "cpu" ? [] : await readGpus();
+  if (card === undefined) return 1;
+  const numberSize = dtype === "float32" ? 4 : 2;
+  return fitBatch({ sizes: sizesOfCheckpoint(checkpoint), tokens, numberSize, freeMemory: card.freeMemory });
+}
+
 /**
  * How many passes fit the card's memory together: weights once, the widest activations of a block for each pass. It is at
  * least 1, since a pass may fit where this estimate says that it does not.
  */
-export function chooseBatch({
-  sizes: { transformer },
-  tokens,
-  numberSize,
-  freeMemory,
-}: BatchRequest): number {
+export function fitBatch({ sizes: { transformer }, tokens, numberSize, freeMemory }: BatchRequest): number {
   const weights = (transformer.storedBytes / 2) * numberSize; // stored in bfloat16
   const activations = numberSize * (7 + 3 * transformer.mlpRatio) * tokens * transformer.channels;
   const passes = Math.floor((freeMemory - CUDA_CONTEXT - weights) / (ARENA_SLACK * activations));

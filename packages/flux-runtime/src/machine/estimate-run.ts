@@ -2,10 +2,13 @@ import { ENCODER_LAYERS, type ModelSizes } from "./model-sizes.ts";
 
 /** A stage of a run: how often its model is called, and what that takes. */
 export interface StageEstimate {
+  /** What is done, in words. */
   readonly stage: string;
+  /** How often the model is called. */
   readonly passes: number;
   /** Floating-point operations of one pass. */
   readonly operations: number;
+  /** What all passes together are expected to take. */
   readonly seconds: number;
   /** Bytes that the process allocates at most. */
   readonly privateMemory: number;
@@ -15,20 +18,29 @@ export interface StageEstimate {
 
 /** What a run at some size is expected to take. */
 export interface RunEstimate {
+  /** What was counted. */
   readonly assumptions: RunAssumptions;
   /** Operations a second that a small model reached on this machine. */
   readonly throughput: number;
+  /** The stages, in their order. */
   readonly stages: readonly StageEstimate[];
+  /** What all stages together are expected to take. */
   readonly seconds: number;
+  /** Bytes that the process of a stage allocates at most. */
   readonly privateMemory: number;
 }
 
-/** What is run: by default the probe as it was published. */
+/** What is run: single passes of the transformer, each conditioned by one image that is rendered first. */
 export interface RunAssumptions {
+  /** Pixels across, of the image and of every pass. */
   readonly width: number;
+  /** Pixels down. */
   readonly height: number;
+  /** Tokens of every prompt, padding included. */
   readonly textTokens: number;
-  readonly pairs: number;
+  /** Single passes, each of another prompt. */
+  readonly passes: number;
+  /** Guided steps that the image is rendered in. */
   readonly referenceSteps: number;
   /** Bytes of a number in the arithmetic. */
   readonly numberSize: 2 | 4;
@@ -44,23 +56,23 @@ const BARE_PROCESS = 0.3e9;
  * set beside a measured run of the 4B shape (docs/performance.md) and lies within a fifth of it.
  */
 export function estimateRun(sizes: ModelSizes, throughput: number, assumptions: RunAssumptions): RunEstimate {
-  const { width, height, textTokens, pairs, referenceSteps, numberSize } = assumptions;
+  const { width, height, textTokens, passes, referenceSteps, numberSize } = assumptions;
   const { transformer, textEncoder, autoencoder, pixelsPerToken } = sizes;
   const imageTokens = (width / pixelsPerToken) * (height / pixelsPerToken);
   const stage = (
     name: string,
-    { passes, operations, memory, stored }: Record<"passes" | "operations" | "memory" | "stored", number>,
+    { calls, operations, memory, stored }: Record<"calls" | "operations" | "memory" | "stored", number>,
   ): StageEstimate => ({
     stage: name,
-    passes,
+    passes: calls,
     operations,
-    seconds: (passes * operations) / throughput,
+    seconds: (calls * operations) / throughput,
     privateMemory: BARE_PROCESS + memory,
     residentMemory: BARE_PROCESS + memory + stored,
   });
-  const transformerStage = (name: string, passes: number, tokens: number): StageEstimate =>
+  const transformerStage = (name: string, calls: number, tokens: number): StageEstimate =>
     stage(name, {
-      passes,
+      calls,
       operations: transformerOperations(transformer, tokens),
       memory:
         numberSize *
@@ -69,7 +81,7 @@ export function estimateRun(sizes: ModelSizes, throughput: number, assumptions: 
     });
   const autoencoderStage = (name: string, resnets: number): StageEstimate =>
     stage(name, {
-      passes: 1,
+      calls: 1,
       operations: autoencoderOperations(autoencoder, { pixels: width * height, resnets }),
       memory: 4 * 3 * (autoencoder.widths[0] ?? 0) * width * height,
       stored: 0,
@@ -77,7 +89,7 @@ export function estimateRun(sizes: ModelSizes, throughput: number, assumptions: 
   const { layersPerBlock } = autoencoder;
   const stages = [
     stage("encode prompts", {
-      passes: 2 * pairs + 2, // and the reference's, with and without its text
+      calls: passes + 2, // and the reference's, with and without its text
       operations: textEncoderOperations(textEncoder, textTokens),
       memory: numberSize * 2 * weightsOfLayer(textEncoder),
       stored: textEncoder.storedBytes,
@@ -86,7 +98,7 @@ export function estimateRun(sizes: ModelSizes, throughput: number, assumptions: 
     transformerStage("render the reference", 2 * referenceSteps, textTokens + imageTokens),
     autoencoderStage("decode the reference", layersPerBlock + 1),
     autoencoderStage("encode the reference", layersPerBlock),
-    transformerStage("capture passes", 2 * pairs, textTokens + 2 * imageTokens),
+    transformerStage("single passes", passes, textTokens + 2 * imageTokens),
   ];
   return {
     assumptions,

@@ -1,41 +1,50 @@
-import { checkDevice, FluxRuntimeError, type DeviceCheck } from "@measure-plantain/flux-runtime";
 import { readFile, statfs } from "node:fs/promises";
 import { freemem, totalmem } from "node:os";
 import { dirname } from "node:path";
-import { UsageError } from "../errors.ts";
-import { estimateRun, type RunEstimate } from "./estimate-run.ts";
+import { FluxRuntimeError } from "../errors.ts";
+import { checkDevice, type DeviceCheck } from "../session/check-device.ts";
+import { estimateRun, type RunAssumptions, type RunEstimate } from "./estimate-run.ts";
 import { findCudaLibraries, findOnnxRuntime, type LibraryRecord } from "./find-libraries.ts";
 import { lookForCheckpoint, type CheckpointRecord } from "./look-for-checkpoint.ts";
 import { measureThroughput } from "./measure-throughput.ts";
 import { readGpus, type GpuRecord } from "./read-gpus.ts";
 
-/** What `doctor` found out; `--json` prints it. */
-export interface Examination {
+/** What was found out about a machine. */
+export interface MachineExamination {
   /** Whether a run can work here. */
   readonly ok: boolean;
   /** What stands in its way, each with what to do. */
   readonly problems: readonly string[];
+  /** The version of Node, and the oldest that will do. */
   readonly node: { readonly version: string; readonly needed: string; readonly ok: boolean };
+  /** The installed onnxruntime-node. */
   readonly onnxruntime: { readonly version: string };
   /** Each device, by trying it. */
   readonly devices: Readonly<Record<"cpu" | "cuda", DeviceCheck>>;
+  /** What CUDA needs, found or not. */
   readonly libraries: readonly LibraryRecord[];
+  /** The NVIDIA cards that the driver sees. */
   readonly gpus: readonly GpuRecord[];
-  /** Bytes. */
+  /** Bytes of memory. */
   readonly memory: { readonly total: number; readonly available: number };
-  /** Of the folder that weights are kept in. */
+  /** The folder that weights are kept in, and the bytes that are free there. */
   readonly disk: { readonly folder: string; readonly free: number };
+  /** The checkpoint to be run, or how it will be had. */
   readonly checkpoint: CheckpointRecord;
-  /** Null where no device works or there is no checkpoint to run; `problems` says so. */
+  /** Null if no device works or there is no checkpoint to run; `problems` says so. */
   readonly estimate: (RunEstimate & { readonly device: "cpu" | "cuda" }) | null;
 }
 
-export interface ExamineOptions {
+/** What is to be run on the machine. */
+export interface ExamineMachineOptions {
+  /** A name as `resolveCheckpoint` takes it. */
   readonly checkpoint: string;
-  readonly width: number;
-  readonly height: number;
-  readonly offline: boolean;
-  readonly signal: AbortSignal;
+  /** What is to be run, in the published probe for example 50 passes at 1,024 × 1,024. */
+  readonly run: Omit<RunAssumptions, "numberSize">;
+  /** Count on no download. */
+  readonly offline?: boolean;
+  /** Ends the small model that the throughput is measured with. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** As in every package's `engines`. */
@@ -44,10 +53,10 @@ const NEEDED_NODE = "20.19.0";
 /**
  * Looks at everything that a run depends on, and changes nothing but a temporary folder.
  *
- * @throws UsageError for a size that no run can have.
+ * @throws {FluxRuntimeError} `invalid-argument` for a size that no run can have.
  */
-export async function examineMachine(options: ExamineOptions): Promise<Examination> {
-  const { width, height, signal } = options;
+export async function examineMachine(options: ExamineMachineOptions): Promise<MachineExamination> {
+  const { run, offline = false, signal } = options;
   const node = {
     version: process.versions.node,
     needed: NEEDED_NODE,
@@ -55,31 +64,18 @@ export async function examineMachine(options: ExamineOptions): Promise<Examinati
   };
   const { version, provider } = await findOnnxRuntime();
   const devices = { cpu: await checkDevice("cpu"), cuda: await checkDevice("cuda") };
-  const { record: checkpoint, sizes } = await lookForCheckpoint(options.checkpoint, options);
-  for (const side of [width, height]) {
-    if (side % sizes.pixelsPerToken === 0) continue;
-    throw new UsageError(
-      `The width and the height must be multiples of ${sizes.pixelsPerToken} pixels, but one is ${side}. Use ${Math.ceil(side / sizes.pixelsPerToken) * sizes.pixelsPerToken}, for example.`,
-    );
-  }
+  const { record: checkpoint, sizes } = await lookForCheckpoint(options.checkpoint, { offline });
+  for (const side of ["width", "height"] as const) requireWholeTokens(side, run[side], sizes.pixelsPerToken);
   const memory = { total: totalmem(), available: await availableMemory() };
   const disk = { folder: checkpoint.folder, free: await freeDisk(checkpoint.folder) };
   const device = devices.cuda.works ? "cuda" : devices.cpu.works ? "cpu" : null;
   const problems: string[] = [];
-  let estimate: Examination["estimate"] = null;
+  let estimate: MachineExamination["estimate"] = null;
   if (device !== null && checkpoint.problem === null) {
     try {
       const throughput = await measureThroughput(device, { signal });
       const numberSize = device === "cuda" ? 2 : 4;
-      const assumptions = {
-        width,
-        height,
-        textTokens: 512,
-        pairs: 25,
-        referenceSteps: 14,
-        numberSize,
-      } as const;
-      estimate = { device, ...estimateRun(sizes, throughput, assumptions) };
+      estimate = { device, ...estimateRun(sizes, throughput, { ...run, numberSize }) };
     } catch (error) {
       if (!(error instanceof FluxRuntimeError)) throw error;
       problems.push(`A small model could not be made and run: ${error.message}`);
@@ -88,7 +84,7 @@ export async function examineMachine(options: ExamineOptions): Promise<Examinati
   if (!node.ok) problems.push(`Node ${node.version} is too old: ${NEEDED_NODE} or later is needed.`);
   if (!devices.cpu.works) {
     problems.push(
-      `ONNX Runtime does not work here: ${devices.cpu.reason} Install it anew: remove node_modules, then npm install.`,
+      `ONNX Runtime does not work here: ${devices.cpu.reason} Reinstall it: remove node_modules, then npm install.`,
     );
   }
   if (checkpoint.problem !== null) problems.push(checkpoint.problem);
@@ -99,7 +95,7 @@ export async function examineMachine(options: ExamineOptions): Promise<Examinati
   }
   if (estimate?.device === "cpu" && estimate.privateMemory > memory.available) {
     problems.push(
-      `There is too little memory: a run needs about ${gigabytes(estimate.privateMemory)}, and ${gigabytes(memory.available)} are available. Close other programs, or choose a smaller --width and --height.`,
+      `There is too little memory: a run needs about ${gigabytes(estimate.privateMemory)}, and ${gigabytes(memory.available)} are available. Close other programs, or choose a smaller width and height.`,
     );
   }
   return {
@@ -115,6 +111,16 @@ export async function examineMachine(options: ExamineOptions): Promise<Examinati
     checkpoint,
     estimate,
   };
+}
+
+function requireWholeTokens(option: "width" | "height", pixels: number, pixelsPerToken: number): void {
+  if (pixels % pixelsPerToken === 0) return;
+  const next = Math.ceil(pixels / pixelsPerToken) * pixelsPerToken;
+  throw new FluxRuntimeError(
+    "invalid-argument",
+    `The option \`${option}\` must be a multiple of ${pixelsPerToken} pixels, but is ${pixels}. Use ${next}, for example.`,
+    { option, expected: pixelsPerToken, received: pixels },
+  );
 }
 
 /** Whether a version of three numbers is another or later. */

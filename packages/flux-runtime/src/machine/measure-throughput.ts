@@ -1,14 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  drawNoise,
-  getCheckpointSpec,
-  openCheckpoint,
-  openTransformer,
-  synthesizeCheckpoint,
-  type CheckpointSpec,
-} from "@measure-plantain/flux-runtime";
+import { openCheckpoint } from "../checkpoint/open-checkpoint.ts";
+import { drawNoise } from "../pipeline/generate.ts";
+import { openTransformer } from "../pipeline/transformer.ts";
+import { getCheckpointSpec, type CheckpointSpec } from "../synthesis/checkpoint-spec.ts";
+import { synthesizeCheckpoint } from "../synthesis/synthesize-checkpoint.ts";
 import { transformerOperations } from "./estimate-run.ts";
 import { sizesOfCheckpoint } from "./model-sizes.ts";
 
@@ -38,13 +35,16 @@ const SIZE = { width: 32, height: 16 };
  */
 export async function measureThroughput(
   device: "cpu" | "cuda",
-  { milliseconds = 500, signal }: { readonly milliseconds?: number; readonly signal: AbortSignal },
+  {
+    milliseconds = 500,
+    signal,
+  }: { readonly milliseconds?: number; readonly signal?: AbortSignal | undefined },
 ): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), "measure-plantain-throughput-"));
   try {
     await synthesizeCheckpoint(join(folder, "checkpoint"), spec);
     const checkpoint = await openCheckpoint(join(folder, "checkpoint"));
-    const transformer = await openTransformer(checkpoint, { device, signal });
+    const transformer = await openTransformer(checkpoint, { device, ...(signal && { signal }) });
     try {
       const channels = checkpoint.transformer.config.joint_attention_dim;
       const pass = {

@@ -1,0 +1,15 @@
+import type { ResolvedCheckpoint } from "@measure-plantain/flux-runtime";
+
+/** How a checkpoint was made from another one for a control. */
+export interface CheckpointChange {
+  readonly kind: "random-weights" | "planted";
+  readonly seed: number;
+  /** The id of the other. */
+  readonly of: string;
+}
+
+/** A checkpoint that is probed: one that the user named, or a changed copy of it. */
+export interface ProbedCheckpoint extends ResolvedCheckpoint {
+  /** How it was changed, if it was. */
+  readonly change?: CheckpointChange;
+}

@@ -1,0 +1,36 @@
+import type { AutoencoderConfig } from "../models/autoencoder-config.ts";
+import type { TextEncoderConfig } from "../models/text-encoder-config.ts";
+import type { TransformerConfig } from "../models/transformer-config.ts";
+import type { SchedulerConfig } from "../sampling/scheduler-config.ts";
+import type { ComponentWeights } from "./component-weights.ts";
+
+/** One model of a checkpoint: what it is, and where its weights lie. */
+export interface CheckpointComponent<Config> {
+  /** What its `config.json` says, defaults filled in. */
+  readonly config: Config;
+  /** Where its weights lie; none of them is read yet. */
+  readonly weights: ComponentWeights;
+}
+
+/** A FLUX.2 Klein checkpoint in the Hugging Face layout. */
+export interface Checkpoint {
+  /** Absolute path. */
+  readonly folder: string;
+  /** A distilled model takes no guidance. */
+  readonly isDistilled: boolean;
+  /**
+   * Whether weights in it were drawn by `synthesizeCheckpoint` or `randomizeCheckpoint`, which mark their files. Random
+   * weights from elsewhere carry no mark.
+   */
+  readonly hasRandomWeights: boolean;
+  /** `scheduler`: how noise levels fall. */
+  readonly scheduler: SchedulerConfig;
+  /** Absolute path of `tokenizer`. */
+  readonly tokenizerFolder: string;
+  /** `text_encoder`: prompts to embeddings. */
+  readonly textEncoder: CheckpointComponent<TextEncoderConfig>;
+  /** `transformer`: latents and embeddings to a velocity. */
+  readonly transformer: CheckpointComponent<TransformerConfig>;
+  /** `vae`: images to latents and back. */
+  readonly autoencoder: CheckpointComponent<AutoencoderConfig>;
+}

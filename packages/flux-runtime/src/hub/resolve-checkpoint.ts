@@ -1,0 +1,78 @@
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { openCheckpoint } from "../checkpoint/open-checkpoint.ts";
+import { FluxRuntimeError } from "../errors.ts";
+import type { OnProgress } from "../progress.ts";
+import { getCheckpointSpec } from "../synthesis/checkpoint-spec.ts";
+import { synthesizeCheckpoint } from "../synthesis/synthesize-checkpoint.ts";
+import { downloadSnapshot, type PlannedDownload } from "./download-snapshot.ts";
+import { exists, locateCheckpoint } from "./locate-checkpoint.ts";
+
+/** A checkpoint and what a reader of its results must know about it. */
+export interface ResolvedCheckpoint {
+  /** What was asked for; of a repository, with the commit that its revision stands for. */
+  readonly id: string;
+  /** The checkpoint itself. */
+  readonly checkpoint: Checkpoint;
+  /** Random weights, so far as names and marks show: results are a control, not evidence about a trained model. */
+  readonly isSynthesized: boolean;
+}
+
+/** How a checkpoint is looked for. */
+export interface ResolveCheckpointOptions {
+  /** Download nothing. */
+  readonly offline?: boolean;
+  /** Ends a download or a synthesis; what was downloaded is kept. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told how far a download or a synthesis is, in bytes. */
+  readonly onProgress?: OnProgress | undefined;
+  /** Told what is downloaded, before the first byte of it. */
+  readonly onDownload?: ((download: PlannedDownload) => void) | undefined;
+}
+
+/**
+ * Opens the checkpoint of a name: `tiny` or `random:NAME` (synthesised into the user's cache on first use), a folder,
+ * or `OWNER/NAME` or `OWNER/NAME@REVISION` of a model on the hub, from the Hugging Face cache or downloaded into it.
+ *
+ * @throws {FluxRuntimeError} `checkpoint-not-found`, `checkpoint-not-cached`; `hub-access-denied`, `hub-rate-limited`,
+ * `hub-unreachable`, `hub-invalid-answer`, `download-interrupted`, `download-corrupted`, `disk-full` or `unwritable-file` if
+ * it cannot be downloaded; as `openCheckpoint` if it is malformed; else the signal's reason.
+ * @example
+ * const { checkpoint } = await resolveCheckpoint("black-forest-labs/FLUX.2-klein-base-4B", {
+ *   onProgress: ({ stage, done, total }) => console.log(stage, done / total),
+ * });
+ */
+export async function resolveCheckpoint(
+  name: string,
+  { offline = false, signal, onProgress, onDownload }: ResolveCheckpointOptions = {},
+): Promise<ResolvedCheckpoint> {
+  const place = await locateCheckpoint(name, { offline });
+  if (place.problem !== null) {
+    const code = place.kind === "repository" ? "checkpoint-not-cached" : "checkpoint-not-found";
+    throw new FluxRuntimeError(code, place.problem, { name, folder: place.folder });
+  }
+  if (place.kind === "synthesized") {
+    if (!place.exists) await synthesize(place.specName, place.folder, { onProgress, signal });
+    return { id: name, checkpoint: await openCheckpoint(place.folder), isSynthesized: true };
+  }
+  if (place.kind === "folder") {
+    const checkpoint = await openCheckpoint(place.folder);
+    return { id: name, checkpoint, isSynthesized: checkpoint.hasRandomWeights };
+  }
+  const { repository } = place;
+  const { commit, folder } =
+    place.exists && place.commit !== null
+      ? { commit: place.commit, folder: place.folder }
+      : await downloadSnapshot(repository, { signal, onProgress, onDownload });
+  const checkpoint = await openCheckpoint(folder);
+  return { id: `${repository.name}@${commit}`, checkpoint, isSynthesized: checkpoint.hasRandomWeights };
+}
+
+async function synthesize(
+  name: string,
+  folder: string,
+  options: Pick<ResolveCheckpointOptions, "onProgress" | "signal">,
+): Promise<void> {
+  await synthesizeCheckpoint(folder, getCheckpointSpec(name), options).catch(async (error: unknown) => {
+    if (!(await exists(folder))) throw error; // else another process was first, with the same bytes
+  });
+}
