@@ -1,5 +1,6 @@
 export { openCheckpoint, type Checkpoint, type CheckpointComponent } from "./checkpoint/open-checkpoint.ts";
 export { editCheckpoint, type EditCheckpointOptions, type WeightEdit } from "./checkpoint/edit-checkpoint.ts";
+export { openOrMakeCheckpoint } from "./checkpoint/open-or-make-checkpoint.ts";
 export type { ComponentWeights, LocatedWeight } from "./checkpoint/component-weights.ts";
 export type { WeightEntry } from "./checkpoint/sharded-weights.ts";
 export { readTensor, readTensors } from "./checkpoint/read-safetensors.ts";
@@ -14,6 +15,9 @@ export {
   type TensorToWrite,
   type WriteSafetensorsOptions,
 } from "./checkpoint/write-safetensors.ts";
+export { isFolderLock, lockFolder, type FolderLock } from "./disk/lock-folder.ts";
+export { isUnfinished } from "./disk/sweep-unfinished.ts";
+export { writeFileWhole } from "./disk/write-aside.ts";
 export { FluxRuntimeError, type FluxRuntimeErrorCode, type FluxRuntimeErrorDetails } from "./errors.ts";
 export { decodeToImage } from "./image/decode-to-image.ts";
 export { prepareConditionImage, type PrepareConditionImageOptions } from "./image/prepare-condition-image.ts";
