@@ -1,11 +1,10 @@
-import { openCheckpoint, randomizeCheckpoint } from "@measure-plantain/flux-runtime";
+import { openOrMakeCheckpoint, randomizeCheckpoint } from "@measure-plantain/flux-runtime";
 import {
   identicalPromptSet,
   loadPromptSet,
   shufflePromptSet,
   type PromptSet,
 } from "@measure-plantain/prompts";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder } from "../checkpoint/locate-checkpoint.ts";
 import type { ResolvedCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
@@ -15,7 +14,7 @@ import { namePrompts } from "../probe/command-line.ts";
 import { sha256 } from "../probe/fingerprint.ts";
 import { referenceName } from "../probe/prepare-references.ts";
 import { hashPromptSet } from "../probe/settings.ts";
-import type { RunFolder } from "../run-folder/run-folder.ts";
+import { CONTROLS_FOLDER, type RunFolder } from "../run-folder/run-folder.ts";
 import type { Progress } from "../terminal/progress.ts";
 import type { PlantPlan } from "./plant/plan-plant.ts";
 import { plantedCheckpoint, writePlant } from "./plant/planted-checkpoint.ts";
@@ -34,9 +33,6 @@ export type Control =
 /** The controls that are made from the run's own prompts: against themselves, and re-paired at random. */
 const IDENTICAL = "identical";
 const SHUFFLED = "shuffled";
-
-/** Where a run folder keeps its controls, each a run folder of its own. */
-export const CONTROLS_FOLDER = "controls";
 
 /**
  * The controls that are asked for: `random-weights` is one seed, `random-weights:3` three of them, and so with `planted`;
@@ -106,7 +102,11 @@ export async function runControl(
         independentNoise: options.independentNoise || control.name === IDENTICAL,
       },
     });
-    if (plant !== null) await writePlant(folder, plant);
+    try {
+      if (plant !== null) await writePlant(folder, plant);
+    } finally {
+      await folder.close();
+    }
   } catch (error) {
     if (error instanceof UsageError)
       throw new UsageError(`Control ${control.name}: ${error.message}`, { cause: error });
@@ -155,7 +155,7 @@ export async function randomizedCheckpoint(
   const configs = [textEncoder.config, transformer.config, autoencoder.config, checkpoint.scheduler];
   const key = sha256(JSON.stringify([...configs, checkpoint.tokenizerFolder])).slice(0, 16);
   const folder = join(cacheFolder(), `randomized-${key}-seed-${seed}`);
-  if (!existsSync(folder)) {
+  const randomized = await openOrMakeCheckpoint(folder, async () => {
     const bar = progress.start(`drawing random weights, seed ${seed}`, { unit: "bytes" });
     await randomizeCheckpoint(checkpoint, folder, {
       seed,
@@ -163,13 +163,14 @@ export async function randomizedCheckpoint(
       onProgress: ({ bytes, totalBytes }) => {
         bar.update(bytes, totalBytes);
       },
+    }).finally(() => {
+      bar.stop();
     });
-    bar.stop();
-  }
+  });
   return {
     id: `${id} (random weights, seed ${seed})`,
     change: { kind: "random-weights", seed, of: id },
-    checkpoint: await openCheckpoint(folder),
+    checkpoint: randomized,
     isSynthesized: true,
   };
 }
