@@ -18,6 +18,12 @@ export interface Workplace {
   path(...parts: readonly string[]): string;
   /** Runs the built command to its end. */
   run(...args: readonly string[]): Promise<Finished>;
+  /** Runs it in a folder of the workplace, with further variables. */
+  runIn(
+    folder: string,
+    variables: Readonly<Record<string, string>>,
+    ...args: readonly string[]
+  ): Promise<Finished>;
   /** Starts the built command. */
   start(...args: readonly string[]): ChildProcess;
   /** Starts the built command, and kills it once the run folder `out` holds some passes; returns how many it then holds. */
@@ -36,23 +42,30 @@ export interface Finished {
  */
 export function createWorkplace(environment: Readonly<Record<string, string>> = {}): Workplace {
   const folder = mkdtempSync(join(tmpdir(), "measure-plantain-"));
-  const start = (...args: readonly string[]): ChildProcess =>
+  const startIn = (
+    cwd: string,
+    variables: Readonly<Record<string, string>>,
+    args: readonly string[],
+  ): ChildProcess =>
     spawn(process.execPath, [main, ...args], {
-      cwd: folder,
+      cwd,
       env: {
         ...process.env,
         MEASURE_PLANTAIN_CACHE: join(folder, "cache"),
         HF_HOME: join(folder, "huggingface"),
         HF_HUB_OFFLINE: "1",
         ...environment,
+        ...variables,
       },
       stdio: ["ignore", "pipe", "pipe"],
     });
+  const start = (...args: readonly string[]): ChildProcess => startIn(folder, {}, args);
   return {
     folder,
     path: (...parts) => join(folder, ...parts),
     start,
     run: (...args) => finish(start(...args)),
+    runIn: (name, variables, ...args) => finish(startIn(join(folder, name), variables, args)),
     killAmidPasses: async (out, passes, ...args) => {
       const child = start(...args, "--out", out);
       const stored = (): number => {

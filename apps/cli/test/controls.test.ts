@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Manifest } from "../src/run-folder/manifest.ts";
 import type { RunComparison } from "../src/controls/compare-runs.ts";
@@ -74,6 +74,23 @@ it("verify holds the run, each control, and their comparison against the capture
   expect(changed.exitCode).toBe(2);
   expect(changed.stdout).toMatch(/^✗ controls\/colours: captures\.safetensors is what the run wrote/m);
   expect(changed.stdout).toMatch(/^✗ comparison\.json/m);
+});
+
+it("two runs that make the same checkpoints at the same time take one another's", async () => {
+  const controls = ["--control", "random-weights", "planted"];
+  const twice = ["one", "two"].map((out) => [...args.slice(0, 9), "--out", out, ...controls]);
+  const runs = await Promise.all(
+    twice.map((own) => place.runIn(".", { MEASURE_PLANTAIN_CACHE: place.path("empty") }, ...own)),
+  );
+  expect(runs.map(({ exitCode, stderr }) => ({ exitCode, stderr }))).toEqual([
+    { exitCode: 0, stderr: "" },
+    { exitCode: 0, stderr: "" },
+  ]);
+  expect(readdirSync(place.path("empty")).map((name) => name.replace(/-.*/, ""))).toEqual([
+    "planted",
+    "random",
+    "randomized",
+  ]);
 });
 
 it("a second time uses what is there", async () => {

@@ -7,6 +7,10 @@ export type FluxRuntimeErrorCode =
   /** A file could not be written; `disk-full` where the reason is a full disk. */
   | "unwritable-file"
   | "disk-full"
+  /** A folder that was to be made exists already, with something in it. */
+  | "existing-folder"
+  /** Another process is writing into the folder. */
+  | "folder-in-use"
   /** The bytes are not a well-formed safetensors file. */
   | "malformed-safetensors"
   /** The tensor's element type is not one that the operation knows. */

@@ -2,6 +2,7 @@ export type { Checkpoint, CheckpointComponent } from "./checkpoint/checkpoint.ts
 export { openCheckpoint } from "./checkpoint/open-checkpoint.ts";
 export { CONFIGURATION_FILES } from "./checkpoint/checkpoint-files.ts";
 export { editCheckpoint, type EditCheckpointOptions, type WeightEdit } from "./checkpoint/edit-checkpoint.ts";
+export { openOrMakeCheckpoint } from "./checkpoint/open-or-make-checkpoint.ts";
 export type { ComponentWeights, LocatedWeight } from "./checkpoint/component-weights.ts";
 export type { WeightEntry } from "./checkpoint/sharded-weights.ts";
 export { readTensor, readTensors } from "./checkpoint/read-safetensors.ts";
@@ -16,6 +17,9 @@ export {
   type TensorToWrite,
   type WriteSafetensorsOptions,
 } from "./checkpoint/write-safetensors.ts";
+export { isFolderLock, lockFolder, type FolderLock } from "./disk/lock-folder.ts";
+export { isUnfinished } from "./disk/sweep-unfinished.ts";
+export { writeFileWhole } from "./disk/write-aside.ts";
 export { FluxRuntimeError, type FluxRuntimeErrorCode, type FluxRuntimeErrorDetails } from "./errors.ts";
 export type { PlannedDownload } from "./hub/download-snapshot.ts";
 export type { HubRepository } from "./hub/hub-repository.ts";

@@ -16,7 +16,7 @@ import { createRunContext, runtimeOf } from "../causal/run-context.ts";
 import { UsageError } from "../errors.ts";
 import { readCaptures } from "../results/read-captures.ts";
 import { RunFolder } from "../run-folder/run-folder.ts";
-import { createProgress } from "../terminal/progress.ts";
+import { createProgress, type Progress } from "../terminal/progress.ts";
 import { rewriteResults } from "../run-folder/write-results.ts";
 
 /** What `measure-plantain ablate` was told. */
@@ -45,6 +45,19 @@ const DEFAULT_TOP = 10;
 export async function ablate(directory: string, options: AblateOptions, signal: AbortSignal): Promise<void> {
   const progress = createProgress(options);
   const folder = await RunFolder.openForReading(directory);
+  const ablation = await folder.whileLocked(() => ablateRun(folder, options, progress, signal));
+  process.stdout.write(
+    options.json ? `${JSON.stringify(ablation, null, 2)}\n` : `${formatAblation(ablation)}\n`,
+  );
+  progress.note(`Report: ${folder.file("report.html")}`);
+}
+
+async function ablateRun(
+  folder: RunFolder,
+  options: AblateOptions,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Ablation> {
   const manifest = await folder.readManifest();
   const captures = await readCaptures(folder, manifest);
   const capturesSha256 = await folder.sha256("captures.safetensors");
@@ -98,12 +111,9 @@ export async function ablate(directory: string, options: AblateOptions, signal: 
     }),
   };
   await folder.writeJson(ABLATION_FILE, ablation);
-  await folder.removeWorkFiles();
   await rewriteResults(folder, signal);
-  process.stdout.write(
-    options.json ? `${JSON.stringify(ablation, null, 2)}\n` : `${formatAblation(ablation)}\n`,
-  );
-  progress.note(`Report: ${folder.file("report.html")}`);
+  await folder.removeWorkFiles(); // last: until then nothing has to be computed again
+  return ablation;
 }
 
 /** All pairs, or so many of them, evenly spaced. */

@@ -15,7 +15,11 @@ export async function merge(
 ): Promise<void> {
   const progress = createProgress(options);
   const folder = await mergeShards(out, shards);
-  progress.note(`${shards.length} shards agree and are joined in ${folder.path}.`);
-  await writeResults(folder, options, signal);
-  progress.note(`Report: ${folder.file("report.html")}`);
+  try {
+    progress.note(`${shards.length} shards agree and are joined in ${folder.path}.`);
+    await writeResults(folder, options, signal);
+    progress.note(`Report: ${folder.file("report.html")}`);
+  } finally {
+    await folder.close();
+  }
 }

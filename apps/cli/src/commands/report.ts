@@ -9,6 +9,8 @@ export type ReportOptions = Partial<Pick<ResultOptions, "flips" | "figures">>;
 export async function report(directory: string, options: ReportOptions, signal: AbortSignal): Promise<void> {
   const folder = await RunFolder.openForReading(directory);
   const flips = options.flips ?? (await readFlips(folder));
-  await writePage(folder, await analyzeRun(folder, flips, signal), options);
+  await folder.whileLocked(async () => {
+    await writePage(folder, await analyzeRun(folder, flips, signal), options);
+  });
   process.stdout.write(`${folder.file("report.html")}\n`);
 }

@@ -64,17 +64,21 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
   };
 
   const folder = await probe(plan);
-  if (isPart(shard)) {
-    const record = { folder: folder.path, shard, pairs: pairs.length };
-    process.stdout.write(options.json ? `${JSON.stringify(record)}\n` : `${folder.path}\n`);
-    progress.note(
-      `Shard ${shard.number} of ${shard.count} is complete: ${pairs.length} of ${promptSet.pairs.length} pairs. A part has no statistics; when all are there: measure-plantain merge OUT SHARD_DIR…`,
-    );
-    return;
+  try {
+    if (isPart(shard)) {
+      const record = { folder: folder.path, shard, pairs: pairs.length };
+      process.stdout.write(options.json ? `${JSON.stringify(record)}\n` : `${folder.path}\n`);
+      progress.note(
+        `Shard ${shard.number} of ${shard.count} is complete: ${pairs.length} of ${promptSet.pairs.length} pairs. A part has no statistics; when all are there: measure-plantain merge OUT SHARD_DIR…`,
+      );
+      return;
+    }
+    for (const control of controls) await runControl(control, plan, folder, probe);
+    await writeResults(folder, options, signal);
+    progress.note(`Report: ${folder.file("report.html")}`);
+  } finally {
+    await folder.close();
   }
-  for (const control of controls) await runControl(control, plan, folder, probe);
-  await writeResults(folder, options, signal);
-  progress.note(`Report: ${folder.file("report.html")}`);
 }
 
 /** One run of the probe: on which checkpoint, with which prompts, into which folder. */
@@ -91,7 +95,7 @@ export interface ProbePlan {
   readonly signal: AbortSignal;
 }
 
-/** Captures what a plan says; a folder that was cut short is continued. */
+/** Captures what a plan says; a folder that was cut short is continued. No other process writes into it until it is closed. */
 async function probe(plan: ProbePlan): Promise<RunFolder> {
   const { resolved, promptSet, prompts, wordCounts, out, options, execution, progress, signal } = plan;
   const { checkpoint } = resolved;

@@ -3,5 +3,6 @@ import { writeResults, type ResultOptions } from "../run-folder/write-results.ts
 
 /** Computes the statistics of a run folder anew from its captures, writes its tables and prints the summary. */
 export async function stats(directory: string, options: ResultOptions, signal: AbortSignal): Promise<void> {
-  await writeResults(await RunFolder.openForReading(directory), options, signal);
+  const folder = await RunFolder.openForReading(directory);
+  await folder.whileLocked(() => writeResults(folder, options, signal));
 }

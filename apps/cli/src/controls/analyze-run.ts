@@ -1,11 +1,10 @@
 import { analyzeFolder, type FolderResults } from "../results/analyze-folder.ts";
 import type { ControlKind } from "../results/control-summary.ts";
 import type { Manifest } from "../run-folder/manifest.ts";
-import { RunFolder } from "../run-folder/run-folder.ts";
+import { CONTROLS_FOLDER, RunFolder } from "../run-folder/run-folder.ts";
 import { compareRuns, type RunComparison } from "./compare-runs.ts";
 import { readPlant } from "./plant/planted-checkpoint.ts";
 import { scorePlant, type PlantScore } from "./plant/score-plant.ts";
-import { CONTROLS_FOLDER } from "./run-controls.ts";
 
 /** A run with the controls that it has. */
 export interface RunResults extends FolderResults {

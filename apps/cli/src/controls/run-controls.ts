@@ -1,11 +1,10 @@
-import { cacheFolder, openCheckpoint, randomizeCheckpoint } from "@measure-plantain/flux-runtime";
+import { cacheFolder, openOrMakeCheckpoint, randomizeCheckpoint } from "@measure-plantain/flux-runtime";
 import {
   identicalPromptSet,
   loadPromptSet,
   shufflePromptSet,
   type PromptSet,
 } from "@measure-plantain/prompts";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { ProbePlan } from "../commands/run.ts";
 import { UsageError } from "../errors.ts";
@@ -14,7 +13,7 @@ import { sha256 } from "../probe/fingerprint.ts";
 import { referenceName } from "../probe/prepare-references.ts";
 import type { ProbedCheckpoint } from "../probe/probed-checkpoint.ts";
 import { hashPromptSet } from "../probe/settings.ts";
-import type { RunFolder } from "../run-folder/run-folder.ts";
+import { CONTROLS_FOLDER, type RunFolder } from "../run-folder/run-folder.ts";
 import type { Progress } from "../terminal/progress.ts";
 import { showProgress } from "../terminal/show-progress.ts";
 import type { PlantPlan } from "./plant/plan-plant.ts";
@@ -34,9 +33,6 @@ export type Control =
 /** The controls that are made from the run's own prompts: against themselves, and re-paired at random. */
 const IDENTICAL = "identical";
 const SHUFFLED = "shuffled";
-
-/** Where a run folder keeps its controls, each a run folder of its own. */
-export const CONTROLS_FOLDER = "controls";
 
 /**
  * The controls that are asked for: `random-weights` is one seed, `random-weights:3` three of them, and so with `planted`;
@@ -106,7 +102,11 @@ export async function runControl(
         independentNoise: options.independentNoise || control.name === IDENTICAL,
       },
     });
-    if (plant !== null) await writePlant(folder, plant);
+    try {
+      if (plant !== null) await writePlant(folder, plant);
+    } finally {
+      await folder.close();
+    }
   } catch (error) {
     if (error instanceof UsageError)
       throw new UsageError(`Control ${control.name}: ${error.message}`, { cause: error });
@@ -155,17 +155,17 @@ export async function randomizedCheckpoint(
   const configs = [textEncoder.config, transformer.config, autoencoder.config, checkpoint.scheduler];
   const key = sha256(JSON.stringify([...configs, checkpoint.tokenizerFolder])).slice(0, 16);
   const folder = join(cacheFolder(), `randomized-${key}-seed-${seed}`);
-  if (!existsSync(folder)) {
-    await showProgress(
+  const randomized = await openOrMakeCheckpoint(folder, () =>
+    showProgress(
       progress,
       (onProgress) => randomizeCheckpoint(checkpoint, folder, { seed, signal, onProgress }),
       { title: `drawing random weights, seed ${seed}` },
-    );
-  }
+    ),
+  );
   return {
     id: `${id} (random weights, seed ${seed})`,
     change: { kind: "random-weights", seed, of: id },
-    checkpoint: await openCheckpoint(folder),
+    checkpoint: randomized,
     isSynthesized: true,
   };
 }

@@ -58,7 +58,7 @@ async function runOnKleinTiny(name: string, changes: Partial<ProbeSettings> = {}
     threads: null,
     ...changes,
   };
-  return runProbe({
+  const folder = await runProbe({
     checkpoint,
     isSynthesizedCheckpoint: false,
     promptSet,
@@ -71,6 +71,8 @@ async function runOnKleinTiny(name: string, changes: Partial<ProbeSettings> = {}
     progress: createProgress({ quiet: true }),
     runtime: { weights: settings.weights },
   });
+  await folder.close();
+  return folder;
 }
 
 async function capturesOf(folder: RunFolder): Promise<ReadonlyMap<string, Tensor>> {

@@ -42,16 +42,28 @@ export interface RunProbeOptions {
 /**
  * From a checkpoint and a prompt set to a run folder with its captures: reference, prompt embeddings, one pass for each
  * prompt, everything joined. A folder that a killed run left is continued; a complete one is left as it is.
+ *
+ * @returns The folder, into which no other process writes until it is closed.
  */
 export async function runProbe(options: RunProbeOptions): Promise<RunFolder> {
+  const folder = await RunFolder.openForRun(options.out, options.settings, options.wordCounts);
+  try {
+    await captureRun(folder, options);
+    return folder;
+  } catch (error) {
+    await folder.close();
+    throw error;
+  }
+}
+
+async function captureRun(folder: RunFolder, options: RunProbeOptions): Promise<void> {
   const { checkpoint, promptSet, wordCounts, settings, progress, runtime, referenceFiles } = options;
   const pairs = shardPairs(promptSet.pairs.length, settings.shard);
-  const folder = await RunFolder.openForRun(options.out, settings, wordCounts);
   const before = await folder.readManifest().catch(() => null);
   if (before?.state === "complete") {
     progress.note(`${folder.path} is complete: its captures are used as they are.`);
     await folder.removeWorkFiles(); // of a run that was killed at its very end
-    return folder;
+    return;
   }
 
   const clock = createStageClock(options);
@@ -101,5 +113,4 @@ export async function runProbe(options: RunProbeOptions): Promise<RunFolder> {
   await writeManifest("complete", layout);
   for (const line of describePlacement(clock.records, options.execution.provider)) progress.note(line);
   await folder.removeWorkFiles();
-  return folder;
 }

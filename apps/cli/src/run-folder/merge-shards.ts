@@ -1,5 +1,5 @@
 import { readImage, readTensors, writeSafetensors, type Tensor } from "@measure-plantain/flux-runtime";
-import { copyFile, readFile, rename } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { UsageError } from "../errors.ts";
 import { differingSettings, withPlainCheckpoint, type ProbeSettings } from "../probe/settings.ts";
 import { formatShard, shardPairs, type Shard } from "../probe/shard.ts";
@@ -21,6 +21,7 @@ interface ShardFolder {
 /**
  * Joins all shards of a run into one run folder: the captures are those of a run that was not split, byte for byte.
  *
+ * @returns The folder, into which no other process writes until it is closed.
  * @throws UsageError where a folder is no shard, not complete or altered, where one is missing or given twice, and where two
  * disagree in anything but the shard; each is named, and nothing is written then.
  */
@@ -34,8 +35,23 @@ export async function mergeShards(out: string, directories: readonly string[]): 
   for (const other of shards.slice(1)) await requireAgreement(first, other);
   const tensors = await joinCaptures(shards);
 
-  const { manifest, settings, folder: source } = first;
-  const folder = await RunFolder.openForRun(out, settings, manifest.wordCounts);
+  const folder = await RunFolder.openForRun(out, first.settings, first.manifest.wordCounts);
+  try {
+    await writeJoined(folder, first, shards, tensors);
+    return folder;
+  } catch (error) {
+    await folder.close();
+    throw error;
+  }
+}
+
+/** Writes the captures and what describes them: the first shard's, for all pairs. */
+async function writeJoined(
+  folder: RunFolder,
+  { manifest, settings, folder: source }: ShardFolder,
+  shards: readonly ShardFolder[],
+  tensors: ReadonlyMap<string, Tensor>,
+): Promise<void> {
   const times = shards.map((part) => part.manifest);
   const joined: Manifest = {
     ...manifest,
@@ -58,8 +74,7 @@ export async function mergeShards(out: string, directories: readonly string[]): 
   });
   const images = settings.references.map((_, index) => referenceName(index));
   for (const name of images.flatMap((image) => [`${image}.png`, `${image}.json`])) {
-    await copyFile(source.file(name), folder.file(`${name}.part`));
-    await rename(folder.file(`${name}.part`), folder.file(name));
+    await folder.write(name, await readFile(source.file(name)));
   }
   await folder.write("units.json", await readFile(source.file("units.json")));
   await writeSafetensors(
@@ -73,7 +88,6 @@ export async function mergeShards(out: string, directories: readonly string[]): 
     finishedAt: new Date().toISOString(),
   });
   await folder.removeWorkFiles();
-  return folder;
 }
 
 async function openShard(directory: string): Promise<ShardFolder> {

@@ -1,23 +1,36 @@
+import {
+  isFolderLock,
+  isUnfinished,
+  lockFolder,
+  writeFileWhole,
+  type FolderLock,
+} from "@measure-plantain/flux-runtime";
 import { existsSync } from "node:fs";
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { join, resolve, sep } from "node:path";
 import { UsageError } from "../errors.ts";
 import { sha256 } from "../probe/fingerprint.ts";
 import { differingSettings, withPlainCheckpoint, type ProbeSettings } from "../probe/settings.ts";
 import type { Manifest } from "./manifest.ts";
 
-/** The folder of one run: where each file lies, and how it is written. */
+/** Where a run folder keeps its controls, each a run folder of its own. */
+export const CONTROLS_FOLDER = "controls";
+
+/** The folder of one run: where each file lies, how it is written, and that one process at a time writes into it. */
 export class RunFolder {
   readonly path: string;
+  private lock: FolderLock | null = null;
 
   private constructor(path: string) {
     this.path = path;
   }
 
   /**
-   * Creates the folder, or goes on in one that was begun with the same settings and audited by the same list of words.
+   * Creates the folder, or goes on in one that was begun with the same settings and audited by the same list of words; no
+   * other process writes into it until `close`.
    *
-   * @throws UsageError where the folder holds something else, or a run of other settings; nothing is changed then.
+   * @throws UsageError if the folder holds something else, or a run of other settings; nothing is changed then.
+   * FluxRuntimeError `folder-in-use`.
    */
   static async openForRun(
     path: string,
@@ -25,23 +38,18 @@ export class RunFolder {
     wordCounts?: Manifest["wordCounts"],
   ): Promise<RunFolder> {
     const folder = new RunFolder(resolve(path));
-    const entries = await readdir(folder.path).catch(() => null);
-    if (entries !== null && entries.length > 0) {
-      const manifest = await folder.readManifest();
-      const differences = differingSettings(
-        { ...withPlainCheckpoint(manifest.settings), wordCountsSha256: manifest.wordCounts?.sha256 },
-        { ...withPlainCheckpoint(settings), wordCountsSha256: wordCounts?.sha256 },
-      );
-      if (differences.length > 0) {
-        throw new UsageError(
-          `The output folder ${folder.path} holds a run with other settings:\n  ${differences.slice(0, 6).join("\n  ")}\n` +
-            `Give another --out, or remove the folder. It was left as it is.`,
-        );
-      }
+    await folder.requireRun(settings, wordCounts); // first, so that nothing of somebody else's is touched
+    await mkdir(folder.path, { recursive: true });
+    await folder.acquire();
+    try {
+      await folder.requireRun(settings, wordCounts); // again: another process may have begun a run meanwhile
+      await mkdir(folder.file("passes"), { recursive: true });
+      await mkdir(folder.file("cache"), { recursive: true });
+      return folder;
+    } catch (error) {
+      await folder.close();
+      throw error;
     }
-    await mkdir(folder.file("passes"), { recursive: true });
-    await mkdir(folder.file("cache"), { recursive: true });
-    return folder;
   }
 
   /** Opens a folder to read it. @throws UsageError where it holds no run. */
@@ -88,18 +96,31 @@ export class RunFolder {
     return sha256(await readFile(this.file(name)));
   }
 
-  /** Writes a file whole or not at all: aside, to the disk, then renamed. */
-  async write(name: string, content: string | Uint8Array): Promise<void> {
-    const target = this.file(name);
-    const aside = `${target}.part`;
-    const file = await open(aside, "w");
+  /**
+   * Does some work while no other process writes into the folder.
+   *
+   * @throws FluxRuntimeError `folder-in-use`.
+   */
+  async whileLocked<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.lock !== null) return work();
+    await this.acquire();
     try {
-      await file.writeFile(content);
-      await file.sync();
+      return await work();
     } finally {
-      await file.close();
+      await this.close();
     }
-    await rename(aside, target);
+  }
+
+  /** Lets other processes write into the folder. */
+  async close(): Promise<void> {
+    const { lock } = this;
+    this.lock = null;
+    await lock?.release();
+  }
+
+  /** Writes a file whole or not at all. */
+  async write(name: string, content: string | Uint8Array): Promise<void> {
+    await writeFileWhole(this.file(name), content);
   }
 
   async writeJson(name: string, value: unknown): Promise<void> {
@@ -110,5 +131,45 @@ export class RunFolder {
   async removeWorkFiles(): Promise<void> {
     await rm(this.file("passes"), { recursive: true, force: true });
     await rm(this.file("cache"), { recursive: true, force: true });
+  }
+
+  /** Locks the folder, and removes what a process that was killed left there unfinished. */
+  private async acquire(): Promise<void> {
+    this.lock = await lockFolder(this.path);
+    try {
+      for (const path of await readdir(this.path, { recursive: true })) {
+        if (!isUnfinished(path) || path.startsWith(`${CONTROLS_FOLDER}${sep}`)) continue; // those have locks of their own
+        await rm(this.file(path), { recursive: true, force: true });
+      }
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** Refuses a folder that holds something else than the beginning of a run with these settings. */
+  private async requireRun(settings: ProbeSettings, wordCounts: Manifest["wordCounts"]): Promise<void> {
+    if (await this.isUnused()) return;
+    const manifest = await this.readManifest();
+    const differences = differingSettings(
+      { ...withPlainCheckpoint(manifest.settings), wordCountsSha256: manifest.wordCounts?.sha256 },
+      { ...withPlainCheckpoint(settings), wordCountsSha256: wordCounts?.sha256 },
+    );
+    if (differences.length > 0) {
+      throw new UsageError(
+        `The output folder ${this.path} holds a run with other settings:\n  ${differences.slice(0, 6).join("\n  ")}\n` +
+          `Give another --out, or remove the folder. It was left as it is.`,
+      );
+    }
+  }
+
+  /** Whether nothing is there but empty folders and what a run leaves that was stopped before its first file was whole. */
+  private async isUnused(): Promise<boolean> {
+    for (const name of await readdir(this.path).catch(() => [])) {
+      const isEmpty = async (): Promise<boolean> =>
+        (await readdir(this.file(name)).catch(() => null))?.length === 0;
+      if (!isFolderLock(name) && !isUnfinished(name) && !(await isEmpty())) return false;
+    }
+    return true;
   }
 }

@@ -39,8 +39,10 @@ export async function writeResults(
   const results = await analyzeRun(folder, options.flips, signal);
   const { controls, comparisons } = results;
   for (const control of controls) {
-    await writeTables(control.folder, control.results);
-    await writeReport(control.folder, control.results);
+    await control.folder.whileLocked(async () => {
+      await writeTables(control.folder, control.results);
+      await writeReport(control.folder, control.results);
+    });
   }
   const summary = await writeTables(folder, results);
   if (controls.length > 0) await folder.writeJson("comparison.json", comparisons);

@@ -68,7 +68,7 @@ describe("editCheckpoint(checkpoint, folder, edits)", () => {
   it("refuses a folder that is there already", async () => {
     const edits = { transformer: new Map([[name, negate]]) };
     await expect(editCheckpoint(original, join(root, "negated"), edits)).rejects.toMatchObject({
-      code: "unwritable-file",
+      code: "existing-folder",
     });
   });
 });

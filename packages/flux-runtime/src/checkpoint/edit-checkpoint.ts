@@ -31,8 +31,8 @@ export interface EditCheckpointOptions {
  * The folder appears whole or not at all.
  *
  * @throws {FluxRuntimeError} `missing-tensor` where a name is no weight of the transformer; `unsupported-dtype` where a
- * weight is neither BF16 nor F32; `invalid-argument` for an edit of another length; `disk-full`; `unwritable-file`, also
- * where the folder exists already.
+ * weight is neither BF16 nor F32; `invalid-argument` for an edit of another length; `disk-full`; `unwritable-file`;
+ * `existing-folder`.
  */
 export async function editCheckpoint(
   checkpoint: Checkpoint,

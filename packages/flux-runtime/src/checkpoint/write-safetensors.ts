@@ -1,6 +1,6 @@
 import { FluxRuntimeError } from "../errors.ts";
 import { elementCount } from "../tensor.ts";
-import { openAside } from "../write-aside.ts";
+import { openAside } from "../disk/write-aside.ts";
 import { SAFETENSORS_DTYPE_BYTES } from "./safetensors-dtype.ts";
 import type { SafetensorsDtype } from "./safetensors-dtype.ts";
 

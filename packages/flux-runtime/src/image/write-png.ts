@@ -1,5 +1,5 @@
 import sharp from "sharp";
-import { openAside } from "../write-aside.ts";
+import { writeFileWhole } from "../disk/write-aside.ts";
 import { requireRgbImage, type RgbImage } from "./rgb-image.ts";
 
 /**
@@ -22,8 +22,5 @@ export async function encodePng(image: RgbImage): Promise<Uint8Array> {
  * @throws {FluxRuntimeError} `invalid-argument` where the data is not width × height × 3; `disk-full`, `unwritable-file`.
  */
 export async function writePng(path: string, image: RgbImage): Promise<void> {
-  const bytes = await encodePng(image);
-  const file = await openAside(path);
-  await file.write(bytes);
-  await file.commit();
+  await writeFileWhole(path, await encodePng(image));
 }

@@ -1,11 +1,13 @@
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readdir, readFile, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openKleinTiny } from "../../test/klein-tiny.ts";
 import { openCheckpoint } from "../checkpoint/open-checkpoint.ts";
 import { readTensors } from "../checkpoint/read-safetensors.ts";
+import { markName } from "../disk/process-mark.ts";
 import { createTokenizer } from "../text/tokenizer.ts";
 import { checkpointConfigs } from "./checkpoint-configs.ts";
 import { getCheckpointSpec } from "./checkpoint-spec.ts";
@@ -83,11 +85,21 @@ describe("synthesizeCheckpoint(folder, spec)", () => {
     );
   });
 
-  it("refuses a folder that exists and leaves nothing beside it", async () => {
-    await expect(synthesizeCheckpoint(join(root, "first"), tiny)).rejects.toMatchObject({
-      code: "unwritable-file",
-    });
-    expect((await readdir(root)).filter((name) => name.startsWith("."))).toEqual([]);
+  it("refuses a folder that exists, before it draws anything, and leaves nothing next to it", async () => {
+    let progress = 0;
+    await expect(
+      synthesizeCheckpoint(join(root, "first"), tiny, { onProgress: () => (progress += 1) }),
+    ).rejects.toMatchObject({ code: "existing-folder" });
+    expect(progress).toBe(0);
+    expect((await readdir(root)).filter((name) => name.endsWith(".partial"))).toEqual([]);
+  });
+
+  it("removes what a process that was killed left of a checkpoint next to it", async () => {
+    const { pid } = spawnSync(process.execPath, ["--version"]);
+    const left = markName(join(root, "klein"), "partial").replace(/\.\d+-/, `.${pid}-`);
+    await mkdir(left);
+    await synthesizeCheckpoint(join(root, "next"), tiny);
+    expect((await readdir(root)).filter((name) => name.endsWith(".partial"))).toEqual([]);
   });
 });
 

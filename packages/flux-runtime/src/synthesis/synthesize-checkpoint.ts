@@ -18,7 +18,7 @@ const LARGEST_VOCABULARY = 768;
  * The folder appears whole or not at all. The same configuration and seed give the same bytes. The weight files
  * are marked: `openCheckpoint` gives `hasRandomWeights`.
  *
- * @throws {FluxRuntimeError} `disk-full`; `unwritable-file`, also where the folder exists already.
+ * @throws {FluxRuntimeError} `disk-full`; `unwritable-file`; `existing-folder`.
  */
 export async function synthesizeCheckpoint(
   folder: string,

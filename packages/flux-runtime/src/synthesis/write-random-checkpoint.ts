@@ -35,7 +35,7 @@ export interface RandomCheckpointParts {
  * Writes a checkpoint of random bfloat16 weights. The folder appears whole or not at all; the same parts and seed give the
  * same bytes. Every weight file is marked as random, so that `openCheckpoint` can tell.
  *
- * @throws {FluxRuntimeError} `disk-full`; `unwritable-file`, also where the folder exists already; else the signal's reason.
+ * @throws {FluxRuntimeError} `disk-full`; `unwritable-file`; `existing-folder`; else the signal's reason.
  */
 export async function writeRandomCheckpoint(
   folder: string,

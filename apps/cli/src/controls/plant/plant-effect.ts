@@ -69,6 +69,7 @@ export async function plantEffect(
       return edited;
     });
   }
+  await context.folder.removeWorkFiles(); // first: once the checkpoint is there, nobody comes back for them
   await editCheckpoint(checkpoint, folder, {
     transformer: edits,
     metadata: { plant: sha256(JSON.stringify(plan)) },

@@ -1,7 +1,7 @@
-import { cacheFolder, openCheckpoint } from "@measure-plantain/flux-runtime";
+import { cacheFolder, openOrMakeCheckpoint } from "@measure-plantain/flux-runtime";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { createRunContext, runtimeOf } from "../../causal/run-context.ts";
 import { preparePassInputs } from "../../causal/pass-inputs.ts";
 import { referenceName } from "../../probe/prepare-references.ts";
@@ -49,17 +49,17 @@ export async function plantedCheckpoint({
   );
   const key = sha256(JSON.stringify([weights, settings, references, plan])).slice(0, 16);
   const folder = join(cacheFolder(), `planted-${key}`);
-  if (!existsSync(folder)) {
-    await mkdir(dirname(folder), { recursive: true });
-    const runtime = runtimeOf(settings, signal);
-    const context = await createRunContext({ folder: main, manifest, checkpoint, progress, runtime });
-    await plantEffect(context, await preparePassInputs(context), { plan, folder });
-    await main.removeWorkFiles();
-  }
+  const planted = await openOrMakeCheckpoint(folder, () =>
+    main.whileLocked(async () => {
+      const runtime = runtimeOf(settings, signal);
+      const context = await createRunContext({ folder: main, manifest, checkpoint, progress, runtime });
+      await plantEffect(context, await preparePassInputs(context), { plan, folder });
+    }),
+  );
   return {
     id: `${id} (planted effect, seed ${seed})`,
     change: { kind: "planted", seed, of: id },
-    checkpoint: await openCheckpoint(folder),
+    checkpoint: planted,
     isSynthesized,
     plan,
   };

@@ -1,7 +1,8 @@
 import { open, rename, rm } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
-import { FluxRuntimeError } from "./errors.ts";
+import { FluxRuntimeError } from "../errors.ts";
+import { markName } from "./process-mark.ts";
 
 /** A file that is being written beside its final place and appears there only when it is whole. */
 export interface AsideFile {
@@ -19,18 +20,16 @@ export interface AsideOptions {
   readonly openFile?: typeof open;
 }
 
-let opened = 0;
-
 /**
  * Opens a file for writing so that `path` never holds half of it.
  *
- * The bytes go to `PATH.PID-N.partial` in the same folder. `commit` flushes them and renames; any failure removes
- * the partial file. A process that is killed can leave a `.partial` file behind, never a damaged `path`.
+ * The bytes go to a `.partial` file in the same folder, whose name says which process writes it. `commit` flushes them and
+ * renames; any failure removes the partial file. A process that is killed can leave one behind, never a damaged `path`.
  *
  * @throws {FluxRuntimeError} `disk-full` or `unwritable-file`, from this call and from each method.
  */
 export async function openAside(path: string, { openFile = open }: AsideOptions = {}): Promise<AsideFile> {
-  const partial = `${path}.${process.pid}-${++opened}.partial`;
+  const partial = markName(path, "partial");
   let handle: FileHandle | undefined;
 
   const discard = async (): Promise<void> => {
@@ -84,6 +83,17 @@ export async function openAside(path: string, { openFile = open }: AsideOptions 
   };
 }
 
+/**
+ * Writes a file that appears whole or not at all.
+ *
+ * @throws {FluxRuntimeError} `disk-full` or `unwritable-file`.
+ */
+export async function writeFileWhole(path: string, content: string | Uint8Array): Promise<void> {
+  const file = await openAside(path);
+  await file.write(typeof content === "string" ? Buffer.from(content) : content);
+  await file.commit();
+}
+
 /** Linux writes at most 0x7ffff000 bytes a call; a round number below it. */
 const LARGEST_WRITE = 2 ** 30;
 
@@ -95,7 +105,8 @@ async function syncFolder(folder: string): Promise<void> {
   await handle.close();
 }
 
-function describeWriteFailure(path: string, cause: unknown): FluxRuntimeError {
+/** The error for a path that the system did not let be written. */
+export function describeWriteFailure(path: string, cause: unknown): FluxRuntimeError {
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
   const details = { path, systemCode: code };
   if (code === "ENOSPC" || code === "EDQUOT") {
