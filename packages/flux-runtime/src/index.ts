@@ -37,6 +37,7 @@ export {
   type GenerateProgress,
   type GenerateResult,
 } from "./pipeline/generate.ts";
+export { generationPrompts } from "./pipeline/generation-prompts.ts";
 export {
   decodeLatents,
   denormalizeLatents,

@@ -13,6 +13,7 @@ export {
 } from "./audit/correlate-confounds.ts";
 export type { Correlation } from "./audit/correlation.ts";
 export type { Direction } from "./audit/direction.ts";
+export type { PairCut, PromptSequence, SetCut } from "./audit/sequence-cut.ts";
 export type { SharedEnds } from "./audit/shared-ends.ts";
 export type { SharedWords } from "./audit/shared-words.ts";
 export { createWordClasses, type WordCount } from "./audit/word-class.ts";
