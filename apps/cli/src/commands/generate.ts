@@ -9,6 +9,7 @@ import {
   type ComputeType,
   type Tensor,
 } from "@measure-plantain/flux-runtime";
+import { describeCutRenderPrompts, findCutRenderPrompts } from "../audit/cut-prompts.ts";
 import { resolveCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
 import { chooseDevice, type DeviceName } from "../device/choose-device.ts";
 import { createProgress, type ProgressBar } from "../terminal/progress.ts";
@@ -50,6 +51,9 @@ export async function generateImage(options: GenerateCommandOptions, signal: Abo
     height: options.height ?? firstHeight ?? fallback,
   };
   tokenGrid(checkpoint, size);
+  const { maxSequenceLength = DEFAULT_MAX_SEQUENCE_LENGTH } = options;
+  const cut = await findCutRenderPrompts(checkpoint, [options], { maxSequenceLength });
+  if (cut !== null) progress.warn(describeCutRenderPrompts(cut));
 
   let bar: ProgressBar | undefined;
   const { image } = await generate(checkpoint, {
@@ -59,7 +63,7 @@ export async function generateImage(options: GenerateCommandOptions, signal: Abo
     guidance: options.guidance,
     seed: options.seed,
     ...size,
-    maxSequenceLength: options.maxSequenceLength ?? DEFAULT_MAX_SEQUENCE_LENGTH,
+    maxSequenceLength,
     rotaryFrequencies: options.ropeFrequencies,
     device,
     weights: options.weights,
