@@ -4,6 +4,7 @@ import { PairedStatsError } from "@measure-plantain/paired-stats";
 import { PromptsError } from "@measure-plantain/prompts";
 import { CommanderError } from "commander";
 import { UsageError } from "./errors.ts";
+import { ChangedCapturesError } from "./results/changed-captures.ts";
 import { nameFlags } from "./terminal/name-flags.ts";
 
 /** The runtime's errors that are nobody's input. */
@@ -29,6 +30,8 @@ export function exitCodeOf(error: unknown): 0 | 1 | 2 {
 /** What a person reads: the message of an expected error; of an unexpected one, the stack too. */
 export function formatError(error: unknown): string {
   if (!(error instanceof Error)) return `measure-plantain: ${String(error)}`;
+  if (error instanceof ChangedCapturesError)
+    return `measure-plantain: ${error.message} stats, report and compare read it as it is with --accept-changed-captures.`;
   const { code } = error as NodeJS.ErrnoException; // a system error has a code
   if (code === "ENOSPC") {
     return `measure-plantain: the disk is full (${error.message}). Free some room; the same command goes on from there.`;

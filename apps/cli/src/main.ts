@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { DEFAULT_MAX_SEQUENCE_LENGTH } from "@measure-plantain/flux-runtime";
 import { DEFAULT_PROMPT_SET } from "@measure-plantain/prompts";
 import { Command, CommanderError, Option } from "commander";
 import { ablate, type AblateOptions } from "./commands/ablate.ts";
@@ -8,7 +9,7 @@ import { merge, type MergeOptions } from "./commands/merge.ts";
 import { hook, reductionNames, type HookCommandOptions } from "./commands/hook.ts";
 import { checkSet, listSets, type CheckSetOptions } from "./commands/prompts.ts";
 import { run, type RunOptions } from "./commands/run.ts";
-import { compare } from "./commands/compare.ts";
+import { compare, type CompareOptions } from "./commands/compare.ts";
 import { report, type ReportOptions } from "./commands/report.ts";
 import { stats } from "./commands/stats.ts";
 import type { ResultOptions } from "./run-folder/write-results.ts";
@@ -29,6 +30,7 @@ import {
 } from "./terminal/option-values.ts";
 import { heedClosedPipes } from "./terminal/closed-pipes.ts";
 import {
+  acceptChangedOption,
   checkpointOption,
   deviceOption,
   dtypeOption,
@@ -165,6 +167,7 @@ program
   .argument("<dir>", "a run folder")
   .addOption(flipsOption)
   .addOption(figuresOption)
+  .addOption(acceptChangedOption)
   .option("--json", "print the summary as JSON on stdout", false)
   .action((directory: string, options: ResultOptions) => stats(directory, options, interruption.signal));
 
@@ -178,6 +181,7 @@ program
     flips,
   )
   .addOption(figuresOption)
+  .addOption(acceptChangedOption)
   .action((directory: string, options: ReportOptions) => report(directory, options, interruption.signal));
 
 program
@@ -224,8 +228,10 @@ program
   .command("compare")
   .description("hold a run against others over the same units: overlap, correlation, difference of contrasts")
   .argument("<dirs...>", "run folders: the run, then what to hold it against")
+  .addOption(flipsOption)
+  .addOption(acceptChangedOption)
   .option("--json", "as JSON", false)
-  .action((directories: string[], options: { json: boolean }) =>
+  .action((directories: string[], options: CompareOptions) =>
     compare(directories, options, interruption.signal),
   );
 
@@ -274,6 +280,12 @@ prompts
   .description("validate a prompt-set file and audit its pairs")
   .argument("<file>", "a JSON, YAML or CSV file, or the name of a built-in set")
   .addOption(new Option("--checkpoint <which>", "whose tokenizer counts the tokens").default("tiny"))
+  .option(
+    "--max-sequence-length <n>",
+    "text tokens that the model reads of a prompt",
+    integer(1),
+    DEFAULT_MAX_SEQUENCE_LENGTH,
+  )
   .addOption(wordCountsOption)
   .addOption(offlineOption)
   .option("--json", "print the audit as JSON", false)

@@ -124,6 +124,20 @@ describe("exit code 2 and one clear message for", () => {
       /--flips exact takes up to 27 pairs, but otherview has 30\. Use random flips, as in --flips 10000\./,
     ));
 
+  it.each([
+    ["1", /1 random flips cannot give p below 0\.50\. Use 19 or more.*or exact/],
+    ["18", /18 random flips cannot give p below 0\.053/],
+    [
+      "999999999",
+      /999999999 random flips take too long.*Use 1000000 or fewer, which give p down to 0\.000001, or exact/,
+    ],
+    ["0", /Expected a whole number from 1 on/],
+  ])("%s sign flips, in every command that takes them", async (flips, message) => {
+    for (const command of [["run"], ["merge", "out", "done"], ["stats", "done"], ["report", "done"]])
+      await refused([...command, "--flips", flips], message);
+    await refused(["compare", "done", "done", "--flips", flips], message);
+  });
+
   it("an option of the wrong kind", () =>
     refused(["run", "--seed", "many"], /--seed.*Expected a whole number/s));
 

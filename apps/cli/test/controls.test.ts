@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Manifest } from "../src/run-folder/manifest.ts";
 import type { RunComparison } from "../src/controls/compare-runs.ts";
 import type { Summary } from "../src/results/summary.ts";
-import { createWorkplace, promptSetJson } from "./cli.ts";
+import { createWorkplace, kleinTiny, promptSetJson } from "./cli.ts";
 
 const place = createWorkplace();
 const small = ["--width", "64", "--height", "64", "--max-sequence-length", "48", "--quiet"];
@@ -128,4 +128,53 @@ it("compare holds any run folders of one shape against each other", async () => 
   expect(exitCode).toBe(0);
   expect(stdout).toMatch(/group \(680\): correlation of t -?0\.\d+; \d+ of the top 10 shared/);
   expect((await place.run("compare", "run")).exitCode).toBe(2);
+});
+
+it("compare names first what differs between the runs, and subtracts contrasts only over the same tokens", async () => {
+  const wide = ["--prompts", "few.json", ...small, "--width", "96", "--seed", "7", "--out", "wide"];
+  expect((await place.run("run", ...wide, "--reference", "run/reference.png")).exitCode).toBe(0);
+  const { exitCode, stdout } = await place.run("compare", "run", "wide", "run", "run/controls/colours");
+  expect(exitCode).toBe(0);
+  const [other = "", itself = "", colours = ""] = stdout.split("\n\n");
+  // The fixed image of the run and its copy are one image; nothing else that is equal is named.
+  expect(other.split("\n").slice(0, 3)).toEqual([
+    "wide",
+    "  differs: noiseSeeds: 0 here, 7 there",
+    "  differs: width: 64 here, 96 there",
+  ]);
+  expect(other).toMatch(
+    /no difference of contrasts: their root mean squares are means over other tokens \(48 text tokens, 64 × 64 pixels.* here, 48 text tokens, 96 × 64 pixels.* there\)/,
+  );
+  expect(itself).toMatch(
+    /^run\n {2}no setting differs\n {2}group.*\n {2} *no difference of contrasts: nothing in it varies/,
+  );
+  expect(colours).toMatch(
+    /^run\/controls\/colours\n {2}differs: promptSet: few 1\.0\.0, 3 pairs \(.*\) here, colours 1/,
+  );
+  expect(colours).toMatch(/difference max \|t\|/);
+  const { stdout: json } = await place.run("compare", "run", "wide", "--json");
+  const [comparison] = JSON.parse(json) as RunComparison[]; // what the command wrote
+  expect(comparison?.differences.at(-1)).toEqual({ setting: "width", here: "64", there: "96" });
+});
+
+it("compare takes the flips that it is told, as a run and its controls do", async () => {
+  const compared = async (...flips: string[]): Promise<unknown> => {
+    const { stdout } = await place.run("compare", "run", "run/controls/colours", "--json", ...flips);
+    return (JSON.parse(stdout) as RunComparison[])[0]?.granularities; // what the command wrote
+  };
+  expect(await compared()).toEqual(comparisons().find(({ name }) => name === "colours")?.granularities);
+  const exact = await compared("--flips", "exact");
+  expect(exact).not.toEqual(await compared());
+  expect((await place.run("stats", "run", "--flips", "exact")).exitCode).toBe(0);
+  expect(exact).toEqual(comparisons().find(({ name }) => name === "colours")?.granularities);
+  expect((await place.run("verify", "run")).exitCode).toBe(0);
+  expect((await place.run("stats", "run")).exitCode).toBe(0);
+});
+
+it("compare refuses runs that have other units", async () => {
+  const args = ["--checkpoint", kleinTiny + "/checkpoint", "--prompts", "few.json", ...small];
+  expect((await place.run("run", ...args, "--out", "narrow")).exitCode).toBe(0);
+  const { exitCode, stdout, stderr } = await place.run("compare", "run", "narrow");
+  expect(stderr).toMatch(/The runs have other units at the granularity group: 680 and \d+\./);
+  expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
 });

@@ -160,13 +160,12 @@ export async function syntheticControl(
     thresholds,
     flips,
   });
-  const pairIds = promptSet.pairs.map(({ id }) => id);
   return {
     name,
     kind,
     promptSet: { ...promptSet, name: set },
     analysis: control,
-    comparisons: await compareAnalyses({ analysis, pairIds }, { analysis: control, pairIds }),
+    comparisons: await compareAnalyses(analysis, control),
   };
 }
 

@@ -106,31 +106,73 @@ it("changed captures are named", async () => {
   });
 });
 
+it("captures that were changed since the run are refused unless they are accepted, and the results then say so", async () => {
+  cpSync(place.path("run"), place.path("own"), { recursive: true });
+  const path = place.path("own/captures.safetensors");
+  const bytes = readFileSync(path);
+  bytes.writeFloatLE(2, bytes.length - 4);
+  writeFileSync(path, bytes);
+  const before = readFileSync(place.path("own/summary.json"), "utf8");
+  for (const command of [["stats"], ["report"], ["compare", "run"], ["ablate", "--top=1"]]) {
+    const { exitCode, stdout, stderr } = await place.run(...command, "own");
+    expect(stderr).toMatch(
+      /own\/captures\.safetensors is not what the run wrote: its SHA-256 is [0-9a-f]{64}, but the manifest says [0-9a-f]{64}\. Restore the file.*--accept-changed-captures/,
+    );
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
+  }
+  expect(readFileSync(place.path("own/summary.json"), "utf8")).toBe(before);
+  const accepted = await place.run("stats", "own", "--accept-changed-captures");
+  expect(accepted).toMatchObject({ exitCode: 0 });
+  expect(accepted.stdout).toMatch(/^Changed captures: captures\.safetensors is not what the run wrote/m);
+  expect(readFileSync(place.path("own/report.html"), "utf8")).toContain("<strong>Changed captures.</strong>");
+  expect(readFileSync(place.path("own/summary.md"), "utf8")).toContain("> **Changed captures.**");
+  const compared = await place.run("compare", "run", "own", "--accept-changed-captures");
+  expect(compared.stdout).toMatch(/Changed captures: captures\.safetensors is not what the run wrote/);
+  const { stdout } = await place.run("verify", "own");
+  expect(stdout.match(/^✗ .*$/gm)).toEqual([
+    expect.stringMatching(/^✗ captures\.safetensors is what the run wrote/),
+  ]);
+});
+
 it("a report written anew has the numbers of the summary, unless it is told other flips", async () => {
   cpSync(place.path("run"), place.path("report"), { recursive: true });
   const page = (): string => readFileSync(place.path("report/report.html"), "utf8");
-  expect((await place.run("stats", "report", "--flips", "7")).exitCode).toBe(0);
+  expect((await place.run("stats", "report", "--flips", "19")).exitCode).toBe(0);
   const written = page();
   expect((await place.run("report", "report")).exitCode).toBe(0);
   expect(page()).toBe(written);
-  expect((await place.run("report", "report", "--flips", "9")).exitCode).toBe(0);
+  expect((await place.run("report", "report", "--flips", "29")).exitCode).toBe(0);
   expect(page()).not.toBe(written);
 });
 
 it("figures are verified where they were written, and go with the statistics", async () => {
   cpSync(place.path("run"), place.path("figures"), { recursive: true });
   expect((await place.run("report", "figures", "--figures")).exitCode).toBe(0);
-  const before = readFileSync(place.path("figures/figures/volcano.svg"), "utf8");
+  const before = readFileSync(place.path("figures/figures/null-group-maximum.svg"), "utf8");
   const written = readdirSync(place.path("figures/figures"));
   expect(written.filter((name) => name.endsWith(".png"))).toEqual(
     written.filter((name) => name.endsWith(".svg")).map((name) => name.replace(".svg", ".png")),
   );
   expect((await place.run("verify", "figures")).exitCode).toBe(0);
-  expect((await place.run("stats", "figures", "--flips", "7")).exitCode).toBe(0);
-  expect(readFileSync(place.path("figures/figures/volcano.svg"), "utf8")).not.toBe(before);
+  expect((await place.run("stats", "figures", "--flips", "19")).exitCode).toBe(0);
+  expect(readFileSync(place.path("figures/figures/null-group-maximum.svg"), "utf8")).not.toBe(before);
   expect((await place.run("verify", "figures")).exitCode).toBe(0);
-  writeFileSync(place.path("figures/figures/volcano.svg"), before);
-  expect((await place.run("verify", "figures")).stdout).toMatch(/^✗ figures\/volcano\.svg/m);
+  writeFileSync(place.path("figures/figures/null-group-maximum.svg"), before);
+  expect((await place.run("verify", "figures")).stdout).toMatch(/^✗ figures\/null-group-maximum\.svg/m);
+});
+
+it("a summary of more flips than are computed is named, and no report is computed with it", async () => {
+  cpSync(place.path("run"), place.path("flips"), { recursive: true });
+  const path = place.path("flips/summary.json");
+  writeFileSync(path, readFileSync(path, "utf8").replace('"labellings": 200', '"labellings": 1e12'));
+  const { exitCode, stdout } = await place.run("verify", "flips");
+  expect(stdout).toMatch(/^✗ summary\.json: its number of sign flips is out of bounds/m);
+  expect(exitCode).toBe(2);
+  const report = await place.run("report", "flips");
+  expect(report.stderr).toMatch(
+    /summary\.json names no number of sign flips from 19 to 1000000\. Write it again: /,
+  );
+  expect(report.exitCode).toBe(2);
 });
 
 it("a folder without its summary is told so", async () => {

@@ -62,6 +62,7 @@ export {
   type GenerateProgress,
   type GenerateResult,
 } from "./pipeline/generate.ts";
+export { generationPrompts } from "./pipeline/generation-prompts.ts";
 export {
   decodeLatents,
   denormalizeLatents,

@@ -12,6 +12,7 @@ export {
   type Confound,
   type ConfoundValues,
 } from "./audit/list-confounds.ts";
+export type { PairCut, PromptSequence, SetCut } from "./audit/sequence-cut.ts";
 export type { SharedEnds } from "./audit/shared-ends.ts";
 export type { SharedWords } from "./audit/shared-words.ts";
 export { createWordClasses, type WordCount } from "./audit/word-class.ts";

@@ -17,7 +17,7 @@ export async function verifyAblation(folder: RunFolder, ablation: Ablation): Pro
   if (ablation.capturesSha256 !== capturesSha256) return "it was made with other captures";
   if (pairIds.join("\n") !== settings.pairs.map((pair) => promptSet.pairs[pair]?.id ?? "").join("\n"))
     return "its pairs are others than the run's";
-  const chosen = chooseSets(await readCaptures(folder, manifest), settings);
+  const chosen = chooseSets(await readCaptures(folder, manifest, { acceptChanged: true }), settings);
   for (const [index, { name, set, random, tests }] of sets.entries()) {
     const expected = chosen[index];
     if (expected?.units.join() !== set.units.join()) return `the units of ${name} are not those of the run`;

@@ -61,11 +61,6 @@ async function ablateRun(
   const manifest = await folder.readManifest();
   const captures = await readCaptures(folder, manifest);
   const capturesSha256 = await folder.sha256("captures.safetensors");
-  if (capturesSha256 !== manifest.capturesSha256) {
-    throw new UsageError(
-      `${folder.file("captures.safetensors")} is not what the run wrote. Restore the file, or run again into another folder.`,
-    );
-  }
   const { settings: run, promptSet } = manifest;
   const { granularity, units, random, seed } = options;
   const top = options.top.length + units.length === 0 ? [DEFAULT_TOP] : options.top;

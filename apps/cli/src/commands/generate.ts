@@ -11,6 +11,7 @@ import {
   type DeviceName,
   type Tensor,
 } from "@measure-plantain/flux-runtime";
+import { describeCutRenderPrompts, findCutRenderPrompts } from "../audit/cut-prompts.ts";
 import { createProgress, type ProgressBar } from "../terminal/progress.ts";
 import { resolveWithProgress } from "../terminal/resolve-with-progress.ts";
 
@@ -51,6 +52,9 @@ export async function generateImage(options: GenerateCommandOptions, signal: Abo
     height: options.height ?? firstHeight ?? fallback,
   };
   tokenGrid(checkpoint, size);
+  const { maxSequenceLength = DEFAULT_MAX_SEQUENCE_LENGTH } = options;
+  const cut = await findCutRenderPrompts(checkpoint, [options], { maxSequenceLength });
+  if (cut !== null) progress.warn(describeCutRenderPrompts(cut));
 
   let bar: ProgressBar | undefined;
   const { image } = await generate(checkpoint, {
@@ -60,7 +64,7 @@ export async function generateImage(options: GenerateCommandOptions, signal: Abo
     guidance: options.guidance,
     seed: options.seed,
     ...size,
-    maxSequenceLength: options.maxSequenceLength ?? DEFAULT_MAX_SEQUENCE_LENGTH,
+    maxSequenceLength,
     rotaryFrequencies: options.ropeFrequencies,
     device,
     weights: options.weights,

@@ -1,6 +1,7 @@
 import { locateCheckpoint } from "@measure-plantain/flux-runtime";
 import { listPromptSets, loadPromptSet, readPromptSet } from "@measure-plantain/prompts";
 import { auditPrompts } from "../audit/audit-prompts.ts";
+import { describeCutPairs, requireContrast } from "../audit/cut-prompts.ts";
 import { describeRarity } from "../audit/describe-rarity.ts";
 import { readWordCounts } from "../audit/word-counts.ts";
 import { hashPromptSet } from "../probe/settings.ts";
@@ -19,6 +20,7 @@ export function listSets({ json }: { readonly json: boolean }): void {
 /** What `measure-plantain prompts check` was told. */
 export interface CheckSetOptions {
   readonly checkpoint: string;
+  readonly maxSequenceLength: number;
   /** A file of words with counts. */
   readonly wordCounts?: string;
   readonly offline: boolean;
@@ -26,24 +28,27 @@ export interface CheckSetOptions {
   readonly quiet: boolean;
 }
 
-/** Validates a prompt-set file and audits it under the tokenizer of a checkpoint. */
+/**
+ * Validates a prompt-set file and audits it under the tokenizer of a checkpoint.
+ *
+ * @throws UsageError, once the audit is printed, if a pair has no contrast left in the token sequence.
+ */
 export async function checkSet(
   file: string,
-  { checkpoint, wordCounts: wordFile, offline, json, quiet }: CheckSetOptions,
+  { checkpoint, maxSequenceLength, wordCounts: wordFile, offline, json, quiet }: CheckSetOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const isBuiltIn = listPromptSets().some(({ name }) => name === file);
   const set = await (isBuiltIn ? loadPromptSet(file) : readPromptSet(file));
   await hashPromptSet(set); // refuses images that cannot be read
   const wordCounts = wordFile === undefined ? null : await readWordCounts(wordFile);
-  const resolved = await resolveWithProgress(checkpoint, {
-    progress: createProgress({ quiet }),
-    offline,
-    signal,
-  });
-  const audit = await auditPrompts(set, resolved.checkpoint, wordCounts);
+  const progress = createProgress({ quiet });
+  const resolved = await resolveWithProgress(checkpoint, { progress, offline, signal });
+  const audit = await auditPrompts(set, resolved.checkpoint, { maxSequenceLength, wordCounts });
+  for (const sentence of describeCutPairs(audit)) progress.warn(sentence);
   if (json) {
     process.stdout.write(`${JSON.stringify(audit, null, 2)}\n`);
+    requireContrast(audit);
     return;
   }
   process.stdout.write(`${set.name} ${set.version}: ${set.pairs.length} pairs, valid.\n`);
@@ -62,4 +67,5 @@ export async function checkSet(
   });
   for (const sentence of rarity) process.stdout.write(`${sentence}\n`);
   for (const change of audit.changes) process.stdout.write(`${change}\n`);
+  requireContrast(audit);
 }

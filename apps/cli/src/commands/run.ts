@@ -1,8 +1,19 @@
-import { chooseDevice, type ChosenDevice, type DeviceName } from "@measure-plantain/flux-runtime";
+import {
+  chooseDevice,
+  DEFAULT_MAX_SEQUENCE_LENGTH,
+  type ChosenDevice,
+  type DeviceName,
+} from "@measure-plantain/flux-runtime";
 import { MOST_PAIRS_ENUMERATED } from "@measure-plantain/paired-stats";
 import { loadPromptSet, type PromptSet } from "@measure-plantain/prompts";
 import { basename, join } from "node:path";
 import { auditPrompts } from "../audit/audit-prompts.ts";
+import {
+  describeCutPairs,
+  describeCutRenderPrompts,
+  findCutRenderPrompts,
+  requireContrast,
+} from "../audit/cut-prompts.ts";
 import { readWordCounts, type WordCounts } from "../audit/word-counts.ts";
 import { planControls, runControl, type Control } from "../controls/run-controls.ts";
 import { UsageError } from "../errors.ts";
@@ -50,6 +61,10 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
   const execution = await chooseDevice(options.device);
   progress.note(`Device: ${execution.device} (${execution.why}).`);
   const resolved = await resolveWithProgress(options.checkpoint, { ...options, progress, signal });
+  for (const set of listSets(promptSet, controls)) {
+    const { maxSequenceLength = DEFAULT_MAX_SEQUENCE_LENGTH } = options;
+    requireContrast(await auditPrompts(set, resolved.checkpoint, { maxSequenceLength, wordCounts: null }));
+  }
   const prompts = namePrompts(options.prompts);
   const plan: ProbePlan = {
     resolved,
@@ -104,8 +119,12 @@ async function probe(plan: ProbePlan): Promise<RunFolder> {
   const { dtype, weights, threads } = settings;
   const runtime = { device, dtype, weights, signal, ...(threads !== null && { threads }) };
 
-  const audit = await auditPrompts(promptSet, checkpoint, wordCounts);
+  const audit = await auditPrompts(promptSet, checkpoint, { ...settings, wordCounts });
   for (const change of audit.changes) progress.note(`Prompt set: ${change}`);
+  for (const sentence of describeCutPairs(audit)) progress.warn(sentence);
+  const rendered = settings.references.filter((reference) => reference.kind === "generated");
+  const cutRenderPrompts = await findCutRenderPrompts(checkpoint, rendered, settings);
+  if (cutRenderPrompts !== null) progress.warn(describeCutRenderPrompts(cutRenderPrompts));
 
   return runProbe({
     checkpoint,
@@ -113,6 +132,7 @@ async function probe(plan: ProbePlan): Promise<RunFolder> {
     promptSet,
     prompts,
     audit,
+    ...(cutRenderPrompts && { cutRenderPrompts }),
     ...(wordCounts && { wordCounts: wordCounts.record }),
     settings,
     out,
@@ -124,10 +144,14 @@ async function probe(plan: ProbePlan): Promise<RunFolder> {
   });
 }
 
+/** The prompt sets of a run and of its controls. */
+function listSets(set: PromptSet, controls: readonly Control[]): PromptSet[] {
+  return [set, ...controls.flatMap((control) => (control.kind === "prompts" ? control.promptSet : []))];
+}
+
 /** @throws UsageError where all flips are asked for and a set has too many pairs for that: before hours of captures. */
 function requireEnumerable(flips: RunOptions["flips"], set: PromptSet, controls: readonly Control[]): void {
-  const sets = [set, ...controls.flatMap((control) => (control.kind === "prompts" ? control.promptSet : []))];
-  const large = sets.find(({ pairs }) => pairs.length > MOST_PAIRS_ENUMERATED);
+  const large = listSets(set, controls).find(({ pairs }) => pairs.length > MOST_PAIRS_ENUMERATED);
   if (flips !== "exact" || large === undefined) return;
   throw new UsageError(
     `--flips exact takes up to ${MOST_PAIRS_ENUMERATED} pairs, but ${large.name} has ${large.pairs.length}. Use random flips, as in --flips 10000.`,

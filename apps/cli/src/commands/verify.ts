@@ -7,6 +7,7 @@ import { UsageError } from "../errors.ts";
 import { hashPromptSet } from "../probe/settings.ts";
 import { renderFigureFiles } from "../report/figure-files.ts";
 import { FIGURES_FOLDER, hasFigures } from "../report/write-figures.ts";
+import { flipsOfSummary } from "../results/flips.ts";
 import { formatPairCsv } from "../results/pair-table.ts";
 import { summarize, type Summary } from "../results/summary.ts";
 import { holdsUnits } from "../results/unit-parquet.ts";
@@ -19,7 +20,7 @@ import { MEAN_SQUARE, meanOverReplicates, REPLICATES } from "../run-folder/pass-
 import { CONTROLS_FOLDER, RunFolder } from "../run-folder/run-folder.ts";
 import { describeResults, tables } from "../run-folder/write-results.ts";
 import { analyzeRun, type RunResults } from "../controls/analyze-run.ts";
-import { analyzeFolder, type FolderResults } from "../results/analyze-folder.ts";
+import { analyzeFolder, type AnalyzeFolderOptions, type FolderResults } from "../results/analyze-folder.ts";
 
 /** One thing that was checked. */
 export interface VerifiedItem {
@@ -70,8 +71,7 @@ export async function verify(
 /** Analyses a folder as the command did that wrote its results. */
 type Analyze = (
   folder: RunFolder,
-  flips: number | "exact",
-  signal: AbortSignal,
+  options: AnalyzeFolderOptions,
 ) => Promise<FolderResults & Partial<RunResults>>;
 
 async function verifyFolder(
@@ -147,8 +147,10 @@ async function verifyResults(
 ): Promise<VerifiedItem[]> {
   const stored = await readSummary(folder);
   if (stored === null) return [{ what: "summary.json", problem: "it is missing, or no summary" }];
-  const { exact, labellings } = stored.signFlips;
-  const results = await analyze(folder, exact ? "exact" : labellings, signal);
+  const flips = flipsOfSummary(stored);
+  if (flips === null) return [{ what: "summary.json", problem: "its number of sign flips is out of bounds" }];
+  // Changed captures are an item of their own; the results are compared with those of the captures that are there.
+  const results = await analyze(folder, { flips, acceptChangedCaptures: true, signal });
   const { analysis, context, ablation, comparisons = [] } = results;
   const summary = summarize(analysis, context);
   const read = (...name: string[]): Promise<string> => readFile(folder.file(...name), "utf8").catch(() => "");

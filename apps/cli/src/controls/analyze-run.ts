@@ -1,5 +1,6 @@
-import { analyzeFolder, type FolderResults } from "../results/analyze-folder.ts";
+import { analyzeFolder, type AnalyzeFolderOptions, type FolderResults } from "../results/analyze-folder.ts";
 import type { ControlKind } from "../results/control-summary.ts";
+import { listNotices } from "../results/notices.ts";
 import type { Manifest } from "../run-folder/manifest.ts";
 import { CONTROLS_FOLDER, RunFolder } from "../run-folder/run-folder.ts";
 import { compareRuns, type RunComparison } from "./compare-runs.ts";
@@ -14,19 +15,17 @@ export interface RunResults extends FolderResults {
 }
 
 /** Computes the statistics of a run folder and of its controls, and holds them against each other. */
-export async function analyzeRun(
-  folder: RunFolder,
-  flips: number | "exact",
-  signal: AbortSignal,
-): Promise<RunResults> {
-  const run = await analyzeFolder(folder, flips, signal);
-  const controls = await readControls(folder, run, flips, signal);
-  const comparisons = await compareRuns(run, controls, signal);
+export async function analyzeRun(folder: RunFolder, options: AnalyzeFolderOptions): Promise<RunResults> {
+  const run = await analyzeFolder(folder, options);
+  const controls = await readControls(folder, run, options);
+  const comparisons = await compareRuns(run, controls, options);
   const evidence = controls.map(({ name, results: { manifest, analysis, context } }, place) => ({
     name,
     kind: tellKind(run.manifest, manifest),
     promptSet: context.promptSet,
+    notices: listNotices(context),
     analysis,
+    unpaired: comparisons[place]?.unpaired ?? null,
     comparisons: comparisons[place]?.granularities ?? [],
   }));
   return { ...run, context: { ...run.context, controls: evidence }, controls, comparisons };
@@ -52,14 +51,13 @@ export interface ControlResults {
 async function readControls(
   folder: RunFolder,
   run: FolderResults,
-  flips: number | "exact",
-  signal: AbortSignal,
+  options: AnalyzeFolderOptions,
 ): Promise<ControlResults[]> {
   const controls: ControlResults[] = [];
   for (const name of await folder.listRuns(CONTROLS_FOLDER)) {
     const control = await RunFolder.openForReading(folder.file(CONTROLS_FOLDER, name));
     if ((await control.readManifest()).state !== "complete") continue;
-    const results = await analyzeFolder(control, flips, signal);
+    const results = await analyzeFolder(control, options);
     const plan = await readPlant(control);
     const plant = plan && scorePlant(plan, results.analysis, run.analysis);
     controls.push({ name, folder: control, results, plant });

@@ -1,15 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { syntheticCaptures, syntheticLayout } from "../../test/synthetic-probe.ts";
-import { analyzeCaptures } from "../results/analyze-captures.ts";
-import { compareAnalyses, type ComparableRun } from "./compare-analyses.ts";
+import { analyzeCaptures, type Analysis } from "../results/analyze-captures.ts";
+import { compareAnalyses } from "./compare-analyses.ts";
 
 const layout = syntheticLayout({ jointBlocks: 1, singleBlocks: 3, headsPerBlock: 4, headSize: 32 });
-const pairIds = Array.from({ length: 12 }, (_, pair) => `pair-${pair}`);
 
-async function runOf(seed: number, effect = 0): Promise<ComparableRun> {
+async function runOf(seed: number, effect = 0): Promise<Analysis> {
   const planted = { block: "single.1", effect };
   const captures = syntheticCaptures(layout, { pairs: 12, seed, planted });
-  return { analysis: await analyzeCaptures(captures), pairIds };
+  return analyzeCaptures(captures);
 }
 
 describe("compareAnalyses(run, other)", () => {
@@ -36,16 +35,16 @@ describe("compareAnalyses(run, other)", () => {
     expect(Math.abs(groups?.correlationOfT ?? 1)).toBeLessThan(0.5);
   });
 
-  it("runs with other pairs have no difference of contrasts, but everything else", async () => {
+  it("runs that are not paired have no difference of contrasts, but everything else", async () => {
     const run = await runOf(1, 0.2);
-    const [groups] = await compareAnalyses(run, { ...(await runOf(2)), pairIds: pairIds.toReversed() });
+    const [groups] = await compareAnalyses(run, await runOf(2), { isPaired: false });
     expect(groups?.difference).toBeNull();
     expect(groups?.top.compared).toBeGreaterThan(0);
   });
 
   it("refuses runs over other units", async () => {
     const wider = syntheticLayout({ jointBlocks: 1, singleBlocks: 4, headsPerBlock: 4, headSize: 32 });
-    const other = { analysis: await analyzeCaptures(syntheticCaptures(wider, { pairs: 12 })), pairIds };
+    const other = await analyzeCaptures(syntheticCaptures(wider, { pairs: 12 }));
     await expect(compareAnalyses(other, await runOf(1))).rejects.toThrow(
       /other units at the granularity group/,
     );

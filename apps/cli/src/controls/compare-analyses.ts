@@ -1,5 +1,6 @@
 import { pairedDifference, pairedT, signFlipNull, type Tested } from "@measure-plantain/paired-stats";
 import { descending } from "d3-array";
+import { UsageError } from "../errors.ts";
 import type { Analysis, GranularityResult } from "../results/analyze-captures.ts";
 import { correlateMaps } from "../results/correlate-maps.ts";
 import type { GranularityName } from "../results/granularities.ts";
@@ -17,7 +18,7 @@ export interface GranularityComparison {
   readonly top: { readonly compared: number; readonly shared: number; readonly expectedByChance: number };
   /**
    * The difference of the contrasts, (b − a) here minus (b − a) there, paired over pairs of the same place: units over each
-   * threshold and the maximum |t| against its own sign flips. Null where the runs have other pairs, or nothing varies.
+   * threshold and the maximum |t| against its own sign flips. Null if the runs are not paired, or nothing varies.
    */
   readonly difference: DifferenceOfContrasts | null;
 }
@@ -35,32 +36,36 @@ export interface TestedInBrief {
   readonly p: number;
 }
 
-/** Pairs correspond where both runs name them alike; a control set matched to a set has its ids. */
-export interface ComparableRun {
-  readonly analysis: Analysis;
-  readonly pairIds: readonly string[];
+/** How two runs are compared. */
+export interface CompareOptions {
+  /** Random sign flips of the difference's null, or all of them. */
+  readonly flips?: number | "exact";
+  readonly seed?: number;
+  /** Whether the contrasts may be subtracted, pair by pair in their order. */
+  readonly isPaired?: boolean;
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Holds a run against another, granularity by granularity.
  *
- * @throws RangeError where a granularity of both has other units: they are runs of differently shaped models.
+ * @throws UsageError if a granularity of both has other units, or they share none: they are runs of differently shaped
+ * models, and a unit of one is none of the other.
  */
 export async function compareAnalyses(
-  run: ComparableRun,
-  other: ComparableRun,
-  { flips = 200, seed = 0, signal }: { flips?: number; seed?: number; signal?: AbortSignal } = {},
+  run: Analysis,
+  other: Analysis,
+  { flips = 200, seed = 0, isPaired = true, signal }: CompareOptions = {},
 ): Promise<GranularityComparison[]> {
-  const matched = run.pairIds.join("\n") === other.pairIds.join("\n");
   const comparisons: GranularityComparison[] = [];
-  for (const granularity of run.analysis.granularities) {
-    const counterpart = other.analysis.granularities.find(({ name }) => name === granularity.name);
+  for (const granularity of run.granularities) {
+    const counterpart = other.granularities.find(({ name }) => name === granularity.name);
     if (counterpart === undefined) continue;
     const addresses = ({ records }: GranularityResult): string =>
       records.map(({ address }) => address).join();
     if (addresses(granularity) !== addresses(counterpart)) {
-      throw new RangeError(
-        `The runs have other units at the granularity ${granularity.name}: ${granularity.records.length} and ${counterpart.records.length}. Compare runs of models of one shape, with the same taps.`,
+      throw new UsageError(
+        `The runs have other units at the granularity ${granularity.name}: ${granularity.records.length} and ${counterpart.records.length}. Compare runs of models of one shape, with the same group size.`,
       );
     }
     comparisons.push({
@@ -68,9 +73,9 @@ export async function compareAnalyses(
       units: granularity.records.length,
       correlationOfT: correlateMaps(granularity.pairedT.t, counterpart.pairedT.t),
       top: topOverlap(granularity.pairedT.t, counterpart.pairedT.t),
-      difference: matched
+      difference: isPaired
         ? await differenceOfContrasts(granularity, counterpart, {
-            thresholds: run.analysis.thresholds,
+            thresholds: run.thresholds,
             flips,
             seed,
             ...(signal && { signal }),
@@ -78,17 +83,27 @@ export async function compareAnalyses(
         : null,
     });
   }
+  if (comparisons.length === 0)
+    throw new UsageError(
+      "The runs have no units in common. Compare runs of models of one shape, with the same taps.",
+    );
   return comparisons;
 }
 
 async function differenceOfContrasts(
   here: GranularityResult,
   there: GranularityResult,
-  options: { thresholds: readonly number[]; flips: number; seed: number; signal?: AbortSignal },
+  {
+    flips,
+    ...options
+  }: { thresholds: readonly number[]; flips: number | "exact"; seed: number; signal?: AbortSignal },
 ): Promise<DifferenceOfContrasts | null> {
   const differences = pairedDifference(there.differences, here.differences); // here − there
   if (pairedT(differences).degenerateUnits.length === here.records.length) return null;
-  const { thresholds, maximum } = await signFlipNull(differences, options);
+  const { thresholds, maximum } = await signFlipNull(differences, {
+    ...options,
+    ...(flips === "exact" ? { exact: true } : { flips }),
+  });
   return {
     thresholds: thresholds.map(({ threshold, ...tested }) => ({ threshold, ...inBrief(tested) })),
     maximum: inBrief(maximum),

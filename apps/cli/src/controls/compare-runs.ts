@@ -1,16 +1,24 @@
-import type { FolderResults } from "../results/analyze-folder.ts";
-import { compareAnalyses, type ComparableRun, type GranularityComparison } from "./compare-analyses.ts";
+import type { AnalyzeFolderOptions, FolderResults } from "../results/analyze-folder.ts";
+import { listNotices, type Notice } from "../results/notices.ts";
+import { explainUnpaired, listRunDifferences, type RunDifference } from "../results/run-differences.ts";
+import { compareAnalyses, type GranularityComparison } from "./compare-analyses.ts";
 import type { PlantScore } from "./plant/score-plant.ts";
 
 /** A run beside others, as `comparison.json` and `compare --json` hold it. */
 export interface RunComparison {
   readonly name: string;
+  /** In what the two runs differ. */
+  readonly differences: readonly RunDifference[];
+  /** What a reader has to know of either run before any number. */
+  readonly notices: readonly Notice[];
+  /** Why the contrasts are not subtracted pair by pair; `null` if they are. */
+  readonly unpaired: string | null;
   readonly granularities: readonly GranularityComparison[];
   /** Where an effect was planted in the other run: what was found of it. */
   readonly plant?: PlantScore;
 }
 
-/** Holds a run against others over the same units. @throws RangeError as `compareAnalyses` does. */
+/** Holds a run against others over the same units. @throws UsageError as `compareAnalyses` does. */
 export async function compareRuns(
   run: FolderResults,
   others: readonly {
@@ -18,16 +26,23 @@ export async function compareRuns(
     readonly results: FolderResults;
     readonly plant: PlantScore | null;
   }[],
-  signal: AbortSignal,
+  { flips, signal }: AnalyzeFolderOptions,
 ): Promise<RunComparison[]> {
   const comparisons: RunComparison[] = [];
   for (const { name, results, plant } of others) {
-    const granularities = await compareAnalyses(comparable(run), comparable(results), { signal });
-    comparisons.push({ name, granularities, ...(plant && { plant }) });
+    const unpaired = explainUnpaired(run, results);
+    const isPaired = unpaired === null;
+    comparisons.push({
+      name,
+      differences: listRunDifferences(run, results),
+      notices: [
+        ...listNotices(run.context).map(({ title, text }) => ({ title: `This run: ${title}`, text })),
+        ...listNotices(results.context),
+      ],
+      unpaired,
+      granularities: await compareAnalyses(run.analysis, results.analysis, { flips, isPaired, signal }),
+      ...(plant && { plant }),
+    });
   }
   return comparisons;
-}
-
-function comparable({ analysis, context }: FolderResults): ComparableRun {
-  return { analysis, pairIds: context.promptSet.pairs.map(({ id }) => id) };
 }

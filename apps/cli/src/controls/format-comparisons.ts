@@ -1,16 +1,20 @@
 import type { RunComparison } from "./compare-runs.ts";
 import { formatCount, formatMeanCount, formatP, formatT } from "../results/format-number.ts";
 
-/** Comparisons as plain text, one block a run. */
+/** Comparisons as plain text, one block a run: first what differs, then what was found. */
 export function formatComparisons(comparisons: readonly RunComparison[]): string {
   return comparisons
-    .map(({ name, granularities }) => {
+    .map(({ name, differences, notices, unpaired, granularities }) => {
+      const settings = differences.map(
+        ({ setting, here, there }) => `  differs: ${setting}: ${here} here, ${there} there`,
+      );
+      const warnings = notices.map(({ title, text }) => `  ${title}: ${text}`);
       const lines = granularities.map(({ name: granularity, units, correlationOfT, top, difference }) => {
         const correlation = correlationOfT === null ? "–" : correlationOfT.toFixed(3);
         const overlap = `${top.shared} of the top ${top.compared} shared (by chance ${formatMeanCount(top.expectedByChance)})`;
         const contrast =
           difference === null
-            ? ["  the contrasts are not matched pair by pair, or do not vary"]
+            ? [`  no difference of contrasts: ${unpaired ?? "nothing in it varies"}`]
             : [
                 ...difference.thresholds.map(
                   ({ threshold, observed, nullMean, nullP99, p }) =>
@@ -23,7 +27,8 @@ export function formatComparisons(comparisons: readonly RunComparison[]): string
           ...contrast,
         ].join("\n  ");
       });
-      return `${name}\n${lines.join("\n")}\n`;
+      const known = settings.length > 0 ? settings : ["  no setting differs"];
+      return `${[name, ...known, ...warnings, ...lines].join("\n")}\n`;
     })
     .join("\n");
 }

@@ -26,9 +26,7 @@ export async function encodePrompts(context: ProbeContext): Promise<void> {
     const bar = progress.start("encoding prompts", { unit: "prompts", total: missing.length });
     try {
       for (const [index, text] of missing.entries()) {
-        const { embeds, truncated, tokenCount } = await encoder.encode(text);
-        if (truncated)
-          progress.note(`The prompt “${text}” has ${tokenCount} tokens or more; its end was cut off.`);
+        const { embeds } = await encoder.encode(text);
         await writeSafetensors(embeddingPath(context, text), [{ name: "prompt_embeds", ...embeds }]);
         bar.update(index + 1, missing.length);
       }

@@ -25,6 +25,8 @@ export interface RunProbeOptions {
   readonly promptSet: PromptSet;
   readonly prompts: Manifest["prompts"];
   readonly audit: PromptSetAudit;
+  /** If the prompts of the fixed images do not fit the token sequence. */
+  readonly cutRenderPrompts?: Manifest["cutRenderPrompts"];
   /** The list of words that the audit went by, where one was given. */
   readonly wordCounts?: Manifest["wordCounts"];
   readonly settings: ProbeSettings;
@@ -81,6 +83,7 @@ async function captureRun(folder: RunFolder, options: RunProbeOptions): Promise<
       promptSet,
       prompts: options.prompts,
       audit: options.audit,
+      ...(options.cutRenderPrompts && { cutRenderPrompts: options.cutRenderPrompts }),
       ...(wordCounts && { wordCounts }),
       layout,
       capturesSha256: layout === null ? null : await folder.sha256("captures.safetensors"),

@@ -100,7 +100,7 @@ export function renderReport({
   return page.markup;
 }
 
-function renderHeader({ promptSet, checkpoint, pairs, device, signFlips }: Summary): Html {
+function renderHeader({ promptSet, checkpoint, pairs, device, signFlips, notices }: Summary): Html {
   const flips = signFlips.exact
     ? `all ${formatCount(signFlips.labellings)} sign flips`
     : `${formatCount(signFlips.labellings)} random sign flips (seed ${signFlips.seed})`;
@@ -140,6 +140,10 @@ function renderHeader({ promptSet, checkpoint, pairs, device, signFlips }: Summa
           </p>`
         : null
     }
+    ${notices.map(
+      ({ title, text }) =>
+        html`<p class="notice" role="note" dir="auto"><strong>${title}.</strong> ${text}</p>`,
+    )}
   </header>`;
 }
 

@@ -3,7 +3,9 @@ import { readAblation } from "../causal/ablation-file.ts";
 import { listReplicates } from "../probe/replicates.ts";
 import type { Manifest } from "../run-folder/manifest.ts";
 import type { RunFolder } from "../run-folder/run-folder.ts";
-import { analyzeCaptures, type Analysis } from "./analyze-captures.ts";
+import { analyzeCaptures, type Analysis, type AnalysisOptions } from "./analyze-captures.ts";
+import { findChangedCaptures } from "./changed-captures.ts";
+import { type FixedImage, listFixedImages } from "./fixed-images.ts";
 import { readGrades } from "./grade-results.ts";
 import { readCaptures } from "./read-captures.ts";
 import type { SummaryContext } from "./summary.ts";
@@ -11,10 +13,22 @@ import type { SummaryContext } from "./summary.ts";
 /** A run folder that was read, and its statistics. */
 export interface FolderResults {
   readonly manifest: Manifest;
+  /** The fixed images that conditioned the passes. */
+  readonly images: readonly FixedImage[];
   /** What the ablation of the run's units did; `null` where it was not tried. */
   readonly ablation: Ablation | null;
   readonly analysis: Analysis;
   readonly context: SummaryContext;
+}
+
+/** How a run folder is analysed. */
+export interface AnalyzeFolderOptions {
+  /** How many random sign flips make the null, or all of them. */
+  readonly flips: number | "exact";
+  /** Also analyses captures that are not the ones that the run wrote; the summary then says so. */
+  readonly acceptChangedCaptures?: boolean | undefined;
+  readonly signal: AbortSignal;
+  readonly onProgress?: AnalysisOptions["onProgress"];
 }
 
 /**
@@ -24,21 +38,24 @@ export interface FolderResults {
  */
 export async function analyzeFolder(
   folder: RunFolder,
-  flips: number | "exact",
-  signal: AbortSignal,
+  { flips, acceptChangedCaptures = false, signal, onProgress }: AnalyzeFolderOptions,
 ): Promise<FolderResults> {
   const manifest = await folder.readManifest();
-  const { settings, promptSet, audit, wordCounts, execution } = manifest;
-  const captures = await readCaptures(folder, manifest);
+  const { settings, promptSet, audit, wordCounts, cutRenderPrompts, execution } = manifest;
+  const captures = await readCaptures(folder, manifest, { acceptChanged: acceptChangedCaptures });
+  const changedCaptures = acceptChangedCaptures ? await findChangedCaptures(folder, manifest) : null;
   return {
     manifest,
+    images: await listFixedImages(folder, manifest),
     ablation: await readAblation(folder),
-    analysis: await analyzeCaptures(captures, { flips, grades: readGrades(promptSet), signal }),
+    analysis: await analyzeCaptures(captures, { flips, grades: readGrades(promptSet), signal, onProgress }),
     context: {
       checkpoint: { id: settings.checkpoint.id, isSynthesized: manifest.isSynthesizedCheckpoint },
       promptSet,
       audit,
       ...(wordCounts && { wordCounts }),
+      ...(changedCaptures && { changedCaptures }),
+      ...(cutRenderPrompts && { cutRenderPrompts }),
       device: execution.device,
       replicates: listReplicates(settings),
     },

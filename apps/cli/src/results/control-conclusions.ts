@@ -94,7 +94,7 @@ function concludeFromPrompts(
     return {
       ...nothing,
       mayNot: [
-        `${found}. The pairs of the two do not correspond, so the counts stand side by side and their difference is not tested.`,
+        `${found}. The counts stand side by side and their difference is not tested: ${control.unpaired ?? "nothing in it varies"}.`,
       ],
     };
   const { observed, nullP99, p } = compared;

@@ -2,6 +2,7 @@ import type { PromptSet } from "@measure-plantain/prompts";
 import type { GranularityComparison } from "../controls/compare-analyses.ts";
 import type { Analysis } from "./analyze-captures.ts";
 import { type GranularitySummary, summarizeGranularity } from "./granularity-summary.ts";
+import type { Notice } from "./notices.ts";
 
 /**
  * What sets a control apart from its run: random weights; other prompts; settings such as a seed; or weights that were
@@ -14,7 +15,11 @@ export interface ControlEvidence {
   readonly name: string;
   readonly kind: ControlKind;
   readonly promptSet: PromptSet;
+  /** What a reader has to know before any of its numbers. */
+  readonly notices?: readonly Notice[];
   readonly analysis: Analysis;
+  /** Why the contrasts are not subtracted pair by pair; `null` if they are. */
+  readonly unpaired?: string | null;
   /** The run held against it. */
   readonly comparisons: readonly GranularityComparison[];
 }
@@ -24,6 +29,7 @@ export interface ControlSummary {
   readonly name: string;
   readonly kind: ControlKind;
   readonly promptSet: Pick<PromptSet, "name" | "version" | "title" | "labels">;
+  readonly unpaired: string | null;
   readonly granularities: readonly ControlGranularity[];
 }
 
@@ -39,6 +45,7 @@ export function summarizeControl({
   kind,
   promptSet,
   analysis,
+  unpaired = null,
   comparisons,
 }: ControlEvidence): ControlSummary {
   const { name: setName, version, title, labels } = promptSet;
@@ -46,6 +53,7 @@ export function summarizeControl({
     name,
     kind,
     promptSet: { name: setName, version, title, labels },
+    unpaired,
     granularities: comparisons.flatMap(({ name, correlationOfT, top, difference }) => {
       const granularity = analysis.granularities.find((candidate) => candidate.name === name);
       if (granularity === undefined) return [];

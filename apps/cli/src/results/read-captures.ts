@@ -5,17 +5,21 @@ import { segmentNames } from "../probe/token-segments.ts";
 import type { Manifest } from "../run-folder/manifest.ts";
 import { MEAN_SQUARE, REPLICATES } from "../run-folder/pass-files.ts";
 import type { RunFolder } from "../run-folder/run-folder.ts";
+import { ChangedCapturesError, findChangedCaptures } from "./changed-captures.ts";
 import type { Captures, MeanSquares } from "./granularities.ts";
 
 /**
  * Reads what a complete run captured.
  *
- * @throws UsageError where the run is not complete, is a shard, or holds no captures.
+ * @param options - `acceptChanged` also reads captures that are not the ones that the run wrote.
+ * @throws UsageError if the run is not complete, is a shard, or holds no captures; ChangedCapturesError.
  */
 export async function readCaptures(
   folder: RunFolder,
-  { state, layout, settings }: Manifest,
+  manifest: Manifest,
+  { acceptChanged = false }: { readonly acceptChanged?: boolean } = {},
 ): Promise<Captures> {
+  const { state, layout, settings } = manifest;
   if (state !== "complete" || layout === null) {
     throw new UsageError(
       `The run in ${folder.path} is not complete. Start it again with the same command; it goes on where it stopped.`,
@@ -26,6 +30,8 @@ export async function readCaptures(
       `${folder.path} holds shard ${formatShard(settings.shard)}, a part of a run, which has no statistics. Join all of them first: measure-plantain merge OUT SHARD_DIR…`,
     );
   }
+  const changed = acceptChanged ? null : await findChangedCaptures(folder, manifest);
+  if (changed !== null) throw new ChangedCapturesError(folder.file("captures.safetensors"), changed);
   const tensors = await readTensors(folder.file("captures.safetensors"));
   const meanSquare = meanSquares(tensors.get(MEAN_SQUARE));
   if (meanSquare === null) {

@@ -34,6 +34,7 @@ export function formatSummaryMarkdown(summary: Summary, reproduction: Reproducti
     ...(checkpoint.isSynthesized
       ? ["> **Random weights.** This run is a control, not evidence about FLUX.2."]
       : []),
+    ...summary.notices.map(({ title, text }) => `> **${escapeMarkdown(title)}.** ${escapeMarkdown(text)}`),
     "## What was run",
     ...describeRun(summary),
     "## Results",

@@ -6,7 +6,7 @@ import type { Summary } from "./summary.ts";
 const HEADER = ["", "observed", "share", "null mean", "null p99", "obs/p99", "p"] as const;
 
 /** The results as a table of plain text, under 80 columns wide, without a line break at its end. */
-export function formatSummaryTable({ granularities, blocks, checkpoint }: Summary): string {
+export function formatSummaryTable({ granularities, blocks, checkpoint, notices }: Summary): string {
   const sections = granularities.map((granularity) => ({
     title: `${titleGranularity(granularity)}: ${formatCount(granularity.units)}`,
     rows: resultRows(granularity).map((row) => [
@@ -33,6 +33,7 @@ export function formatSummaryTable({ granularities, blocks, checkpoint }: Summar
       ...(rows.length === 0 ? ["  no unit varies between the pairs"] : rows.map(line)),
     ]),
     ...(strongest === undefined ? [] : [`Strongest block: ${strongest.block}`]),
+    ...notices.map(({ title, text }) => `${title}: ${text}`),
     ...(checkpoint.isSynthesized ? ["Random weights: a control, not evidence about FLUX.2."] : []),
   ].join("\n");
 }

@@ -1,14 +1,17 @@
 import { median } from "d3-array";
 import { type PromptSet, type PromptSetAudit, promptText } from "@measure-plantain/prompts";
+import type { CutPrompts } from "../audit/cut-prompts.ts";
 import type { WordCountsRecord } from "../audit/word-counts.ts";
 import type { Replicate } from "../probe/replicates.ts";
 import type { SegmentName } from "../probe/token-segments.ts";
 import type { Analysis } from "./analyze-captures.ts";
+import type { ChangedCaptures } from "./changed-captures.ts";
 import { type Conclusions, drawConclusions } from "./conclusions.ts";
 import { type ConfoundsSummary, summarizeConfounds } from "./confounds.ts";
 import { type ControlEvidence, type ControlSummary, summarizeControl } from "./control-summary.ts";
 import { type GradesSummary, summarizeGrades } from "./grades-summary.ts";
 import { type GranularitySummary, summarizeGranularity } from "./granularity-summary.ts";
+import { listNotices, type Notice } from "./notices.ts";
 import { examineTokenLength } from "./token-length.ts";
 
 /** What the statistics do not know about a run. */
@@ -21,6 +24,10 @@ export interface SummaryContext {
   readonly wordCounts?: WordCountsRecord;
   /** Where the passes were computed, as `cpu`. */
   readonly device: string;
+  /** If the prompts that the fixed images were rendered from did not fit the token sequence. */
+  readonly cutRenderPrompts?: CutPrompts;
+  /** If the captures are not the ones that the run wrote. */
+  readonly changedCaptures?: ChangedCaptures;
   /** The controls that were run beside it. */
   readonly controls?: readonly ControlEvidence[];
   /** How each repetition was run, in the order of the captures. */
@@ -34,6 +41,8 @@ export interface Summary {
   readonly device: string;
   readonly promptSet: Pick<PromptSet, "name" | "version" | "title" | "labels" | "controls">;
   readonly pairs: number;
+  /** What a reader has to know before any number. */
+  readonly notices: readonly Notice[];
   readonly signFlips: { readonly labellings: number; readonly exact: boolean; readonly seed: number };
   readonly granularities: readonly GranularitySummary[];
   /** The blocks by their groups, strongest first. */
@@ -108,7 +117,7 @@ export interface BlockRow {
 }
 
 /** The audit of the prompt pairs, with their texts. */
-export interface AuditSummary extends Pick<PromptSetAudit, "verdicts" | "direction" | "changes"> {
+export interface AuditSummary extends Pick<PromptSetAudit, "verdicts" | "direction" | "cut" | "changes"> {
   /** The list of words that `wordClass` goes by; absent where none was given. */
   readonly wordCounts?: WordCountsRecord;
   readonly pairs: readonly {
@@ -134,6 +143,7 @@ export function summarize(analysis: Analysis, context: SummaryContext): Summary 
     device,
     promptSet: { name, version, title, labels, ...(controls && { controls }) },
     pairs: analysis.pairs,
+    notices: listNotices(context),
     signFlips: {
       labellings: signFlip?.labellings ?? 0,
       exact: analysis.flips === "exact",
@@ -206,6 +216,7 @@ function summarizeAudit({ promptSet, audit, wordCounts }: SummaryContext): Audit
   return {
     verdicts: audit.verdicts,
     direction: audit.direction,
+    ...(audit.cut && { cut: audit.cut }),
     ...(wordCounts && { wordCounts }),
     changes: audit.changes,
     pairs: promptSet.pairs.map(({ id, a, b }) => {

@@ -1,5 +1,6 @@
 import type { UnitLayout } from "@measure-plantain/head-hooks";
 import type { PromptSet, PromptSetAudit } from "@measure-plantain/prompts";
+import type { CutPrompts } from "../audit/cut-prompts.ts";
 import type { WordCountsRecord } from "../audit/word-counts.ts";
 import type { PromptsRecord } from "../probe/command-line.ts";
 import type { ProbeSettings } from "../probe/settings.ts";
@@ -32,6 +33,8 @@ export interface Manifest {
   readonly prompts: PromptsRecord;
   /** Under the tokenizer of the checkpoint. */
   readonly audit: PromptSetAudit;
+  /** If the prompts that its fixed images were rendered from did not fit the token sequence. */
+  readonly cutRenderPrompts?: CutPrompts | undefined;
   /** The list of words that the audit went by, where one was given. */
   readonly wordCounts?: WordCountsRecord | undefined;
   /** What stands where in the captures; null until they are complete. */

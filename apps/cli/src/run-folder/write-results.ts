@@ -9,7 +9,8 @@ import { formatCommandLine } from "../probe/command-line.ts";
 import { previewImage } from "../report/preview-image.ts";
 import { renderReport } from "../report/report-html.ts";
 import { hasFigures, writeFigures } from "../report/write-figures.ts";
-import type { FolderResults } from "../results/analyze-folder.ts";
+import type { AnalyzeFolderOptions, FolderResults } from "../results/analyze-folder.ts";
+import { FEWEST_FLIPS, flipsOfSummary, MOST_FLIPS } from "../results/flips.ts";
 import { formatPairCsv } from "../results/pair-table.ts";
 import { summarize, type Summary } from "../results/summary.ts";
 import { formatSummaryMarkdown, type Reproduction } from "../results/summary-markdown.ts";
@@ -20,7 +21,7 @@ import type { Manifest } from "./manifest.ts";
 import type { RunFolder } from "./run-folder.ts";
 
 /** How results are computed and shown. */
-export interface ResultOptions {
+export interface ResultOptions extends Pick<AnalyzeFolderOptions, "acceptChangedCaptures"> {
   readonly flips: number | "exact";
   readonly json: boolean;
   /** Every figure as a file, too. */
@@ -36,7 +37,7 @@ export async function writeResults(
   options: ResultOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const results = await analyzeRun(folder, options.flips, signal);
+  const results = await analyzeRun(folder, { ...options, signal });
   const { controls, comparisons } = results;
   for (const control of controls) {
     await control.folder.whileLocked(async () => {
@@ -57,7 +58,7 @@ export async function writeResults(
 
 /** Writes the summary and the report of a run folder anew, with the sign flips that they had. */
 export async function rewriteResults(folder: RunFolder, signal: AbortSignal): Promise<void> {
-  const results = await analyzeRun(folder, await readFlips(folder), signal);
+  const results = await analyzeRun(folder, { flips: await readFlips(folder), signal });
   await writeTables(folder, results);
   await writeReport(folder, results);
 }
@@ -70,8 +71,11 @@ export async function readFlips(folder: RunFolder): Promise<number | "exact"> {
       { cause },
     );
   });
-  const { exact, labellings } = (JSON.parse(text) as Summary).signFlips; // written by this program
-  return exact ? "exact" : labellings;
+  const flips = flipsOfSummary(JSON.parse(text) as Partial<Summary>); // checked there
+  if (flips !== null) return flips;
+  throw new UsageError(
+    `${folder.file("summary.json")} names no number of sign flips from ${FEWEST_FLIPS} to ${MOST_FLIPS}. Write it again: measure-plantain stats ${folder.path}`,
+  );
 }
 
 /** Writes the report of a run folder anew, and its figures where they are asked for or there already. */

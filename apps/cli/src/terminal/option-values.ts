@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { findFlipsProblem, type Flips } from "../results/flips.ts";
 import { parseShard, type Shard } from "../probe/shard.ts";
 
 /** The one noise level where none is given: pure noise. */
@@ -28,8 +29,12 @@ export function number(text: string): number {
 }
 
 /** Reads how many sign flips, or `exact` for all. */
-export function flips(text: string): number | "exact" {
-  return text === "exact" ? text : integer(1)(text);
+export function flips(text: string): Flips {
+  if (text === "exact") return text;
+  const count = integer(1)(text);
+  const problem = findFlipsProblem(count);
+  if (problem !== null) throw new InvalidArgumentError(problem);
+  return count;
 }
 
 /** Reads how many passes at once, or `auto`. */

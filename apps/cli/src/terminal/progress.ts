@@ -11,6 +11,8 @@ export interface ProgressBar {
 export interface Progress {
   /** A line that stays. */
   note(text: string): void;
+  /** A line about something that may be wrong, also when quiet. */
+  warn(text: string): void;
   /** Begins a stage whose length is known, or becomes known with the first update. */
   start(title: string, options: { unit: string; total?: number }): ProgressBar;
 }
@@ -18,12 +20,16 @@ export interface Progress {
 /** How often a stage is reported where stderr is no terminal, in milliseconds. */
 const PLAIN_INTERVAL = 10_000;
 
-/** A bar with rate and remaining time on a terminal; a plain line now and then elsewhere; nothing at all when quiet. */
+/** A bar with rate and remaining time on a terminal; a plain line now and then elsewhere; only warnings when quiet. */
 export function createProgress({ quiet }: { quiet: boolean }): Progress {
-  if (quiet)
-    return { note: () => undefined, start: () => ({ update: () => undefined, stop: () => undefined }) };
+  const write = (text: string): void => {
+    process.stderr.write(`${text}\n`);
+  };
+  const silent: ProgressBar = { update: () => undefined, stop: () => undefined };
+  if (quiet) return { note: () => undefined, warn: write, start: () => silent };
   return {
-    note: (text) => process.stderr.write(`${text}\n`),
+    note: write,
+    warn: write,
     start: (title, { unit, total = 1 }) =>
       isTerminal() ? terminalBar(title, unit, total) : plainLines(title, unit, total),
   };

@@ -2,6 +2,7 @@
 import { MOST_PAIRS_ENUMERATED } from "@measure-plantain/paired-stats";
 import { Option } from "commander";
 import { deviceNames } from "@measure-plantain/flux-runtime";
+import { DEFAULT_FLIPS } from "../results/flips.ts";
 import { flips, integer } from "./option-values.ts";
 
 export const checkpointOption: Option = new Option(
@@ -38,7 +39,11 @@ export const flipsOption: Option = new Option(
   `random sign flips of the null, or exact for all of them (up to ${MOST_PAIRS_ENUMERATED} pairs)`,
 )
   .argParser(flips)
-  .default(200);
+  .default(DEFAULT_FLIPS);
+export const acceptChangedOption: Option = new Option(
+  "--accept-changed-captures",
+  "also read captures whose hash is not the manifest's; the results then say so",
+).default(false);
 export const ropeOption: Option = new Option(
   "--rope-frequencies <type>",
   "precision of the text encoder's rotary frequencies: float32, as from_pretrained keeps them, or bfloat16, as a model that was cast as a whole has them",

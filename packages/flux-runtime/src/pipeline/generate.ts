@@ -14,6 +14,7 @@ import {
   requireImages,
   type PackedLatents,
 } from "./image-latents.ts";
+import { generationPrompts } from "./generation-prompts.ts";
 import type { PromptEmbedding, TextEncoderOptions } from "./text-encoder.ts";
 import { openTransformer } from "./transformer.ts";
 
@@ -77,13 +78,9 @@ export async function generate(checkpoint: Checkpoint, options: GenerateOptions)
     steps,
   });
   let { tokens } = drawNoise(checkpoint, { seed, size });
-  const isGuided = guidance > 1 && !checkpoint.isDistilled;
 
-  const [conditional, unconditional] = await encodePrompts(
-    checkpoint,
-    isGuided ? [prompt, ""] : [prompt],
-    encoderOptions,
-  );
+  const prompts = generationPrompts(checkpoint, { prompt, guidance });
+  const [conditional, unconditional] = await encodePrompts(checkpoint, prompts, encoderOptions);
   if (conditional === undefined) throw new RangeError("one prompt in, one embedding out");
   onProgress?.({ stage: "encode-prompt" });
   const references = await encodeImages(checkpoint, images, encoderOptions);

@@ -4,6 +4,14 @@ import { PromptsError, type PromptsProblem } from "../prompts-error.ts";
 import { measureDirection, type Direction } from "./direction.ts";
 import { findSharedEnds, type SharedEnds } from "./shared-ends.ts";
 import { findSharedWords, listWords, type SharedWords } from "./shared-words.ts";
+import {
+  describePairCut,
+  measureCut,
+  sumCuts,
+  type PairCut,
+  type PromptSequence,
+  type SetCut,
+} from "./sequence-cut.ts";
 import { meanWordClass } from "./word-class.ts";
 
 /** A count for each side of a pair. */
@@ -30,6 +38,8 @@ export interface PairAudit {
   readonly sharedTokens?: SharedEnds;
   /** Mean frequency class of the words of each side; there where the audit was given `wordClass`. */
   readonly wordClass?: SideCounts;
+  /** What the model's token sequence leaves of the sides; there where the audit was given `sequence`. */
+  readonly cut?: PairCut;
   /** Characters to insert, delete or replace. */
   readonly editDistance: number;
   /** `identical` sides are right for an A/A control and for nothing else. */
@@ -52,6 +62,8 @@ export interface PromptSetAudit {
     readonly characters: Direction;
     readonly wordClass?: Direction;
   };
+  /** What does not fit the model's token sequence; there where the audit was given `sequence`. */
+  readonly cut?: SetCut;
   /** What to change in the set as a whole, one sentence each. */
   readonly changes: readonly string[];
 }
@@ -64,6 +76,8 @@ export interface AuditOptions {
   readonly encode?: (text: string) => ArrayLike<number>;
   /** How rare a word (in lower case) is, the more the higher, as {@link createWordClasses} gives it. */
   readonly wordClass?: (word: string) => number;
+  /** The token sequence in which the model reads a prompt: adds what is cut off. */
+  readonly sequence?: PromptSequence;
 }
 
 /** Below this share of common words, a pair is two sentences and not one sentence with a difference. */
@@ -85,6 +99,8 @@ export function auditPromptSet(set: PromptSet, options: AuditOptions): PromptSet
   const characters = measureDirection(pairs.map(({ characters }) => characters.difference));
   const classes = pairs.flatMap(({ wordClass }) => wordClass?.difference ?? []);
   const wordClass = classes.length === 0 ? {} : { wordClass: measureDirection(classes) };
+  const { sequence } = options;
+  const cuts = pairs.flatMap(({ id, cut }) => (cut === undefined ? [] : [{ id, cut }]));
   return {
     name: set.name,
     pairs,
@@ -94,6 +110,7 @@ export function auditPromptSet(set: PromptSet, options: AuditOptions): PromptSet
       change: pairs.filter(({ verdict }) => verdict === "change").length,
     },
     direction: { tokens, characters, ...wordClass },
+    ...(sequence && { cut: sumCuts(cuts, sequence) }),
     changes: [
       ...describeImbalance(tokens, { what: "more tokens", cue: "length" }, set.labels),
       ...describeImbalance(characters, { what: "more characters", cue: "length" }, set.labels),
@@ -104,15 +121,23 @@ export function auditPromptSet(set: PromptSet, options: AuditOptions): PromptSet
   };
 }
 
-function auditPair(pair: PromptPair, { countTokens, encode, wordClass }: AuditOptions): PairAudit {
+function auditPair(pair: PromptPair, { countTokens, encode, wordClass, sequence }: AuditOptions): PairAudit {
   const a = promptText(pair.a);
   const b = promptText(pair.b);
   const tokens = counts(countTokens(a), countTokens(b));
   const characters = counts(Array.from(a).length, Array.from(b).length);
   const sharedWords = findSharedWords(a, b);
   const sameImages = JSON.stringify(promptImages(pair.a)) === JSON.stringify(promptImages(pair.b));
-  const changes = [...describeTokenDifference(tokens, sharedWords), ...describeLooseMatch(a, b, sharedWords)];
-  const verdict = a === b && sameImages ? "identical" : changes.length > 0 ? "change" : "matched";
+  const read = sequence && measureCut([a, b], sequence);
+  // Sides that have other images still differ when their texts do not.
+  const cut = read && { ...read, alike: read.alike && sameImages };
+  const isIdentical = a === b && sameImages;
+  const changes = [
+    ...describeTokenDifference(tokens, sharedWords),
+    ...describeLooseMatch(a, b, sharedWords),
+    ...(cut && !isIdentical ? describePairCut(cut, sequence) : []),
+  ];
+  const verdict = isIdentical ? "identical" : changes.length > 0 ? "change" : "matched";
   return {
     id: pair.id,
     tokens,
@@ -120,6 +145,7 @@ function auditPair(pair: PromptPair, { countTokens, encode, wordClass }: AuditOp
     sharedWords,
     ...(encode && { sharedTokens: findSharedEnds(encode(a), encode(b)) }),
     ...(wordClass && { wordClass: counts(meanWordClass(a, wordClass), meanWordClass(b, wordClass)) }),
+    ...(cut && { cut }),
     editDistance: editDistance(a, b),
     verdict,
     changes,
@@ -163,7 +189,10 @@ function counts(a: number, b: number): SideCounts {
 }
 
 /** The same functions, which throw where they would return something that cannot be counted with. */
-function checkOptions({ countTokens, encode, wordClass }: AuditOptions, source: string): AuditOptions {
+function checkOptions(
+  { countTokens, encode, wordClass, sequence }: AuditOptions,
+  source: string,
+): AuditOptions {
   return {
     countTokens: (text) => {
       const tokens = countTokens(text);
@@ -179,6 +208,7 @@ function checkOptions({ countTokens, encode, wordClass }: AuditOptions, source: 
       throw new PromptsError([problem], { source });
     },
     ...(encode && { encode }),
+    ...(sequence && { sequence }),
     ...(wordClass && {
       wordClass: (word) => {
         const value = wordClass(word);
