@@ -3,7 +3,14 @@
 import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { readNodePlacement, type NodePlacement } from "./node-placement.ts";
-import type { SessionReply, SessionRequest, SessionTensor, SessionTensors } from "./session-protocol.ts";
+import type {
+  NumberedReply,
+  NumberedRequest,
+  SessionReply,
+  SessionRequest,
+  SessionTensor,
+  SessionTensors,
+} from "./session-protocol.ts";
 
 /**
  * Graph optimizers that mapped weights go without. Folding constants would make resident float32 copies of the weights. With
@@ -90,8 +97,13 @@ async function answer(request: SessionRequest): Promise<SessionReply> {
   }
 }
 
-process.on("message", (request: SessionRequest) => {
-  void answer(request).then((reply) => process.send?.(reply));
+// One request at a time, in the order in which they came, whatever they wait for.
+let lastAnswer = Promise.resolve();
+process.on("message", ({ id, request }: NumberedRequest) => {
+  lastAnswer = lastAnswer.then(async () => {
+    const numbered: NumberedReply = { id, reply: await answer(request) };
+    process.send?.(numbered);
+  });
 });
 // The parent is gone: nobody is left to answer.
 process.on("disconnect", () => process.exit());
