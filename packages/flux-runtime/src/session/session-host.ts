@@ -1,6 +1,7 @@
 // The process that holds one ONNX Runtime session. `run` blocks the thread it is called on, and only the end of a process
 // gives back all the memory that a session took: hence a process of its own for each model.
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { readNodePlacement, type NodePlacement } from "./node-placement.ts";
 import type {
@@ -97,6 +98,9 @@ async function answer(request: SessionRequest): Promise<SessionReply> {
   }
 }
 
+// This thread may be inside a run when the parent dies; another one watches for that.
+new Worker(new URL("./end-with-parent.js", import.meta.url));
+
 // One request at a time, in the order in which they came, whatever they wait for.
 let lastAnswer = Promise.resolve();
 process.on("message", ({ id, request }: NumberedRequest) => {
@@ -105,7 +109,5 @@ process.on("message", ({ id, request }: NumberedRequest) => {
     process.send?.(numbered);
   });
 });
-// The parent is gone: nobody is left to answer.
-process.on("disconnect", () => process.exit());
 // Ctrl-C reaches the whole process group; the parent decides what it means.
 process.on("SIGINT", () => undefined);
