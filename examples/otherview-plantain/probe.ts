@@ -15,9 +15,9 @@ const small = folder === "tiny" ? { width: 64, height: 64, maxSequenceLength: 96
 const kitchen = { maxSequenceLength: 512, ...requireReference(set), ...small };
 
 // The kitchen is rendered once; every pass sees this image and one prompt.
-const image = flux.decodeToImage((await flux.generate(checkpoint, kitchen)).image);
+const image = await flux.decodeToImage((await flux.generate(checkpoint, kitchen)).image);
 await flux.writePng("kitchen.png", image);
-const references = await flux.encodeImages(checkpoint, [flux.prepareConditionImage(image)]);
+const references = await flux.encodeImages(checkpoint, [await flux.prepareConditionImage(image)]);
 const prompts = set.pairs.flatMap(({ a, b }) => [promptText(a), promptText(b)]);
 const embeddings = await flux.encodePrompts(checkpoint, prompts, kitchen);
 

@@ -43,7 +43,7 @@ export async function generateImage(options: GenerateCommandOptions, signal: Abo
   progress.note(`Device: ${device} (${why}).`);
   const { id, checkpoint } = await resolveWithProgress(options.checkpoint, { ...options, progress, signal });
   const images: Tensor[] = [];
-  for (const path of options.image) images.push(prepareConditionImage(await readImage(path)));
+  for (const path of options.image) images.push(await prepareConditionImage(await readImage(path)));
   // As the pipeline: the size of the first image, unless another is asked for.
   const [firstHeight, firstWidth] = images[0]?.shape.slice(2) ?? [];
   const fallback = id === "tiny" ? 256 : 1_024;
@@ -77,7 +77,7 @@ export async function generateImage(options: GenerateCommandOptions, signal: Abo
       bar.update(event.step, event.steps);
     },
   }).finally(() => bar?.stop());
-  await writePng(options.out, decodeToImage(image));
+  await writePng(options.out, await decodeToImage(image));
   process.stdout.write(
     options.json ? `${JSON.stringify({ out: options.out, ...size, device })}\n` : `${options.out}\n`,
   );

@@ -31,7 +31,7 @@ export async function encodeConditions(
   if (missing.length > 0) {
     await clock.measure("encode images", async (watch) => {
       const images = [];
-      for (const [path] of missing) images.push(prepareConditionImage(await readImage(path)));
+      for (const [path] of missing) images.push(await prepareConditionImage(await readImage(path)));
       const encoded = await encodeImages(checkpoint, images, { ...runtime, ...watch });
       for (const [index, { tokens, size }] of encoded.entries()) {
         const [, file] = missing[index] ?? [];

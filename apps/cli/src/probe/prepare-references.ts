@@ -16,7 +16,8 @@ import type { ReferenceSettings } from "./settings.ts";
 
 /** Reads the size that a given image has once the pipeline has prepared it. */
 export async function referenceFileSize(path: string): Promise<{ width: number; height: number }> {
-  const [height = 0, width = 0] = prepareConditionImage(await readImage(path)).shape.slice(2);
+  const { shape } = await prepareConditionImage(await readImage(path));
+  const [height = 0, width = 0] = shape.slice(2);
   return { width, height };
 }
 
@@ -74,7 +75,7 @@ async function renderReference(
         ...runtime,
         ...watch,
       });
-      await writePng(target, decodeToImage(image));
+      await writePng(target, await decodeToImage(image));
     } finally {
       bar?.stop();
     }

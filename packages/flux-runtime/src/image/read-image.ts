@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import sharp from "sharp";
 import type { Sharp } from "sharp";
 import { FluxRuntimeError } from "../errors.ts";
+import { takeTurns } from "../take-turns.ts";
 import type { RgbImage } from "./rgb-image.ts";
 
 /**
@@ -69,7 +70,11 @@ async function decodeRgb(image: Sharp): Promise<RgbImage> {
     .toColourspace("srgb")
     .raw({ depth: "uchar" })
     .toBuffer({ resolveWithObject: true });
-  return { width: info.width, height: info.height, data: new Uint8Array(data) };
+  return {
+    width: info.width,
+    height: info.height,
+    data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+  };
 }
 
 /** As Pillow converts CMYK: each ink takes its share of what the black leaves. */
@@ -80,12 +85,16 @@ async function decodeCmyk(image: Sharp): Promise<RgbImage> {
     .raw({ depth: "uchar" })
     .toBuffer({ resolveWithObject: true });
   const data = new Uint8Array(info.width * info.height * 3);
-  for (let pixel = 0; pixel < info.width * info.height; pixel++) {
-    const left = 255 - (inks[pixel * info.channels + 3] ?? 0);
-    for (let channel = 0; channel < 3; channel++) {
-      const ink = inks[pixel * info.channels + channel] ?? 0;
-      data[pixel * 3 + channel] = left - Math.round((ink * left) / 255);
+  const turn = takeTurns();
+  for (let row = 0; row < info.height; row++) {
+    for (let pixel = row * info.width; pixel < (row + 1) * info.width; pixel++) {
+      const left = 255 - (inks[pixel * info.channels + 3] ?? 0);
+      for (let channel = 0; channel < 3; channel++) {
+        const ink = inks[pixel * info.channels + channel] ?? 0;
+        data[pixel * 3 + channel] = left - Math.round((ink * left) / 255);
+      }
     }
+    await turn();
   }
   return { width: info.width, height: info.height, data };
 }

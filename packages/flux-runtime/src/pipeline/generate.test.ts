@@ -47,7 +47,7 @@ it("one conditioned step of each prompt ends at the reference's latents", async 
   const checkpoint = await openKleinTiny();
   const prompts = (await import("../../test/fixtures/klein-tiny/expected.json", { with: { type: "json" } }))
     .default.prompts;
-  const image = prepareConditionImage(await readImage(join(kleinTiny, "reference.png")));
+  const image = await prepareConditionImage(await readImage(join(kleinTiny, "reference.png")));
   const references = await encodeImages(checkpoint, [image]);
   const latents = drawNoise(checkpoint, { seed: 99, size: tokenGrid(checkpoint, size) });
   const encoder = await openTextEncoder(checkpoint, asTheReference);

@@ -20,6 +20,11 @@ function powerModel(repetitions: number): Uint8Array {
   return g.serialize();
 }
 
+/** A square matrix of one value, whose square has size · value² everywhere. */
+function filled(size: number, value: number): SessionTensors {
+  return { x: { type: "float32", data: new Float32Array(size * size).fill(value), shape: [size, size] } };
+}
+
 function zeros(size: number): SessionTensors {
   return { x: { type: "float32", data: new Float32Array(size * size), shape: [size, size] } };
 }
@@ -75,6 +80,53 @@ describe.skipIf(process.platform !== "linux")("openModelSession(model)", () => {
     clearInterval(timer);
     await session.close();
     expect(ticks).toBeGreaterThan(5);
+  });
+
+  it("calls that overlap each get their own outputs, whatever their sizes", async () => {
+    const session = await openModelSession(powerModel(1), ".");
+    const sizes = Array.from({ length: 20 }, (_, index) => 1 + ((7 * index) % 20));
+    const outputs = await Promise.all(sizes.map((size, index) => session.run(filled(size, index))));
+    await session.close();
+    expect(outputs).toEqual(
+      sizes.map((size, index) => ({ y: filled(size, size * index ** 2)["x"] })), // y has x's shape
+    );
+  });
+
+  it("a call that fails among others fails alone", async () => {
+    const session = await openModelSession(powerModel(1), ".");
+    const calls = [session.run(filled(2, 1)), session.run({}), session.run(filled(2, 2))];
+    const outcomes = await Promise.allSettled(calls);
+    await session.close();
+    expect(outcomes).toMatchObject([
+      { value: { y: filled(2, 2)["x"] } },
+      { reason: { code: "session-failed" } },
+      { value: { y: filled(2, 8)["x"] } },
+    ]);
+  });
+
+  it("a call takes its inputs as they are when it is made", async () => {
+    const session = await openModelSession(powerModel(1), ".");
+    const data = new Float32Array([1]);
+    const calls = [1, 2, 3].map((value) => {
+      data[0] = value;
+      return session.run({ x: { type: "float32", data, shape: [1, 1] } });
+    });
+    const outputs = await Promise.all(calls);
+    await session.close();
+    expect(outputs.map(({ y }) => y?.data[0])).toEqual([1, 4, 9]);
+  });
+
+  it("closing the model rejects all calls that wait; those that were answered keep their outputs", async () => {
+    const session = await openModelSession(powerModel(200), ".");
+    const first = session.run(zeros(2));
+    const waiting = [session.run(zeros(700)), session.run(zeros(2)), session.run(zeros(2))];
+    const outcomes = Promise.allSettled(waiting);
+    await expect(first).resolves.toHaveProperty("y");
+    await session.close();
+    const closed = {
+      reason: { code: "session-failed", message: expect.stringMatching(/^The model was closed/) as string },
+    };
+    expect(await outcomes).toMatchObject([closed, closed, closed]);
   });
 
   it("an abort ends a running model at once and rejects with the signal's reason", async () => {

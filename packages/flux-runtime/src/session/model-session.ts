@@ -1,6 +1,4 @@
-import { fork, type ChildProcess } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FluxRuntimeError } from "../errors.ts";
@@ -8,7 +6,8 @@ import type { ComputeType } from "../graph/element-type.ts";
 import { defaultThreads } from "./default-threads.ts";
 import type { NodePlacement } from "./node-placement.ts";
 import { readProcessMemory, type ProcessMemory } from "./process-memory.ts";
-import type { SessionReply, SessionRequest, SessionTensors } from "./session-protocol.ts";
+import { startSessionProcess } from "./session-process.ts";
+import type { SessionRequest, SessionTensors } from "./session-protocol.ts";
 
 /** How often the memory of a session's process is read, in milliseconds: often enough to see the peak of a pass. */
 const MEMORY_SAMPLING_INTERVAL = 50;
@@ -50,7 +49,11 @@ export interface RuntimeOptions {
 
 /** A model that is loaded in a process of its own. */
 export interface ModelSession {
-  /** Runs the model once. @throws {FluxRuntimeError} `session-failed`, or the signal's reason. */
+  /**
+   * Runs the model once. Calls can overlap: each resolves with its own outputs, in the order of the calls.
+   *
+   * @throws {FluxRuntimeError} `session-failed`, or the signal's reason.
+   */
   run(feeds: SessionTensors): Promise<SessionTensors>;
   /** Ends the process; its memory is free when the promise resolves. A run from then on is refused. */
   close(): Promise<void>;
@@ -59,7 +62,8 @@ export interface ModelSession {
 /**
  * Loads an ONNX model into a process of its own, so that the caller's thread stays free and all memory comes back.
  *
- * @throws {FluxRuntimeError} `session-failed` where ONNX Runtime refuses the model or the device.
+ * @throws {FluxRuntimeError} `session-failed` if no process can be started, or ONNX Runtime refuses the model or the
+ * device.
  */
 export async function openModelSession(
   model: Uint8Array,
@@ -75,44 +79,30 @@ export async function openModelSession(
   }: RuntimeOptions = {},
 ): Promise<ModelSession> {
   signal?.throwIfAborted();
-  const host = createRequire(import.meta.url).resolve("@measure-plantain/flux-runtime/session-host");
-  const child = fork(host, [], {
-    serialization: "advanced",
-    stdio: ["ignore", "ignore", "pipe", "ipc"],
-    // ONNX Runtime would tell its makers about each model that it loads, and leave an identifier and logs on the disk.
-    env: { ORT_DISABLE_TELEMETRY: "1", ...process.env },
-  });
-  const stderr = collectStderr(child);
-  const exited = new Promise<void>((resolve) =>
-    child.once("exit", () => {
-      resolve();
-    }),
-  );
-  const profileFolder = onPlacement && (await mkdtemp(join(tmpdir(), "placement-")));
+  const host = await startSessionProcess();
   let peak: ProcessMemory = { resident: 0, private: 0 };
   const sampleMemory = (): void => {
-    peak = largest(peak, child.pid === undefined ? undefined : readProcessMemory(child.pid));
+    peak = largest(peak, host.pid === undefined ? undefined : readProcessMemory(host.pid));
   };
   const sampling = setInterval(sampleMemory, MEMORY_SAMPLING_INTERVAL);
   sampling.unref();
 
-  const kill = (): void => {
-    child.kill("SIGKILL");
-  };
+  const kill = (): void => void host.kill();
+  signal?.addEventListener("abort", kill, { once: true });
+  let profileFolder: string | undefined;
   const end = async (): Promise<void> => {
     clearInterval(sampling);
     signal?.removeEventListener("abort", kill);
-    kill();
-    await exited;
+    await host.kill();
     if (profileFolder !== undefined) await rm(profileFolder, { recursive: true, force: true });
     onPeakMemory?.(peak);
   };
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => (closing ??= end());
-  signal?.addEventListener("abort", kill, { once: true });
 
   const ask = async (request: SessionRequest): Promise<SessionTensors> => {
-    const reply = await exchange(child, request);
+    signal?.throwIfAborted();
+    const reply = await host.ask(request);
     signal?.throwIfAborted();
     if (reply.kind === "failure") {
       throw new FluxRuntimeError("session-failed", `ONNX Runtime (${device}) says: ${reply.message}`, {
@@ -122,14 +112,14 @@ export async function openModelSession(
     if (reply.kind === "ended" && closing !== undefined) {
       throw new FluxRuntimeError(
         "session-failed",
-        "The model was closed, so it cannot run. Open it again, or close it only behind its last run.",
+        "The model was closed, so it cannot run. Open it again, or close it only after its last run.",
         { device },
       );
     }
     if (reply.kind === "ended") {
       throw new FluxRuntimeError(
         "session-failed",
-        `The process that runs the model ended (${reply.how}) before it answered${stderr() && `: ${stderr()}`}. ${adviceFor(reply.how)}`,
+        `The process that runs the model ended (${reply.how}) before it answered${reply.stderr && `: ${reply.stderr}`}. ${adviceFor(reply.how)}`,
         { device, how: reply.how },
       );
     }
@@ -139,6 +129,7 @@ export async function openModelSession(
   };
 
   try {
+    if (onPlacement !== undefined) profileFolder = await makeProfileFolder();
     await ask({
       kind: "open",
       ...{ model, externalDataFolder, provider: device, weights, threads, allowCpuNodes, profileFolder },
@@ -157,43 +148,24 @@ export async function openModelSession(
   };
 }
 
-/** The reply, or the news that there will be none. */
-type Outcome = SessionReply | { readonly kind: "ended"; readonly how: string };
+async function makeProfileFolder(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), "placement-"));
+  } catch (cause) {
+    throw new FluxRuntimeError(
+      "unwritable-file",
+      `The profile that shows where nodes run cannot be written to ${tmpdir()}. Set TMPDIR to a folder that can be written to, or leave out onPlacement.`,
+      { folder: tmpdir() },
+      { cause },
+    );
+  }
+}
 
 /** Only the end that the system itself makes of a process speaks of memory; shells and containers tell it as 137. */
 function adviceFor(how: string): string {
   return how === "SIGKILL" || how === "exit code 137"
     ? "The most frequent reason is too little memory; try a smaller size."
     : "That is a fault in ONNX Runtime, or the model makes it fail; load the weights the other way (`weights`: mapped or resident), and report these words where it happens again.";
-}
-
-function exchange(child: ChildProcess, request: SessionRequest): Promise<Outcome> {
-  return new Promise((resolve) => {
-    const settle = (outcome: Outcome): void => {
-      child.off("message", settle);
-      child.off("exit", onExit);
-      resolve(outcome);
-    };
-    const onExit = (code: number | null, signal: string | null): void => {
-      settle({ kind: "ended", how: signal ?? `exit code ${code ?? "unknown"}` });
-    };
-    child.on("message", settle);
-    child.on("exit", onExit);
-    if (!child.connected) onExit(child.exitCode, child.signalCode);
-    else {
-      child.send(request, (error) => {
-        if (error) onExit(child.exitCode, child.signalCode);
-      });
-    }
-  });
-}
-
-function collectStderr(child: ChildProcess): () => string {
-  let text = "";
-  child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
-    text = (text + chunk).slice(-4_000);
-  });
-  return () => text.trim();
 }
 
 function largest(a: ProcessMemory, b: ProcessMemory = a): ProcessMemory {

@@ -1,9 +1,17 @@
 // The process that holds one ONNX Runtime session. `run` blocks the thread it is called on, and only the end of a process
 // gives back all the memory that a session took: hence a process of its own for each model.
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { readNodePlacement, type NodePlacement } from "./node-placement.ts";
-import type { SessionReply, SessionRequest, SessionTensor, SessionTensors } from "./session-protocol.ts";
+import type {
+  NumberedReply,
+  NumberedRequest,
+  SessionReply,
+  SessionRequest,
+  SessionTensor,
+  SessionTensors,
+} from "./session-protocol.ts";
 
 /**
  * Graph optimizers that mapped weights go without. Folding constants would make resident float32 copies of the weights. With
@@ -90,10 +98,16 @@ async function answer(request: SessionRequest): Promise<SessionReply> {
   }
 }
 
-process.on("message", (request: SessionRequest) => {
-  void answer(request).then((reply) => process.send?.(reply));
+// This thread may be inside a run when the parent dies; another one watches for that.
+new Worker(new URL("./end-with-parent.js", import.meta.url));
+
+// One request at a time, in the order in which they came, whatever they wait for.
+let lastAnswer = Promise.resolve();
+process.on("message", ({ id, request }: NumberedRequest) => {
+  lastAnswer = lastAnswer.then(async () => {
+    const numbered: NumberedReply = { id, reply: await answer(request) };
+    process.send?.(numbered);
+  });
 });
-// The parent is gone: nobody is left to answer.
-process.on("disconnect", () => process.exit());
 // Ctrl-C reaches the whole process group; the parent decides what it means.
 process.on("SIGINT", () => undefined);

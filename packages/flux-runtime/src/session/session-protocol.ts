@@ -25,7 +25,7 @@ export type SessionRequest =
     }
   | { readonly kind: "run"; readonly feeds: SessionTensors };
 
-/** What it answers: one answer a request, in order. */
+/** What it answers: one reply to each request, in order. */
 export type SessionReply =
   | { readonly kind: "opened" }
   | {
@@ -35,3 +35,15 @@ export type SessionReply =
       readonly placement?: readonly NodePlacement[];
     }
   | { readonly kind: "failure"; readonly message: string };
+
+/** A request on its way: requests can overlap, and the number says which of them a reply belongs to. */
+export interface NumberedRequest {
+  readonly id: number;
+  readonly request: SessionRequest;
+}
+
+/** A reply on its way, with the number of its request. */
+export interface NumberedReply {
+  readonly id: number;
+  readonly reply: SessionReply;
+}
