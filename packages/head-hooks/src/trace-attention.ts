@@ -1,7 +1,7 @@
 import { type AttentionCore, attentionCore } from "./attention-core.ts";
 import type { AxisLengths } from "./axis-arithmetic.ts";
-import { axisLengths, channelWidth, listedAxes, reshapedLengths } from "./axis-lengths.ts";
-import { askedShape, attributeOf, integerAttribute, resolveConstant } from "./constant-values.ts";
+import { axisLengths, axisSizes, channelWidth, shapeValues } from "./axis-lengths.ts";
+import { attributeOf, integerAttribute, resolveConstant } from "./constant-values.ts";
 import { axisCuts } from "./cut-ranges.ts";
 import { type GraphScope, producerOf, type ScopedNode } from "./graph-scope.ts";
 import {
@@ -15,6 +15,8 @@ import {
   runLength,
   squeezeAxes,
 } from "./head-axes.ts";
+import { listedAxes } from "./infer-axes.ts";
+import { countOf, isSameSize, type Size } from "./sizes.ts";
 
 /** Channels of a projection's input that come from one place. */
 export interface TracedPart {
@@ -175,25 +177,27 @@ function moveSingle(found: ScopedNode, value: string, traced: TracedAxes, width:
   return single({ core: part?.core, isMixed: part?.isMixed ?? false }, move());
 }
 
+/** The axes behind a Reshape, of which the first stay as they are as far as they are copied. */
 function reshape(
-  found: ScopedNode,
+  { scope, node }: ScopedNode,
   value: string,
   axes: HeadAxes,
   width: number | undefined,
 ): HeadAxes | undefined {
-  const asked = askedShape(found.scope, found.node.input[1] ?? "");
-  const { lengths, isRankKnown } =
-    asked === undefined ? axisLengths(found.scope, value) : reshapedLengths(found, lengthsOf(axes));
-  if (lengths.length === 0) return undefined;
-  const stated = axisLengths(found.scope, value);
-  const output = lengths.map((length, index) => {
-    if (length !== undefined) return length;
-    const own = stated.lengths.at(index - lengths.length);
-    return own ?? (index === lengths.length - 1 ? width : undefined);
-  });
-  const copies = asked?.isRankKnown === true && integerAttribute(found.node, "allowzero") !== 1;
-  const copied = copies ? asked.axes.findIndex((axis) => axis !== 0) : 0;
-  return reshapeAxes(axes, { lengths: output, isRankKnown }, Math.max(copied, 0));
+  const { sizes, isRankKnown } = axisSizes(scope, value);
+  if (sizes.length === 0) return undefined;
+  const input = axisSizes(scope, node.input[0] ?? "");
+  const asked = shapeValues(scope, node.input[1] ?? "");
+  const isWhole = isRankKnown && input.isRankKnown && input.sizes.length === axes.axes.length;
+  const isCopy = (size: Size | undefined, index: number): boolean => {
+    const own = isWhole ? input.sizes[index] : undefined;
+    if (size !== undefined && own !== undefined && isSameSize(size, own)) return true;
+    return countOf(asked?.axes[index]) === 0 && integerAttribute(node, "allowzero") !== 1;
+  };
+  const last = sizes.length - 1;
+  const copied = sizes.findIndex((size, index) => index === last || !isCopy(size, index));
+  const lengths = sizes.map(countOf);
+  return reshapeAxes(axes, { lengths: lengths.with(last, lengths[last] ?? width), isRankKnown }, copied);
 }
 
 /** What a Concat puts side by side: channels, or tokens, batch items or heads of the same channels. */
@@ -250,7 +254,7 @@ function isSameShape(a: Traced, b: Traced): boolean {
 
 /** Joined channels stay what they are where the node leaves the last axis alone. */
 function keepJoined(found: ScopedNode, value: string, traced: TracedJoin, width: number | undefined): Traced {
-  const { scope, node } = found;
+  const { node } = found;
   const { parts, rank } = traced;
   if (node.opType === "Transpose") {
     const order = attributeOf(node, "perm")?.ints.map(Number) ?? [];
@@ -264,11 +268,10 @@ function keepJoined(found: ScopedNode, value: string, traced: TracedJoin, width:
     return cuts?.every(({ axis }) => axis !== undefined && axis !== -1) === true ? traced : mixed(traced);
   }
   if (node.opType !== "Reshape") return mixed(traced);
-  const asked = askedShape(scope, node.input[1] ?? "");
-  const last = asked?.axes.at(-1);
+  const { lengths, isRankKnown } = axisLengths(found.scope, value);
   const sum = parts.reduce((total, { channels }) => total + (channels ?? NaN), 0);
-  return (last !== undefined && last > 0 ? last : width) === sum
-    ? { ...traced, rank: asked?.isRankKnown === true ? asked.axes.length : undefined }
+  return (lengths.at(-1) ?? width) === sum
+    ? { ...traced, rank: isRankKnown ? lengths.length : undefined }
     : mixed(traced);
 }
 
