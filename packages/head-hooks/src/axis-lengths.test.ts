@@ -1,9 +1,10 @@
 import { expect, it } from "vitest";
 import { model, type ModelParts, node, randomValues, tensor, value } from "../test/build-model.ts";
+import { runModel } from "../test/run-model.ts";
 import { axisSizes, channelWidth } from "./axis-lengths.ts";
 import { graphScopes } from "./graph-scope.ts";
 import { readModel } from "./read-model.ts";
-import { formatSize } from "./sizes.ts";
+import { countOf, formatSize } from "./sizes.ts";
 
 type Node = ModelParts["nodes"][number];
 
@@ -192,4 +193,34 @@ it("a graph whose lengths would grow without end is read in bounded time", () =>
   });
   const [scope] = graphScopes(readModel(bytes));
   expect(axisSizes(scope, "z399").sizes.length).toBeLessThanOrEqual(64);
+});
+
+const SLIDING: [string, Node][] = [
+  ["patches", node("Conv", ["x", "kernel"], "y", { strides: [4, 4] })],
+  [
+    "a padded and dilated convolution",
+    node("Conv", ["x", "kernel"], "y", { pads: [1, 2, 1, 2], dilations: [2, 1] }),
+  ],
+  [
+    "a convolution that keeps its places",
+    node("Conv", ["x", "kernel"], "y", { auto_pad: "SAME_UPPER", strides: [2, 2] }),
+  ],
+  [
+    "pooling that rounds up",
+    node("MaxPool", ["x"], "y", { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 }),
+  ],
+];
+
+it.each(SLIDING)("the places of %s are as many as a run makes", async (_, sliding) => {
+  const bytes = model({
+    nodes: [sliding],
+    inputs: [value("x", [2, 3, 16, 12])],
+    outputs: [value("y", undefined)],
+    initializers: [tensor("kernel", [5, 3, 3, 3], randomValues(135, 1))],
+    opset: 17,
+    irVersion: 8,
+  });
+  const [scope] = graphScopes(readModel(bytes));
+  const { y } = await runModel(bytes, { x: { data: randomValues(1152, 2), shape: [2, 3, 16, 12] } });
+  expect(axisSizes(scope, "y").sizes.map(countOf)).toEqual(y?.shape);
 });

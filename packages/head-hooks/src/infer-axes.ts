@@ -18,6 +18,7 @@ import { axisCuts } from "./cut-ranges.ts";
 import { einsumEquation } from "./einsum-equation.ts";
 import { operatorOf, type ScopedNode } from "./graph-scope.ts";
 import type { KnownInputs, ShapeVector } from "./shape-values.ts";
+import { slidingAxes } from "./sliding-axes.ts";
 import { addSizes, countOf, divideSizes, fixedSize, multiplySizes, type Size } from "./sizes.ts";
 
 /** Operators whose first result has the axes of their first input. */
@@ -111,12 +112,11 @@ export function inferAxes(found: ScopedNode, value: string, inputs: KnownInputs)
         isRankKnown: true,
       };
     }
-    case "/Conv": {
-      // Images [batch, channels, height, width], of which the batch alone is asked for.
-      const { sizes, isRankKnown } = of(0);
-      const channels = of(1).sizes[0];
-      return { sizes: sizes.map((size, axis) => [size, channels][axis]), isRankKnown };
-    }
+    case "/Conv":
+      return slidingAxes(node, of(0), of(1));
+    case "/MaxPool":
+    case "/AveragePool":
+      return slidingAxes(node, of(0));
     case "/Einsum":
       return einsumSizes(found, of);
     case "com.microsoft/MultiHeadAttention":
