@@ -16,7 +16,7 @@ export interface AttentionTapOptions {
    * inside a Loop, a Scan or one branch alone, unless there are no others.
    */
   readonly at?: string | RegExp;
-  /** The number of heads, where the graph does not show it. */
+  /** The number of heads of attention's channels, if the graph does not show it. */
   readonly heads?: number;
 }
 
@@ -26,7 +26,7 @@ export interface AttentionTapOptions {
  * the sections `PATH.attn` and `PATH.other`; the heads are `PATH.head.N`.
  *
  * @throws HeadHooksError `no-match` if the model has no attention, or none that `at` matches; `unknown-heads` if the
- *   graph does not show the number of heads and `heads` is not given; `head-size` if `heads` does not divide the
+ *   graph does not show the number of heads and `heads` is not given, or not which channels are attention's; `head-size` if `heads` does not divide the
  *   channels, or contradicts the graph.
  * @example
  * ```ts
@@ -104,6 +104,10 @@ function uniquePaths(projections: readonly Projection[]): string[] {
 }
 
 function sectionsOf(found: AttentionProjection, path: string, heads: number | undefined): SectionSpec[] {
+  const unknown = found.parts.filter((part) => part.kind === "attention" && part.heads === null);
+  if (heads !== undefined && unknown.length > 1) {
+    throw hiddenParts(found, `how many heads each of its ${unknown.length} attentions has`);
+  }
   const names = found.parts.map(({ kind }) => (kind === "attention" ? "attn" : "other"));
   return found.parts.map((part, index): SectionSpec => {
     const name = names[index] ?? part.kind;
@@ -117,6 +121,7 @@ function sectionsOf(found: AttentionProjection, path: string, heads: number | un
       kind: name,
     };
     if (part.kind === "other") return section;
+    if (part.kind === "mixed") throw hiddenParts(found, "which channels of its input are attention's");
     const headPath = escapeTemplate(isOnly ? path : own);
     return { ...section, heads: { path: headPath, count: headCount(found, part, heads) } };
   });
@@ -146,6 +151,14 @@ function headCount(
   throw new HeadHooksError(
     "unknown-heads",
     `the graph does not show how many heads meet at ${node || input} (behind ${attention.op} ${attention.node}); give their number as \`heads\``,
+    { node },
+  );
+}
+
+function hiddenParts({ node, input, attention }: AttentionProjection, what: string): HeadHooksError {
+  return new HeadHooksError(
+    "unknown-heads",
+    `${node || input} (behind ${attention.op} ${attention.node}) takes several things side by side, and the graph does not show ${what}, so one number of heads does not fit; name the projection in \`taps\`, with its \`sections\``,
     { node },
   );
 }

@@ -1,96 +1,114 @@
 import { axisFromEnd } from "./cut-ranges.ts";
-
-/** The length of an axis, where the graph shows it. */
-export type Length = number | undefined;
+import { addSizes, countOf, fixedSize, isSameSize, type Size } from "./sizes.ts";
 
 /** The lengths of a value's axes, as far as the graph shows them. */
 export interface AxisLengths {
   /** The last axes in their order; all axes where their number is known. */
-  readonly lengths: readonly Length[];
+  readonly lengths: readonly (number | undefined)[];
+  readonly isRankKnown: boolean;
+}
+
+/** The same with lengths that a run gives. */
+export interface AxisSizes {
+  readonly sizes: readonly (Size | undefined)[];
   readonly isRankKnown: boolean;
 }
 
 /** Axes of which nothing is known. */
-export const UNKNOWN: AxisLengths = { lengths: [], isRankKnown: false };
+export const UNKNOWN: AxisSizes = { sizes: [], isRankKnown: false };
+
+/** Axes of these lengths. */
+export function fixedSizes(lengths: readonly number[]): AxisSizes {
+  return { sizes: lengths.map(fixedSize), isRankKnown: true };
+}
+
+/** The lengths that are numbers. */
+export function numbersOf({ sizes, isRankKnown }: AxisSizes): AxisLengths {
+  return { lengths: sizes.map(countOf), isRankKnown };
+}
 
 /** The same axes where their number is told from elsewhere; `undefined` if it contradicts. */
-export function ofRank({ lengths, isRankKnown }: AxisLengths, rank: number): AxisLengths | undefined {
-  if (isRankKnown ? lengths.length !== rank : lengths.length > rank) return undefined;
-  const missing = Array<undefined>(rank - lengths.length).fill(undefined);
-  return { lengths: [...missing, ...lengths], isRankKnown: true };
+export function ofRank({ sizes, isRankKnown }: AxisSizes, rank: number): AxisSizes | undefined {
+  if (isRankKnown ? sizes.length !== rank : sizes.length > rank) return undefined;
+  const missing = Array<undefined>(rank - sizes.length).fill(undefined);
+  return { sizes: [...missing, ...sizes], isRankKnown: true };
 }
 
 /** The axes of what two values make element by element. */
-export function broadcast(a: AxisLengths, b: AxisLengths): AxisLengths {
-  const rank = Math.max(a.lengths.length, b.lengths.length);
+export function broadcast(a: AxisSizes, b: AxisSizes): AxisSizes {
+  const rank = Math.max(a.sizes.length, b.sizes.length);
   const isRankKnown = a.isRankKnown && b.isRankKnown;
-  const lengths = Array.from({ length: rank }, (_, index): Length => {
+  const sizes = Array.from({ length: rank }, (_, index): Size | undefined => {
     const [own, other] = [a, b].map((side) => {
-      const at = side.lengths.length - rank + index;
-      return at < 0 ? (side.isRankKnown ? 1 : undefined) : side.lengths[at];
+      const at = side.sizes.length - rank + index;
+      return at < 0 && side.isRankKnown ? fixedSize(1) : side.sizes[at];
     });
-    // An axis of length 1 takes the other's length; any other length stands.
-    if (own !== undefined && own !== 1) return own;
-    return other !== undefined && other !== 1 ? other : own === 1 ? other : undefined;
+    return broadcastSize(own, other);
   });
-  return { lengths, isRankKnown };
+  return { sizes, isRankKnown };
+}
+
+/** An axis of length 1 takes the other's length; any other number stands. */
+export function broadcastSize(a: Size | undefined, b: Size | undefined): Size | undefined {
+  const [own, other] = [countOf(a), countOf(b)];
+  if (own !== undefined && own !== 1) return a;
+  if (other !== undefined && other !== 1) return b;
+  if (own === 1) return b;
+  if (other === 1) return a;
+  return a !== undefined && b !== undefined && isSameSize(a, b) ? a : undefined;
 }
 
 /** The axes in another order, as a Transpose puts them; reversed where none is given. */
-export function permuted(input: AxisLengths, order: number[] | undefined): AxisLengths {
+export function permuted(input: AxisSizes, order: number[] | undefined): AxisSizes {
   if (order === undefined)
-    return input.isRankKnown ? { ...input, lengths: [...input.lengths].reverse() } : UNKNOWN;
-  const lengths = ofRank(input, order.length)?.lengths;
-  return { lengths: order.map((axis) => lengths?.[axis]), isRankKnown: true };
+    return input.isRankKnown ? { ...input, sizes: [...input.sizes].reverse() } : UNKNOWN;
+  const sizes = ofRank(input, order.length)?.sizes;
+  return { sizes: order.map((axis) => sizes?.[axis]), isRankKnown: true };
 }
 
 /** The axes of values that stand one after the other along one of them. */
-export function joined(inputs: readonly AxisLengths[], axis: number): AxisLengths {
-  const rank = inputs.find(({ isRankKnown }) => isRankKnown)?.lengths.length;
-  const length = rank ?? Math.min(...inputs.map(({ lengths }) => lengths.length));
+export function joined(inputs: readonly AxisSizes[], axis: number): AxisSizes {
+  const rank = inputs.find(({ isRankKnown }) => isRankKnown)?.sizes.length;
+  const length = rank ?? Math.min(...inputs.map(({ sizes }) => sizes.length));
   const padded = inputs.map(
     (input) =>
-      (rank === undefined
-        ? input.lengths.slice(input.lengths.length - length)
-        : ofRank(input, rank)?.lengths) ?? [],
+      (rank === undefined ? input.sizes.slice(input.sizes.length - length) : ofRank(input, rank)?.sizes) ??
+      [],
   );
   const along = axisFromEnd(axis, {
     lengths: Array<undefined>(length).fill(undefined),
     isRankKnown: rank !== undefined,
   });
-  const lengths = Array.from({ length }, (_, index): Length => {
-    const own = padded.map((lengths) => lengths[index]);
+  const sizes = Array.from({ length }, (_, index): Size | undefined => {
+    const own = padded.map((entries) => entries[index]);
     if (along === undefined) return undefined;
-    if (index - length !== along) return own.find((entry) => entry !== undefined);
-    return own.reduce(
-      (sum, entry) => (sum === undefined || entry === undefined ? undefined : sum + entry),
-      0,
-    );
+    if (index - length === along) return own.reduce(addSizes, fixedSize(0));
+    return own.find((entry) => countOf(entry) !== undefined) ?? own.find((entry) => entry !== undefined);
   });
-  return { lengths, isRankKnown: rank !== undefined };
+  return { sizes, isRankKnown: rank !== undefined };
 }
 
 /** The axes with axes of length 1 put in at these places. */
-export function unsqueezed(input: AxisLengths, axes: number[] | undefined): AxisLengths {
+export function unsqueezed(input: AxisSizes, axes: number[] | undefined): AxisSizes {
   if (axes === undefined || !input.isRankKnown) return UNKNOWN;
-  const rank = input.lengths.length + axes.length;
+  const rank = input.sizes.length + axes.length;
   const places = new Set(axes.map((axis) => (axis < 0 ? axis + rank : axis)));
-  const rest = [...input.lengths];
+  const rest = [...input.sizes];
   return {
-    lengths: Array.from({ length: rank }, (_, index) => (places.has(index) ? 1 : rest.shift())),
+    sizes: Array.from({ length: rank }, (_, index) => (places.has(index) ? fixedSize(1) : rest.shift())),
     isRankKnown: true,
   };
 }
 
 /** The axes without those at these places. */
-export function squeezed(input: AxisLengths, axes: number[] | undefined): AxisLengths {
+export function squeezed(input: AxisSizes, axes: number[] | undefined): AxisSizes {
   if (axes === undefined || !input.isRankKnown) return UNKNOWN;
-  const rank = input.lengths.length;
+  const rank = input.sizes.length;
   const places = new Set(axes.map((axis) => (axis < 0 ? axis + rank : axis)));
-  return { lengths: input.lengths.filter((_, index) => !places.has(index)), isRankKnown: true };
+  return { sizes: input.sizes.filter((_, index) => !places.has(index)), isRankKnown: true };
 }
 
 /** The same axes but for the length of the last. */
-export function withLast({ lengths, isRankKnown }: AxisLengths, last: Length): AxisLengths {
-  return { lengths: [...lengths.slice(0, -1), last], isRankKnown };
+export function withLast({ sizes, isRankKnown }: AxisSizes, last: Size | undefined): AxisSizes {
+  return { sizes: [...sizes.slice(0, -1), last], isRankKnown };
 }

@@ -1,233 +1,99 @@
-import type { NodeProto } from "onnx-buf";
-import {
-  askedShape,
-  attributeOf,
-  constantIntegers,
-  integerAttribute,
-  resolveConstant,
-} from "./constant-values.ts";
 import {
   type AxisLengths,
-  broadcast,
-  joined,
-  type Length,
+  type AxisSizes,
+  fixedSizes,
+  numbersOf,
   ofRank,
-  permuted,
-  squeezed,
   UNKNOWN,
-  unsqueezed,
-  withLast,
 } from "./axis-arithmetic.ts";
-import { axisCuts } from "./cut-ranges.ts";
-import { einsumEquation } from "./einsum-equation.ts";
-import {
-  type GraphScope,
-  initializerOf,
-  operatorOf,
-  producerOf,
-  type ScopedNode,
-  statedShape,
-} from "./graph-scope.ts";
+import { constantIntegers } from "./constant-values.ts";
+import { type GraphScope, producerOf, statedAxes } from "./graph-scope.ts";
+import { inferAxes } from "./infer-axes.ts";
+import { fixedVector, type ShapeVector, shapeVector } from "./shape-values.ts";
+import { fixedSize, namedSize, type Size } from "./sizes.ts";
 
-/** Lengths are found a few nodes back; the bounds keep a long or hostile graph from being walked to its beginning. */
-const MAXIMUM_DEPTH = 32;
-const MAXIMUM_VISITS = 1024;
+/** Tensors have few axes, and shapes few entries; the bound keeps a hostile graph from growing them without end. */
+const MAXIMUM_RANK = 64;
 
-/** Operators whose first result has the axes of their first input. */
-const SAME_AXES: ReadonlySet<string> = new Set([
-  ...["Identity", "Cast", "Dropout", "Relu", "Tanh", "Sigmoid", "Gelu", "Clip", "Neg", "Softmax"],
-  ...["LayerNormalization", "SimplifiedLayerNormalization", "RMSNormalization", "RotaryEmbedding"],
-  ...["QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "QLinearSoftmax", "BiasSoftmax", "Exp"],
-  ...["Erf", "Softplus", "HardSwish", "FastGelu", "QuickGelu", "BiasGelu", "Swish"],
-]);
-
-const BROADCASTING: ReadonlySet<string> = new Set(["Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Where"]);
-
-/** Operators that multiply, with the places of their operands. */
-const PRODUCTS: ReadonlyMap<string, readonly [number, number]> = new Map([
-  ["/MatMul", [0, 1]],
-  ["/Gemm", [0, 1]],
-  ["/MatMulInteger", [0, 1]],
-  ["/QLinearMatMul", [0, 3]],
-  ["com.microsoft/FusedMatMul", [0, 1]],
-  ["com.microsoft/MatMulIntegerToFloat", [0, 1]],
-  ["com.microsoft/DynamicQuantizeMatMul", [0, 1]],
-]);
-
-/** One look back from a value: what was found on the way, each value once. */
-interface Walk {
-  readonly seen: Map<string, AxisLengths>;
-  readonly depth: number;
+/** What a graph shows of the values that its nodes make. */
+interface GraphShapes {
+  readonly sizes: Map<string, AxisSizes>;
+  readonly vectors: Map<string, ShapeVector>;
 }
 
-/** The lengths of a value's axes: stated, or by the nodes that it comes from. What is not certain is left open. */
+/** Each graph is gone through once, from its inputs on. */
+const SHAPES = new WeakMap<GraphScope, GraphShapes>();
+
+/**
+ * The lengths of a value's axes, by the nodes that it comes from, or as stated. A length that is not shown has a name
+ * of its own, so that it is known to be equal to its copies.
+ */
+export function axisSizes(scope: GraphScope, value: string): AxisSizes {
+  for (let at: GraphScope | undefined = scope; at !== undefined; at = at.parent) {
+    const made = shapesOf(at).sizes.get(value);
+    if (made !== undefined) return made;
+    const constant = at.initializers.get(value);
+    if (constant !== undefined) return fixedSizes(constant.dims);
+    if (at.valueInfos.has(value) && !at.producers.has(value)) return withNames(at, value, UNKNOWN);
+  }
+  return UNKNOWN;
+}
+
+/** The lengths that are numbers. */
 export function axisLengths(scope: GraphScope, value: string): AxisLengths {
-  return look(scope, value, { seen: new Map(), depth: 0 });
-}
-
-function look(scope: GraphScope, value: string, { seen, depth }: Walk): AxisLengths {
-  const stated = statedShape(scope, value) ?? initializerOf(scope, value)?.dims;
-  if (stated?.every((length) => length !== undefined)) return { lengths: stated, isRankKnown: true };
-  const key = JSON.stringify([scope.path, value]);
-  const earlier = seen.get(key);
-  if (earlier !== undefined) return earlier;
-  // A value that comes from itself, in a malformed graph, shows nothing.
-  seen.set(key, UNKNOWN);
-  const found = depth > MAXIMUM_DEPTH || seen.size > MAXIMUM_VISITS ? undefined : producerOf(scope, value);
-  const shown = found === undefined ? UNKNOWN : infer(found, value, { seen, depth: depth + 1 });
-  const padded = stated === undefined ? undefined : ofRank(shown, stated.length)?.lengths;
-  const lengths: AxisLengths =
-    stated === undefined
-      ? shown
-      : { lengths: stated.map((length, axis) => length ?? padded?.[axis]), isRankKnown: true };
-  seen.set(key, lengths);
-  return lengths;
+  return numbersOf(axisSizes(scope, value));
 }
 
 /** The length of a value's last axis, where the graph shows it. */
-export function channelWidth(scope: GraphScope, value: string): Length {
+export function channelWidth(scope: GraphScope, value: string): number | undefined {
   return axisLengths(scope, value).lengths.at(-1);
 }
 
-/** The axes that a Reshape asks for: those that it copies filled in where the graph shows them, −1 left open. */
-export function reshapedLengths({ scope, node }: ScopedNode, input: AxisLengths): AxisLengths {
-  const asked = askedShape(scope, node.input[1] ?? "");
-  if (asked === undefined) return UNKNOWN;
-  const copies = asked.isRankKnown && input.isRankKnown;
-  const lengths = asked.axes.map((axis, index) =>
-    axis === 0 && copies ? input.lengths[index] : axis !== undefined && axis > 0 ? axis : undefined,
-  );
-  return { lengths, isRankKnown: asked.isRankKnown };
+/** The integers of a vector, such as the shape that a Reshape asks for; `undefined` if nothing of them is shown. */
+export function shapeValues(scope: GraphScope, value: string): ShapeVector | undefined {
+  const constant = constantIntegers(scope, value);
+  if (constant !== undefined) return fixedVector(constant);
+  const found = producerOf(scope, value);
+  const made = found === undefined ? undefined : shapesOf(found.scope).vectors.get(value);
+  if (made !== undefined) return made;
+  const [length] = axisLengths(scope, value).lengths;
+  return length === undefined || length > MAXIMUM_RANK
+    ? undefined
+    : { axes: Array<undefined>(length).fill(undefined), isRankKnown: true };
 }
 
-/** The axes that a Squeeze or Unsqueeze takes out or puts in; `undefined` where they are not constant. */
-export function listedAxes({ scope, node }: ScopedNode): number[] | undefined {
-  return attributeOf(node, "axes")?.ints.map(Number) ?? constantIntegers(scope, node.input[1] ?? "");
-}
-
-function infer(found: ScopedNode, value: string, walk: Walk): AxisLengths {
-  const { node, scope } = found;
-  const of = (index: number): AxisLengths => look(scope, node.input[index] ?? "", walk);
-  const operator = operatorOf(node);
-  const product = PRODUCTS.get(operator);
-  if (product !== undefined) return productLengths(found, of(product[0]), product[1], of);
-  if (SAME_AXES.has(node.opType)) return of(0);
-  if (BROADCASTING.has(node.opType)) return node.input.map((_, index) => of(index)).reduce(broadcast);
-  switch (operator) {
-    case "com.microsoft/MatMulNBits":
-      return withLast(of(0), integerAttribute(node, "N"));
-    case "/Reshape":
-      return reshapedLengths(found, of(0));
-    case "/Transpose":
-      return permuted(of(0), attributeOf(node, "perm")?.ints.map(Number));
-    case "/Split":
-    case "/Slice":
-      return cut(found, value, of(0));
-    case "/Concat":
-      return joined(
-        node.input.map((_, index) => of(index)),
-        integerAttribute(node, "axis") ?? 0,
-      );
-    case "/Expand": {
-      const asked = askedShape(scope, node.input[1] ?? "");
-      if (asked === undefined) return { ...of(0), lengths: of(0).lengths.map(() => undefined) };
-      const lengths = asked.axes.map((axis) => (axis !== undefined && axis > 0 ? axis : undefined));
-      return broadcast(of(0), { lengths, isRankKnown: asked.isRankKnown });
+function shapesOf(scope: GraphScope): GraphShapes {
+  const known = SHAPES.get(scope);
+  if (known !== undefined) return known;
+  const shapes: GraphShapes = { sizes: new Map(), vectors: new Map() };
+  SHAPES.set(scope, shapes);
+  for (const [index, node] of scope.nodes.entries()) {
+    const found = { node, index, scope };
+    const inputs = {
+      sizes: (at: number) => axisSizes(scope, node.input[at] ?? ""),
+      vector: (at: number) => shapeValues(scope, node.input[at] ?? ""),
+    };
+    for (const value of node.output) {
+      const made = inferAxes(found, value, inputs);
+      const vector = shapeVector(found, value, inputs);
+      shapes.sizes.set(value, withNames(scope, value, made.sizes.length > MAXIMUM_RANK ? UNKNOWN : made));
+      if (vector !== undefined && vector.axes.length <= MAXIMUM_RANK) shapes.vectors.set(value, vector);
     }
-    case "/Unsqueeze":
-      return unsqueezed(of(0), listedAxes(found));
-    case "/Squeeze":
-      return squeezed(of(0), listedAxes(found));
-    case "/Gather": {
-      const picked = resolveConstant(scope, node.input[1] ?? "")?.dims;
-      const axis = integerAttribute(node, "axis") ?? 0;
-      return picked?.length === 0 ? squeezed(of(0), [axis]) : UNKNOWN;
-    }
-    case "/Einsum":
-      return einsumLengths(found, of);
-    case "com.microsoft/MultiHeadAttention":
-      return withLast(of(0), of(2).lengths.at(-1) ?? of(0).lengths.at(-1));
-    case "com.microsoft/GroupQueryAttention":
-      return withLast(of(0), queryWidth(node, of(0).lengths.at(-1)));
-    case "/Attention":
-      return node.output[0] === value ? attentionLengths(node, of) : UNKNOWN;
-    default:
-      return UNKNOWN;
   }
+  return shapes;
 }
 
-/** A product's axes: those before the last two broadcast, then the rows of one and the columns of the other. */
-function productLengths(
-  { node, scope }: ScopedNode,
-  left: AxisLengths,
-  right: number,
-  of: (index: number) => AxisLengths,
-): AxisLengths {
-  const isSet = (name: string): boolean => integerAttribute(node, name) === 1;
-  if (isSet("transBatchA") || isSet("transBatchB")) return UNKNOWN;
-  const constant = resolveConstant(scope, node.input[right] ?? "")?.dims;
-  const other = constant === undefined ? of(right) : { lengths: constant, isRankKnown: true };
-  const columns = other.lengths.at(isSet("transB") ? -2 : -1);
-  const rows = left.lengths.at(isSet("transA") ? -1 : -2);
-  const isVector = [left, other].some(({ lengths, isRankKnown }) => isRankKnown && lengths.length < 2);
-  if (isVector) return UNKNOWN;
-  const before = ({ lengths, isRankKnown }: AxisLengths): AxisLengths => ({
-    lengths: lengths.slice(0, -2),
-    isRankKnown,
+/** The axes with those that are not known as the model states them, or under names of their own. */
+function withNames(scope: GraphScope, value: string, made: AxisSizes): AxisSizes {
+  const stated = statedAxes(scope, value);
+  const { sizes, isRankKnown } =
+    stated === undefined ? made : (ofRank(made, stated.length) ?? ofRank(UNKNOWN, stated.length) ?? made);
+  const isInput = scope.parent === undefined && !scope.producers.has(value);
+  const named = sizes.map((size, index): Size => {
+    const axis = stated?.[index];
+    if (typeof axis === "number") return fixedSize(axis);
+    const name = axis ?? `${scope.path}/${value}[${index - sizes.length}]`;
+    return size ?? namedSize(name, isInput);
   });
-  const batch = broadcast(before(left), before(other));
-  return { lengths: [...batch.lengths, rows, columns], isRankKnown: batch.isRankKnown };
-}
-
-function cut(found: ScopedNode, value: string, input: AxisLengths): AxisLengths {
-  const cuts = axisCuts(found, value, input);
-  const isSure = cuts?.every(({ axis }) => axis !== undefined) ?? false;
-  if (cuts === undefined || !isSure) return { ...input, lengths: input.lengths.map(() => undefined) };
-  const rank = input.lengths.length;
-  const lengths = input.lengths.map((length, index) => {
-    const own = cuts.find(({ axis }) => axis === index - rank);
-    return own === undefined ? length : own.length;
-  });
-  // Of an axis beyond those that are known, the length says something where it is the last.
-  const [only] = cuts;
-  return rank === 0 && only?.axis === -1 ? { ...input, lengths: [only.length] } : { ...input, lengths };
-}
-
-/** Standard attention, of queries with four axes [batch, heads, tokens, channels], or with three. */
-function attentionLengths(node: NodeProto, of: (index: number) => AxisLengths): AxisLengths {
-  const [heads, shared] = ["q_num_heads", "kv_num_heads"].map((name) => integerAttribute(node, name) ?? 0);
-  const queries = of(0);
-  const width = of(2).lengths.at(-1);
-  if (!heads || !shared) {
-    // Three axes need the attributes.
-    const lengths = ofRank(queries, 4)?.lengths ?? [undefined, undefined, undefined];
-    return { lengths: [...lengths.slice(0, 3), width], isRankKnown: true };
-  }
-  return withLast(queries, width === undefined ? undefined : (width / shared) * heads);
-}
-
-/** Queries of grouped-query attention may come packed with the keys and values. */
-function queryWidth(node: NodeProto, width: Length): Length {
-  if (width === undefined || (node.input[1] ?? "") !== "") return width;
-  const heads = integerAttribute(node, "num_heads") ?? 0;
-  const shared = integerAttribute(node, "kv_num_heads") ?? 0;
-  return heads === 0 ? undefined : (width * heads) / (heads + 2 * shared);
-}
-
-function einsumLengths({ node }: ScopedNode, of: (index: number) => AxisLengths): AxisLengths {
-  const equation = einsumEquation(node);
-  if (equation === undefined) return UNKNOWN;
-  const byLetter = new Map<string, number>();
-  for (const [index, letters] of equation.operands.entries()) {
-    const { lengths } = of(index);
-    for (const [place, letter] of letters.entries()) {
-      const length = lengths.at(place - letters.length);
-      // An axis of length 1 may be broadcast against the same letter elsewhere.
-      if (length !== undefined && length > (byLetter.get(letter) ?? 0)) byLetter.set(letter, length);
-    }
-  }
-  return {
-    lengths: equation.result.map((letter) => byLetter.get(letter)),
-    isRankKnown: !equation.hasEllipsis,
-  };
+  return { sizes: named, isRankKnown };
 }

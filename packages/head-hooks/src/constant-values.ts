@@ -72,62 +72,6 @@ export function constantIntegers(scope: GraphScope, value: string, depth = 0): n
   return attribute?.t === undefined ? undefined : tensorIntegers(attribute.t);
 }
 
-/** The axes that a Reshape asks for, as far as the graph shows them. */
-export interface AskedShape {
-  /** Each axis: a number (−1 and 0 included), or `undefined` where it is computed at run time. */
-  readonly axes: readonly (number | undefined)[];
-  /** Whether the number of axes is sure; the last ones are known even where it is not. */
-  readonly isRankKnown: boolean;
-}
-
-/** The shape input of a Reshape: a constant, or put together by Concat from constants and computed sizes. */
-export function askedShape(scope: GraphScope, value: string, depth = 0): AskedShape | undefined {
-  const constant = constantIntegers(scope, value);
-  if (constant !== undefined) return { axes: constant, isRankKnown: true };
-  const found = producerOf(scope, value);
-  if (found === undefined || depth > MAXIMUM_PATH) return undefined;
-  const { node } = found;
-  if (node.opType === "Cast" || node.opType === "Identity") {
-    return askedShape(found.scope, node.input[0] ?? "", depth + 1);
-  }
-  if (node.opType !== "Concat") return undefined;
-  const pieces = node.input.map((input) => shapePiece(found.scope, input));
-  return {
-    axes: pieces.flatMap(({ axes }) => axes),
-    isRankKnown: pieces.every(({ isRankKnown }) => isRankKnown),
-  };
-}
-
-/** One input of a Concat that makes a shape: constants, or a run of sizes that are computed. */
-function shapePiece(scope: GraphScope, value: string, depth = 0): AskedShape {
-  const constant = constantIntegers(scope, value);
-  if (constant !== undefined) return { axes: constant, isRankKnown: true };
-  const found = producerOf(scope, value);
-  const node = found?.node;
-  if (
-    found !== undefined &&
-    (node?.opType === "Cast" || node?.opType === "Identity") &&
-    depth <= MAXIMUM_PATH
-  ) {
-    return shapePiece(found.scope, node.input[0] ?? "", depth + 1);
-  }
-  // Exporters turn one size into a vector of length 1 by Unsqueeze or Reshape, or cut it from a shape by Slice.
-  const isOneSize =
-    node?.opType === "Unsqueeze" || node?.opType === "Reshape" || sliceLength(scope, value) === 1;
-  return { axes: [undefined], isRankKnown: isOneSize };
-}
-
-/** The number of elements that a Slice cuts from a vector, where its ends are constant and of one sign. */
-function sliceLength(scope: GraphScope, value: string): number | undefined {
-  const found = producerOf(scope, value);
-  if (found?.node.opType !== "Slice") return undefined;
-  const [start, end] = (["starts", "ends"] as const).map((name, index) => {
-    const attribute = attributeOf(found.node, name)?.ints.map(Number);
-    return (attribute ?? constantIntegers(found.scope, found.node.input[index + 1] ?? ""))?.[0];
-  });
-  return start === undefined || end === undefined || start < 0 !== end < 0 ? undefined : end - start;
-}
-
 function headerIntegers({ dims, elementType, encoded }: TensorHeader): number[] | undefined {
   const length = dims.reduce((product, axis) => product * axis, 1);
   if (encoded === undefined || length > MAXIMUM_INTEGERS || ![INT64, INT32].includes(elementType))

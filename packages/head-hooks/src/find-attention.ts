@@ -8,8 +8,11 @@ import { type TracedPart, traceAttention } from "./trace-attention.ts";
 
 /** Input channels of a projection that come from one place. */
 export interface ChannelPart {
-  /** Whether attention made them, or anything else, such as an MLP beside it. */
-  readonly kind: "attention" | "other";
+  /**
+   * Whether attention made them, or anything else, such as an MLP next to it; `mixed` if they are of both, or of
+   * several attentions, and the graph does not show which is whose. Such a part takes no number of heads.
+   */
+  readonly kind: "attention" | "other" | "mixed";
   /** How many channels. */
   readonly channels: number;
   /** The number of heads that the channels hold; `null` where the graph does not show it, or they hold none. */
@@ -70,18 +73,15 @@ export function findAttention(view: ModelView): AttentionProjection[] {
 
 /** The widths of all parts, which add up to the projection's, and the heads that they hold. */
 function settleParts(traced: readonly TracedPart[], width: number): ChannelPart[] {
-  const own = traced.map(({ channels }) => (traced.length === 1 ? width : channels));
-  const unknown = own.filter((channels) => channels === undefined).length;
-  const rest = width - own.reduce<number>((sum, channels) => sum + (channels ?? 0), 0);
+  const known = traced.flatMap(({ channels }) => channels ?? []);
+  const rest = width - known.reduce((sum, channels) => sum + channels, 0);
+  const unknown = traced.length - known.length;
   const isSettled = unknown === 0 ? rest === 0 : unknown === 1 && rest > 0;
-  if (!isSettled) {
-    // Which channel is whose cannot be told, so the input is taken as a whole and its heads are asked for.
-    return [{ kind: "attention", channels: width, heads: null, headSize: null }];
-  }
-  return traced.map(({ core, runs }, index) => {
-    const channels = own[index] ?? rest;
+  if (!isSettled) return [{ kind: "mixed", channels: width, heads: null, headSize: null }];
+  return traced.map(({ core, channels = rest, runs = [], isMixed }) => {
+    if (isMixed) return { kind: "mixed", channels, heads: null, headSize: null };
     if (core === undefined) return { kind: "other", channels, heads: null, headSize: null };
-    return { kind: "attention", channels, ...settleHeads(runs ?? [], channels) };
+    return { kind: "attention", channels, ...settleHeads(runs, channels) };
   });
 }
 

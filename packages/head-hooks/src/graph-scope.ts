@@ -26,7 +26,7 @@ export interface ScopedNode {
 const MAXIMUM_DEPTH = 16;
 
 /** The main graph and every graph inside it, outer before inner. */
-export function graphScopes(view: ModelView): GraphScope[] {
+export function graphScopes(view: ModelView): [main: GraphScope, ...inner: GraphScope[]] {
   const infos = [...view.inputs, ...view.outputs].map((info) => [info.name, info] as const);
   const main = makeScope("", view.nodes, view.initializers, new Map([...infos, ...view.valueInfos]));
   return [main, ...innerScopes(main, 0)];
@@ -54,13 +54,23 @@ export function initializerOf(scope: GraphScope, value: string): TensorHeader | 
 /** A value's axes where the model states them: a number, or `undefined` where the axis has a symbol or nothing. */
 export function statedShape(scope: GraphScope, value: string): (number | undefined)[] | undefined {
   for (let at: GraphScope | undefined = scope; at !== undefined; at = at.parent) {
-    const type = at.valueInfos.get(value)?.type?.value;
-    if (type?.case !== "tensorType" || type.value.shape === undefined) continue;
-    return type.value.shape.dim.map(({ value: dim }) =>
-      dim.case === "dimValue" && dim.value > 0n ? Number(dim.value) : undefined,
-    );
+    const axes = statedAxes(at, value);
+    if (axes !== undefined) return axes.map((axis) => (typeof axis === "number" ? axis : undefined));
   }
   return undefined;
+}
+
+/** A value's axes where this graph states them: a number, the name of a symbol, or nothing. */
+export function statedAxes(
+  { valueInfos }: GraphScope,
+  value: string,
+): (number | string | undefined)[] | undefined {
+  const type = valueInfos.get(value)?.type?.value;
+  if (type?.case !== "tensorType") return undefined;
+  return type.value.shape?.dim.map(({ value: dim }) => {
+    if (dim.case === "dimValue") return dim.value > 0n ? Number(dim.value) : undefined;
+    return dim.case === "dimParam" && dim.value !== "" ? dim.value : undefined;
+  });
 }
 
 /** A node's operator with its domain, the default domain left empty: `/MatMul`, `com.microsoft/FusedMatMul`. */

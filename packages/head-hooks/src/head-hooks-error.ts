@@ -26,8 +26,10 @@ export type HeadHooksErrorCode =
   | "group-size"
   /** The number of heads that was given contradicts the graph or does not divide the channels. */
   | "head-size"
-  /** The graph does not show which axis of a projection's input is the batch. */
+  /** The graph does not show which axis of a projection's input is the batch, or the batches of taps differ. */
   | "unknown-batch"
+  /** Taps that are captured along one axis of tokens see different numbers of tokens. */
+  | "unequal-tokens"
   /** A projection stands in a loop or in one branch alone, and has no place in an output. */
   | "inside-subgraph"
   /** The input of a projection cannot be scaled. */

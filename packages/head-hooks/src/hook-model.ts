@@ -37,9 +37,10 @@ export interface HookOptions {
    */
   readonly segments?: boolean | SegmentOptions;
   /**
-   * For tapped tensors without a batch axis of their own ([B·S, C], as Gemm takes them, or of more axes): a value,
-   * such as a graph input, whose first axis is the batch. Rows of one batch item must be adjacent, except behind
-   * attention whose order of tokens and batch the graph shows.
+   * For tapped tensors without a batch axis of their own ([B·S, C], as Gemm takes them, windows [B·windows, S, C], or
+   * tensors of more axes): a value, such as a graph input, whose first axis is the batch. Rows of one batch item must
+   * be adjacent, except behind attention whose order of tokens and batch the graph shows. Default: the first axis of
+   * each tensor; if these differ, the one input of a model that takes one batch item.
    */
   readonly batchInput?: string;
   /**

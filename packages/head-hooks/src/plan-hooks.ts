@@ -1,9 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { TensorProto_DataType, type ValueInfoProto, ValueInfoProtoSchema } from "onnx-buf";
 import { attentionTapsOf } from "./attention-taps.ts";
-import { captureNodes, type PlacedTap } from "./capture-nodes.ts";
+import { captureNodes } from "./capture-nodes.ts";
 import { externalLocations } from "./external-data.ts";
-import { graphScopes, holderIndex } from "./graph-scope.ts";
+import { holderIndex } from "./graph-scope.ts";
 import { HeadHooksError } from "./head-hooks-error.ts";
 import type { HookOptions } from "./hook-model.ts";
 import { describeOptions, readRecord, recordEntry } from "./hook-record.ts";
@@ -18,6 +18,7 @@ import {
   requireUniqueOutputs,
 } from "./hooked-state.ts";
 import { inlineFunctions } from "./inline-functions.ts";
+import { placeTaps } from "./place-taps.ts";
 import { findProjections } from "./projections.ts";
 import { pruneGraph } from "./prune-graph.ts";
 import { type ModelView, readModel } from "./read-model.ts";
@@ -25,7 +26,6 @@ import { defaultFactor, scaleNodes } from "./scale-nodes.ts";
 import { liftBranches } from "./lift-branches.ts";
 import { type SelectedTap, type SelectionOptions, selectTaps } from "./select-taps.ts";
 import type { ModelAdditions } from "./splice-model.ts";
-import { givenBatchSource, tokenSource } from "./token-source.ts";
 import type { UnitLayout } from "./unit-layout.ts";
 
 /** The oldest operator set whose operators the capture uses. */
@@ -81,14 +81,15 @@ function planCaptures(original: ModelView, options: HookOptions, settings: HookS
   const selected = select(original, options, settings);
   const { layout } = selected;
   const { view, taps } = liftBranches(selected.view, selected.taps);
-  const { outputName, reduction, isPerToken, batchInput, scale } = settings;
+  const { outputName, reduction, isPerToken, scale } = settings;
+  const { taps: placed, batchInput } = placeTaps(view, taps, settings);
 
   const producers = new Map<string, number>();
   for (const [index, node] of view.nodes.entries())
     for (const output of node.output) producers.set(output, index);
   const producerIndex = (value: string): number => producers.get(value) ?? -1;
   const common = { groupSize: layout.groupSize, outputName, opset, producerIndex };
-  const captures = captureNodes(placeTaps(view, taps, batchInput), {
+  const captures = captureNodes(placed, {
     ...{ ...common, reduction, isPerToken, batchInput, nodeCount: view.nodes.length },
   });
   const scaling =
@@ -159,25 +160,6 @@ function select(
       ...(scale !== undefined && { scaleInput: scale.input }),
     },
   };
-}
-
-function placeTaps(
-  view: ModelView,
-  taps: readonly SelectedTap[],
-  batchInput: string | undefined,
-): PlacedTap[] {
-  const [main] = graphScopes(view);
-  return taps.map((tap) => {
-    const { projection } = tap;
-    // What is lifted out of branches has its batch and token axes; no node of the main graph says more of it.
-    const isLifted = main === undefined || projection.readerIndex < 0;
-    const { value, isTokensFirst } = isLifted
-      ? { value: projection.input, isTokensFirst: false }
-      : batchInput === undefined
-        ? tokenSource(main, projection)
-        : givenBatchSource(main, projection);
-    return { ...tap, source: value, isTokensFirst };
-  });
 }
 
 /** Make sure that the outputs to keep are there. */

@@ -1,6 +1,6 @@
-import { channelWidth } from "./axis-lengths.ts";
-import { askedShape, attributeOf, resolveConstant } from "./constant-values.ts";
-import { type GraphScope, initializerOf, operatorOf, producerOf, statedShape } from "./graph-scope.ts";
+import { axisLengths, channelWidth } from "./axis-lengths.ts";
+import { attributeOf } from "./constant-values.ts";
+import { type GraphScope, producerOf } from "./graph-scope.ts";
 import { HeadHooksError } from "./head-hooks-error.ts";
 import { describe } from "./match-projections.ts";
 import type { Projection } from "./projections.ts";
@@ -8,29 +8,6 @@ import { attentionAxes } from "./trace-attention.ts";
 
 /** A shape passes few nodes that keep its rank; the bound keeps a malformed graph with a cycle from looping. */
 const MAXIMUM_STEPS = 16;
-
-/** Operators whose result has as many axes as their first input. */
-const SAME_RANK: ReadonlySet<string> = new Set(
-  [
-    ...["Identity", "Cast", "Dropout", "Relu", "Tanh", "Sigmoid", "Clip", "Slice", "Split", "Concat"],
-    ...["LayerNormalization", "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "Softmax"],
-  ].map((op) => `/${op}`),
-);
-
-/** Operators whose result has as many axes as the one of their two inputs that has more. */
-const BROADCASTING: ReadonlySet<string> = new Set(["/Add", "/Sub", "/Mul", "/Div"]);
-
-/** Operators whose result has as many axes as their first input where the second is a matrix. */
-const PRODUCTS: ReadonlySet<string> = new Set([
-  ...["/MatMul", "/MatMulInteger", "com.microsoft/FusedMatMul", "com.microsoft/MatMulNBits"],
-]);
-
-/** Operators whose first result is [batch, tokens, channels]. */
-const THREE_AXES: ReadonlySet<string> = new Set(
-  ["MultiHeadAttention", "GroupQueryAttention", "Attention", "DecoderMaskedMultiHeadAttention"].map(
-    (op) => `com.microsoft/${op}`,
-  ),
-);
 
 /** The tensor to measure for a projection. */
 export interface TokenSource {
@@ -124,28 +101,9 @@ function beforeFlattening(scope: GraphScope, value: string, channels: number): s
 }
 
 /** The number of a value's axes, as far as the graph shows it. */
-function rankOf(scope: GraphScope, value: string, step = 0): number | undefined {
-  const stated = statedShape(scope, value)?.length ?? initializerOf(scope, value)?.dims.length;
-  const found = producerOf(scope, value);
-  if (stated !== undefined || found === undefined || step > MAXIMUM_STEPS) return stated;
-  const { node } = found;
-  const operator = operatorOf(node);
-  if (operator === "/Reshape") {
-    const asked = askedShape(found.scope, node.input[1] ?? "");
-    return asked?.isRankKnown === true ? asked.axes.length : undefined;
-  }
-  if (operator === "/Gemm" || operator === "/Flatten") return 2;
-  if (operator === "/Transpose") return attributeOf(node, "perm")?.ints.length;
-  if (THREE_AXES.has(operator)) return node.output[0] === value ? 3 : undefined;
-  if (BROADCASTING.has(operator)) {
-    const [a, b] = node.input.map((input) => rankOf(found.scope, input, step + 1));
-    return a === undefined || b === undefined ? undefined : Math.max(a, b);
-  }
-  const isByMatrix =
-    PRODUCTS.has(operator) && resolveConstant(found.scope, node.input[1] ?? "")?.dims.length === 2;
-  return SAME_RANK.has(operator) || isByMatrix
-    ? rankOf(found.scope, node.input[0] ?? "", step + 1)
-    : undefined;
+function rankOf(scope: GraphScope, value: string): number | undefined {
+  const { lengths, isRankKnown } = axisLengths(scope, value);
+  return isRankKnown ? lengths.length : undefined;
 }
 
 /** Whether a Transpose puts [batch, heads, tokens, ..] into the order [batch, tokens, heads, ..]. */

@@ -201,6 +201,47 @@ const known: Form[] = [
   },
 ];
 
+/** Attention up to `turned` [B, S, H, D], and then as exporters merge its heads with sizes that they compute. */
+const merged = (title: string, nodes: Node[], initializers: Initializer[] = []): Form => ({
+  title,
+  heads: H,
+  size: D,
+  nodes: [...separate, ...product, transpose("context", "turned", [0, 2, 1, 3]), ...nodes],
+  initializers: [
+    ...[...squares, ...shapes, integers("zero", [0]), integers("one", [1]), integers("two", [2])],
+    ...[integers("last", [-1]), integers("end", [Number.MAX_SAFE_INTEGER]), ...initializers],
+  ],
+});
+const flattened: Node[] = [
+  node("Shape", ["turned"], "sizes"),
+  node("Slice", ["sizes", "zero", "two", "zero"], "rows"),
+  node("Concat", ["rows", "last"], "flat_shape", { axis: 0 }),
+  reshape("turned", "flat_shape", "flat"),
+];
+
+known.push(
+  merged("the legacy exporter's flatten, then a Slice of tokens, as in FLUX", [
+    ...[...flattened, node("Slice", ["flat", "one", "end", "one"], "merged")],
+  ]),
+  merged(
+    "the dynamo exporter: sizes by Shape with start and end, then a Split of tokens of computed sizes",
+    [
+      ...[node("Shape", ["x"], "b", { start: 0, end: 1 }), node("Shape", ["x"], "s", { start: 1, end: 2 })],
+      node("Concat", ["b", "s", "width"], "flat_shape", { axis: 0 }),
+      node("Reshape", ["turned", "flat_shape"], "flat", { allowzero: 1 }),
+      ...[node("Sub", ["s", "two"], "rest"), node("Concat", ["two", "rest"], "shares", { axis: 0 })],
+      node("Split", ["flat", "shares"], ["text", "merged"], { axis: 1 }),
+    ],
+    [integers("width", [C])],
+  ),
+  merged("heads and their channels counted at run time, as in GPT-2", [
+    ...[node("Shape", ["turned"], "sizes"), node("Slice", ["sizes", "two", "end"], "heads_and_size")],
+    node("ReduceProd", ["heads_and_size"], "width", { keepdims: 1 }),
+    ...[node("Concat", ["zero", "zero", "width"], "flat_shape", { axis: 0 })],
+    reshape("turned", "flat_shape", "merged"),
+  ]),
+);
+
 const interleaved: Form[] = [
   {
     title: "channels merged before heads",
@@ -310,4 +351,17 @@ it.each(unknown)("heads are asked for where the graph does not show which are le
     { kind: "attention", channels: 2 * D, heads: null, headSize: null },
   ]);
   expect(errorOf(() => hookModel(bytes)).code).toBe("unknown-heads");
+});
+
+it("rows of a Gemm, as GPT-2 takes them, have the heads that their sizes show", () => {
+  const form = merged("", [
+    ...[...flattened, node("Shape", ["flat"], "flat_sizes")],
+    node("Slice", ["flat_sizes", "last", "end", "zero"], "width"),
+    node("Concat", ["last", "width"], "rows_shape", { axis: 0 }),
+    reshape("flat", "rows_shape", "merged"),
+  ]);
+  expect(findAttentionProjections(build(form))[0]?.parts).toEqual([
+    { kind: "attention", channels: C, heads: H, headSize: D },
+  ]);
+  expect(hookModel(build(form)).layout.headCount).toBe(H);
 });
