@@ -8,6 +8,7 @@ function recorder(): { readonly log: string[]; readonly progress: Progress } {
   const log: string[] = [];
   const progress: Progress = {
     note: (text) => log.push(text),
+    warn: (text) => log.push(text),
     start: (title, { unit, total }) => {
       log.push(`start ${title} 0/${total ?? "?"} ${unit}`);
       return {

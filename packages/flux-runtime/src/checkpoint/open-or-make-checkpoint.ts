@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { FluxRuntimeError } from "../errors.ts";
-import { openCheckpoint, type Checkpoint } from "./open-checkpoint.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import { openCheckpoint } from "./open-checkpoint.ts";
 
 /**
  * Opens a checkpoint of a cache, which is made if it is not there yet. If another process makes the same one at the same

@@ -1,4 +1,4 @@
-import type { Checkpoint } from "../checkpoint/open-checkpoint.ts";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 
 /** Lists the prompts that `generate` encodes for an image: its own and, where guidance takes effect, the empty one. */
 export function generationPrompts(
