@@ -17,7 +17,8 @@ const ROW: i32 = 128;
  * @param groupPairs - `[groups]` uint32, how many pairs each group has.
  * @param table - room for the rows of all groups.
  * @param rows - `[runs, groups]` uint32.
- * @param bounds - `[thresholds]` float64, ascending.
+ * @param bounds - `[thresholds]` float64, ascending: the least of all limits of a threshold, or less.
+ * @param limits - `[tiles, thresholds, 16]` float64, ascending with the threshold: units are counted that score higher.
  * @param counts - `[labellings, thresholds]` uint32, added to.
  * @param maxima - `[labellings]` float64, raised.
  */
@@ -32,14 +33,16 @@ export function scoreTiles(
   runs: i32,
   lowRows: i32,
   bounds: usize,
+  limits: usize,
   thresholds: i32,
   counts: usize,
   maxima: usize,
 ): void {
   for (let tile = 0; tile < tiles; tile += 1) {
     tabulate(data, groupPairs, groups, table);
-    scoreTile(table, rows, groups, runs, lowRows, bounds, thresholds, counts, maxima);
+    scoreTile(table, rows, groups, runs, lowRows, bounds, limits, thresholds, counts, maxima);
     data += pairs * ROW;
+    limits += thresholds * ROW;
   }
 }
 
@@ -71,6 +74,7 @@ function scoreTile(
   runs: i32,
   lowRows: i32,
   bounds: usize,
+  limits: usize,
   thresholds: i32,
   counts: usize,
   maxima: usize,
@@ -113,22 +117,22 @@ function scoreTile(
       );
       const top = max(f64x2.extract_lane(highest, 0), f64x2.extract_lane(highest, 1));
       if (top > load<f64>(maxima)) store<f64>(maxima, top);
-      if (top > leastBound) {
-        for (let threshold = 0; threshold < thresholds; threshold += 1) {
-          const limit = f64x2.splat(load<f64>(bounds + (threshold << 3)));
-          // a lane above the limit is −1
-          let above = f64x2.gt(score(a, v128.load(low)), limit);
-          above = i64x2.add(above, f64x2.gt(score(b, v128.load(low, 16)), limit));
-          above = i64x2.add(above, f64x2.gt(score(c, v128.load(low, 32)), limit));
-          above = i64x2.add(above, f64x2.gt(score(d, v128.load(low, 48)), limit));
-          above = i64x2.add(above, f64x2.gt(score(e, v128.load(low, 64)), limit));
-          above = i64x2.add(above, f64x2.gt(score(f, v128.load(low, 80)), limit));
-          above = i64x2.add(above, f64x2.gt(score(g, v128.load(low, 96)), limit));
-          above = i64x2.add(above, f64x2.gt(score(h, v128.load(low, 112)), limit));
-          const count = counts + (threshold << 2);
-          const lanes = i32x4.extract_lane(above, 0) + i32x4.extract_lane(above, 2); // the low words
-          store<u32>(count, load<u32>(count) - lanes);
-        }
+      for (let threshold = 0, bound = leastBound; top > bound; bound = load<f64>(bounds + (threshold << 3))) {
+        const limit = limits + threshold * ROW;
+        // a lane above its limit is −1
+        let above = f64x2.gt(score(a, v128.load(low)), v128.load(limit));
+        above = i64x2.add(above, f64x2.gt(score(b, v128.load(low, 16)), v128.load(limit, 16)));
+        above = i64x2.add(above, f64x2.gt(score(c, v128.load(low, 32)), v128.load(limit, 32)));
+        above = i64x2.add(above, f64x2.gt(score(d, v128.load(low, 48)), v128.load(limit, 48)));
+        above = i64x2.add(above, f64x2.gt(score(e, v128.load(low, 64)), v128.load(limit, 64)));
+        above = i64x2.add(above, f64x2.gt(score(f, v128.load(low, 80)), v128.load(limit, 80)));
+        above = i64x2.add(above, f64x2.gt(score(g, v128.load(low, 96)), v128.load(limit, 96)));
+        above = i64x2.add(above, f64x2.gt(score(h, v128.load(low, 112)), v128.load(limit, 112)));
+        const count = counts + (threshold << 2);
+        const lanes = i32x4.extract_lane(above, 0) + i32x4.extract_lane(above, 2); // the low words
+        store<u32>(count, load<u32>(count) - lanes);
+        threshold += 1;
+        if (threshold === thresholds) break;
       }
       low += ROW;
       maxima += 8;

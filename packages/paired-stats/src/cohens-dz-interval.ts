@@ -1,5 +1,5 @@
 import { noncentralityInterval } from "./distributions/noncentral-t.ts";
-import { checkFraction } from "./options.ts";
+import { checkFraction, checkOptions } from "./options.ts";
 import { PairedStatsError } from "./paired-stats-error.ts";
 import type { ConfidenceInterval, PairedT } from "./paired-t.ts";
 
@@ -27,8 +27,10 @@ export interface CohensDzIntervalOptions {
  */
 export function cohensDzInterval(
   { t, cohensDz, degreesOfFreedom, degenerateUnits }: PairedT,
-  { confidence = 0.95 }: CohensDzIntervalOptions = {},
+  options: CohensDzIntervalOptions = {},
 ): ConfidenceInterval {
+  checkOptions(options, ["confidence"]);
+  const { confidence = 0.95 } = options;
   checkFraction(confidence, "confidence");
   if (confidence > HIGHEST_CONFIDENCE)
     throw new PairedStatsError(

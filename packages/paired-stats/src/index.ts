@@ -52,5 +52,7 @@ export {
   type SplitSampleEffect,
   type TopUnitOverlap,
 } from "./reliability/top-units.ts";
+export { float32Resolution } from "./resolution.ts";
+export { selectPairs, selectUnits } from "./select.ts";
 export { splitConditions, type PairedMeasurements } from "./split-conditions.ts";
 export { summarizeByBlock, type BlockSummary, type SummarizeByBlockOptions } from "./summarize-by-block.ts";

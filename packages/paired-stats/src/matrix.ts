@@ -11,15 +11,23 @@ export interface Matrix {
   readonly data: Float32Array | Float64Array;
   /** `[pairs, units]`. */
   readonly shape: readonly [number, number];
+  /**
+   * `[pairs, units]`: how far apart two equal values can lie by the rounding of what was measured. By default that of the
+   * type of `data`: 2^−23 of the value for float32, 2^−52 for float64, 0 for whole numbers. Say it for values computed in
+   * float64 from float32 ones ({@link float32Resolution}).
+   */
+  readonly resolution?: Float64Array | undefined;
 }
 
 /**
  * Checks a matrix before anything is computed from it.
  *
- * @throws {@link PairedStatsError} `shape-mismatch` if the shape is not two positive whole numbers or does not fit the data,
- *   `non-finite` with the row and column of the first NaN or infinity.
+ * @throws {@link PairedStatsError} `invalid-argument` if the data is not a Float32Array or Float64Array, or the resolution not
+ *   one number from 0 up per value; `shape-mismatch` if the shape is not two positive whole numbers or does not fit the
+ *   data; `non-finite` with the row and column of the first NaN or infinity.
  */
 export function checkMatrix(matrix: Matrix, name: string): void {
+  checkTypedArray(matrix, name);
   const [rows, columns] = matrix.shape;
   if (!isCount(rows) || !isCount(columns) || rows * columns !== matrix.data.length)
     throw new PairedStatsError(
@@ -29,7 +37,10 @@ export function checkMatrix(matrix: Matrix, name: string): void {
       { rows, columns, length: matrix.data.length },
     );
   const index = matrix.data.findIndex((value) => !Number.isFinite(value));
-  if (index < 0) return;
+  if (index < 0) {
+    checkResolution(matrix, name);
+    return;
+  }
   const row = Math.floor(index / columns);
   const column = index % columns;
   const value = String(matrix.data[index]);
@@ -55,6 +66,42 @@ export function checkDifferences(differences: Matrix): void {
     `differences: expected two pairs or more, got ${pairs}; one pair has no standard deviation`,
     { pairs },
   );
+}
+
+/** @throws {@link PairedStatsError} `invalid-argument` unless it is `{ data, shape }` with float32 or float64 data. */
+export function checkTypedArray(
+  input: { readonly data: unknown; readonly shape: unknown } | undefined,
+  name: string,
+): void {
+  const { data, shape } = input ?? { data: undefined, shape: undefined };
+  const isTyped = data instanceof Float32Array || data instanceof Float64Array;
+  if (isTyped && Array.isArray(shape)) return;
+  throw new PairedStatsError(
+    "invalid-argument",
+    `${name}: expected { data, shape } with data a Float32Array or Float64Array and shape an array of its lengths, got ` +
+      `${isTyped ? `shape ${nameOf(shape)}` : `data ${nameOf(data)}`}; write { data: Float64Array.from(rows.flat()), ` +
+      "shape: [pairs, units] }",
+    { data: nameOf(data), shape: nameOf(shape) },
+  );
+}
+
+function checkResolution({ data, shape: [, columns], resolution }: Matrix, name: string): void {
+  if (resolution === undefined) return;
+  const wrong = resolution.findIndex((value) => !(value >= 0 && value < Infinity));
+  if (wrong < 0 && resolution.length === data.length) return;
+  throw new PairedStatsError(
+    "invalid-argument",
+    `${name}: expected a resolution of ${data.length} finite numbers from 0 up, one per value, got ` +
+      (wrong < 0
+        ? `${resolution.length}`
+        : `${String(resolution[wrong] ?? "nothing")} at row ${Math.floor(wrong / columns)}, column ${wrong % columns}`),
+    { length: resolution.length },
+  );
+}
+
+/** What a value is, for a message: its class, or its type. */
+function nameOf(value: unknown): string {
+  return typeof value === "object" && value !== null ? value.constructor.name : typeof value;
 }
 
 /** Copies one row into float64 room for it, so that a float32 matrix is never held twice. */

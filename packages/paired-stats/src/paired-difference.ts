@@ -1,13 +1,15 @@
 import { checkMatrix, type Matrix } from "./matrix.ts";
 import { PairedStatsError } from "./paired-stats-error.ts";
 import { valueAt } from "./reading.ts";
+import { resolutionReader } from "./resolution.ts";
 
 /**
- * The second condition minus the first, pair by pair and unit by unit, in float64.
+ * The second condition minus the first, pair by pair and unit by unit, in float64. The result remembers how finely the
+ * measurements were resolved: small differences of large float32 values are known no better than those values.
  *
  * @param a - `[pairs, units]`, the first condition, in any unit of measurement.
  * @param b - `[pairs, units]`, the second condition, in the same unit.
- * @returns `[pairs, units]` of b − a in that unit.
+ * @returns `[pairs, units]` of b − a in that unit; its resolution is the sum of both.
  * @throws {@link PairedStatsError} `shape-mismatch` if the two shapes differ, and all that an invalid matrix throws.
  * @example
  * pairedDifference(
@@ -26,7 +28,10 @@ export function pairedDifference(a: Matrix, b: Matrix): Matrix {
     );
   const first = Float64Array.from(a.data);
   const data = Float64Array.from(b.data, (value, index) => value - valueAt(first, index));
-  const difference: Matrix = { data, shape: [a.shape[0], a.shape[1]] };
+  const resolutionOfA = resolutionReader(a);
+  const resolutionOfB = resolutionReader(b);
+  const resolution = data.map((_, index) => resolutionOfA(index) + resolutionOfB(index));
+  const difference: Matrix = { data, shape: [a.shape[0], a.shape[1]], resolution };
   checkMatrix(difference, "b − a"); // two finite values can lie further apart than the largest float64
   return difference;
 }

@@ -1,8 +1,10 @@
 import { studentCriticalValue, studentTwoSidedP } from "./distributions/student-t.ts";
+import { leastTiedT } from "./flips/unit-tiles.ts";
 import { checkDifferences, readRow, type Matrix } from "./matrix.ts";
-import { checkFraction } from "./options.ts";
+import { checkFraction, checkOptions } from "./options.ts";
 import { PairedStatsError } from "./paired-stats-error.ts";
 import { valueAt } from "./reading.ts";
+import { commonRange, resolutionReader } from "./resolution.ts";
 
 /** How {@link pairedT} computes. */
 export interface PairedTOptions {
@@ -14,10 +16,15 @@ export interface PairedTOptions {
 export interface PairedT {
   /** Mean difference, in the unit of measurement. */
   readonly mean: Float64Array;
-  /** Standard deviation of the differences (divisor N − 1), in the unit of measurement. */
+  /** Standard deviation of the differences (divisor N − 1), in the unit of measurement; 0 for degenerate units. */
   readonly standardDeviation: Float64Array;
-  /** `mean / (standardDeviation / √N)`; 0 or ±Infinity where the standard deviation is 0, never NaN. */
+  /** `mean / (standardDeviation / √N)`; 0 or ±Infinity for degenerate units, never NaN. */
   readonly t: Float64Array;
+  /**
+   * The least |t| that ties with the unit's own: |t| less what the resolution of the measurements leaves open, 0 where t is
+   * 0 but for rounding. A unit is over a threshold when this is greater, and reached by a |t| that is as great.
+   */
+  readonly leastTiedT: Float64Array;
   /** Two-sided p-value of `t`. */
   readonly p: Float64Array;
   /** Cohen's d_z: `mean / standardDeviation`, so `t / √N`. */
@@ -26,7 +33,7 @@ export interface PairedT {
   readonly confidenceInterval: ConfidenceInterval;
   /** N − 1. */
   readonly degreesOfFreedom: number;
-  /** Units whose differences are all equal (standard deviation 0), ascending. */
+  /** Units whose differences are all equal, within the resolution of the measurements; ascending. */
   readonly degenerateUnits: readonly number[];
 }
 
@@ -44,15 +51,18 @@ export interface ConfidenceInterval {
 export interface Moments {
   /** One mean per unit. */
   readonly mean: Float64Array;
-  /** One standard deviation per unit (divisor N − 1). */
+  /** One standard deviation per unit (divisor N − 1); exactly 0 where values are equal within their resolution. */
   readonly standardDeviation: Float64Array;
+  /** The mean over the standard deviation; where that is 0, 0 if the mean can be 0 within its resolution, else ±Infinity. */
+  readonly cohensDz: Float64Array;
 }
 
 /**
  * The paired t test of every unit.
  *
  * Sums are float64 and two-pass, taken from each unit's first difference, so a large common offset costs no digits and
- * a constant unit has a standard deviation of exactly 0.
+ * a constant unit has a standard deviation of exactly 0. Differences that rounding alone can have parted count as equal:
+ * `b = Math.fround(a + 0.001)` is a constant difference, not a t of 10^5.
  *
  * @param differences - `[pairs, units]`, two pairs or more (see {@link pairedDifference}).
  * @returns one value per unit.
@@ -63,9 +73,11 @@ export interface Moments {
  * const { t, p } = pairedT({ data: Float64Array.of(1, 2, 4), shape: [3, 1] });
  * // t[0] = 2.6457513110645907, p[0] = 0.11808289631180309
  */
-export function pairedT(differences: Matrix, { confidence = 0.95 }: PairedTOptions = {}): PairedT {
+export function pairedT(differences: Matrix, options: PairedTOptions = {}): PairedT {
+  checkOptions(options, ["confidence"]);
+  const { confidence = 0.95 } = options;
   checkFraction(confidence, "confidence");
-  const { mean, standardDeviation, t, degenerateUnits } = unitT(differences);
+  const { mean, standardDeviation, cohensDz, t, degenerateUnits } = unitT(differences);
   const [pairs] = differences.shape;
   const degreesOfFreedom = pairs - 1;
   const margin = studentCriticalValue(1 - confidence, degreesOfFreedom) / Math.sqrt(pairs);
@@ -73,8 +85,9 @@ export function pairedT(differences: Matrix, { confidence = 0.95 }: PairedTOptio
     mean,
     standardDeviation,
     t,
+    leastTiedT: leastTiedT(differences),
     p: t.map((value) => studentTwoSidedP(value, degreesOfFreedom)),
-    cohensDz: mean.map((value, unit) => ratio(value, valueAt(standardDeviation, unit))),
+    cohensDz,
     confidenceInterval: {
       confidence,
       lower: mean.map((value, unit) => value - margin * valueAt(standardDeviation, unit)),
@@ -99,12 +112,15 @@ export interface UnitT extends Moments {
 export function unitT(differences: Matrix): UnitT {
   checkDifferences(differences);
   const [pairs, columns] = differences.shape;
-  const { mean, standardDeviation } = columnMoments(differences);
+  const moments = columnMoments(differences);
+  const { mean, standardDeviation, cohensDz } = moments;
   const units = Array.from({ length: columns }, (_, unit) => unit);
   return {
-    mean,
-    standardDeviation,
-    t: mean.map((value, unit) => ratio(value, valueAt(standardDeviation, unit) / Math.sqrt(pairs))),
+    ...moments,
+    t: mean.map((value, unit) => {
+      const deviation = valueAt(standardDeviation, unit);
+      return deviation > 0 ? value / (deviation / Math.sqrt(pairs)) : valueAt(cohensDz, unit);
+    }),
     degenerateUnits: units.filter((unit) => standardDeviation[unit] === 0),
     testedUnits: units.filter((unit) => standardDeviation[unit] !== 0),
   };
@@ -144,10 +160,18 @@ export function columnMoments(matrix: Matrix): Moments {
       largest[unit] = Math.max(valueAt(largest, unit), Math.abs(deviation));
     }
   }
+  const resolution = resolutionReader(matrix);
+  const common = Array.from(largest, (_, unit) =>
+    commonRange(
+      pairs,
+      (pair) => matrix.data[pair * units + unit] ?? NaN,
+      (pair) => resolution(pair * units + unit),
+    ),
+  );
   for (const [unit, deviation] of largest.entries())
     if (
       Math.abs(valueAt(mean, unit)) + deviation > LARGEST_DIFFERENCE ||
-      (deviation > 0 && deviation < SMALLEST_DEVIATION)
+      (deviation < SMALLEST_DEVIATION && common[unit] === undefined)
     )
       throw new PairedStatsError(
         "out-of-range",
@@ -156,19 +180,20 @@ export function columnMoments(matrix: Matrix): Moments {
         { column: unit, deviation },
       );
   const standardDeviation = squares.map((sum, unit) => {
+    if (common[unit] !== undefined) return 0;
     const left = valueAt(rest, unit);
     return Math.sqrt(Math.max(0, sum - (left * left) / pairs) / (pairs - 1));
   });
-  return { mean, standardDeviation };
+  const cohensDz = mean.map((value, unit) => {
+    const range = common[unit];
+    if (range === undefined) return value / valueAt(standardDeviation, unit);
+    return range.lowest <= 0 && range.highest >= 0 ? 0 : value / 0; // a unit that never differs shows no effect
+  });
+  return { mean, standardDeviation, cohensDz };
 }
 
 /** Checks differences as {@link pairedT} does: valid, and of sizes whose squares stay in float64. */
 export function checkSquarable(differences: Matrix): void {
   checkDifferences(differences);
   columnMoments(differences);
-}
-
-/** `value / scale`, with 0 / 0 = 0: a unit that never differs shows no effect. */
-function ratio(value: number, scale: number): number {
-  return value === 0 ? 0 : value / scale;
 }

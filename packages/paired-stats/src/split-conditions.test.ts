@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import { splitConditions } from "./split-conditions.ts";
 
 describe("splitConditions", () => {
-  it("takes the first row of each pair as a, the second as b", () => {
+  it("takes the first row of each pair as a, the second as b, in the type of the measurements", () => {
     const data = Float32Array.of(1, 2, 3, 10, 20, 30, 4, 5, 6, 40, 50, 60);
     expect(splitConditions({ data, shape: [2, 2, 3] })).toEqual({
-      a: { data: Float64Array.of(1, 2, 3, 4, 5, 6), shape: [2, 3] },
-      b: { data: Float64Array.of(10, 20, 30, 40, 50, 60), shape: [2, 3] },
+      a: { data: Float32Array.of(1, 2, 3, 4, 5, 6), shape: [2, 3] },
+      b: { data: Float32Array.of(10, 20, 30, 40, 50, 60), shape: [2, 3] },
     });
     expect(data[3]).toBe(10);
   });

@@ -1,4 +1,4 @@
-import { checkMatrix, type Matrix } from "./matrix.ts";
+import { checkMatrix, checkTypedArray, type Matrix } from "./matrix.ts";
 import { PairedStatsError } from "./paired-stats-error.ts";
 
 /** Measurements of both conditions of each pair, as they come out of a probe that runs a, then b, pair by pair. */
@@ -10,19 +10,22 @@ export interface PairedMeasurements {
 }
 
 /**
- * The two conditions of paired measurements, each as a matrix of its own, in float64.
+ * The two conditions of paired measurements, each as a matrix of its own, in the type of the measurements.
  *
  * @param measurements - `[pairs, 2, units]`, in any unit of measurement.
  * @returns `a` and `b`, each `[pairs, units]` in that unit.
- * @throws {@link PairedStatsError} `shape-mismatch` if the shape is not [pairs, 2, units] or does not fit the data; `non-finite`.
+ * @throws {@link PairedStatsError} `shape-mismatch` if the shape is not [pairs, 2, units] or does not fit the data; `non-finite`;
+ *   `invalid-argument` if the data is not a Float32Array or Float64Array.
  * @example
  * const { a, b } = splitConditions({ data: Float32Array.of(1, 2, 3, 4), shape: [1, 2, 2] });
  * pairedDifference(a, b).data; // Float64Array [2, 2]
  */
-export function splitConditions({ data, shape }: PairedMeasurements): {
+export function splitConditions(measurements: PairedMeasurements): {
   readonly a: Matrix;
   readonly b: Matrix;
 } {
+  checkTypedArray(measurements, "measurements");
+  const { data, shape } = measurements;
   const [pairs = 0, conditions, units = 0] = shape;
   if (shape.length !== 3 || conditions !== 2)
     throw new PairedStatsError(
@@ -32,8 +35,8 @@ export function splitConditions({ data, shape }: PairedMeasurements): {
       { shape: shape.join(", ") },
     );
   checkMatrix({ data, shape: [2 * pairs, units] }, "measurements");
-  const a = new Float64Array(pairs * units);
-  const b = new Float64Array(pairs * units);
+  const a = data.slice(0, pairs * units);
+  const b = data.slice(0, pairs * units);
   for (let pair = 0; pair < pairs; pair += 1) {
     const start = 2 * pair * units;
     a.set(data.subarray(start, start + units), pair * units);

@@ -1,4 +1,4 @@
-import { checkThreshold } from "./options.ts";
+import { checkOptions, checkThreshold } from "./options.ts";
 import type { PairedT } from "./paired-t.ts";
 import { PairedStatsError } from "./paired-stats-error.ts";
 import { median } from "./quantile.ts";
@@ -18,7 +18,7 @@ export interface BlockSummary {
   readonly units: number;
   /** Degenerate units. */
   readonly degenerateUnits: number;
-  /** Units with |t| over the threshold. */
+  /** Units with |t| over the threshold, by more than a tie. */
   readonly overThreshold: number;
   /** `overThreshold / units`; 0 for a block of degenerate units only. */
   readonly share: number;
@@ -41,10 +41,12 @@ export interface BlockSummary {
  * summarizeByBlock(pairedT(differences), ["joint.0", "joint.0", "single.0"], { threshold: 3 })[0].block;
  */
 export function summarizeByBlock(
-  { t, cohensDz, degenerateUnits }: PairedT,
+  { t, leastTiedT, cohensDz, degenerateUnits }: PairedT,
   blocks: readonly string[],
-  { threshold = 3 }: SummarizeByBlockOptions = {},
+  options: SummarizeByBlockOptions = {},
 ): readonly BlockSummary[] {
+  checkOptions(options, ["threshold"]);
+  const { threshold = 3 } = options;
   checkThreshold(threshold);
   if (blocks.length !== t.length)
     throw new PairedStatsError(
@@ -65,7 +67,7 @@ export function summarizeByBlock(
   return Array.from(members, ([block, all]) => {
     const units = all.filter((unit) => !degenerate.has(unit));
     const absT = units.map((unit) => Math.abs(valueAt(t, unit)));
-    const overThreshold = absT.filter((value) => value > threshold).length;
+    const overThreshold = units.filter((unit) => valueAt(leastTiedT, unit) > threshold).length;
     const maxAbsT = absT.reduce((highest, value) => Math.max(highest, value), 0);
     return {
       block,

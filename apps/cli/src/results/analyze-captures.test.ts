@@ -2,6 +2,9 @@ import { headMeanSquares, unitRecords } from "@measure-plantain/head-hooks";
 import {
   adjustPValues,
   exactSignFlipP,
+  float32Resolution,
+  type Matrix,
+  pairedDifference,
   pairedT,
   signFlipNull,
   singleStepMaxT,
@@ -99,14 +102,14 @@ describe("analyzeCaptures", () => {
     const analysis = await analyzeCaptures(captures, options);
     const columns = [...unitRecords(tiny).entries()].filter(([, { kind }]) => kind === "mlp");
     const { data } = captures.meanSquare;
-    const differences = {
-      data: Float64Array.from({ length: 8 * columns.length }, (_, place) => {
-        const row = 2 * Math.floor(place / columns.length) * tiny.unitCount;
-        const unit = columns[place % columns.length]?.[0] ?? -1;
-        return Math.sqrt(data[row + tiny.unitCount + unit] ?? NaN) - Math.sqrt(data[row + unit] ?? NaN);
-      }),
-      shape: [8, columns.length] as const,
+    const roots = (condition: 0 | 1): Matrix => {
+      const values = Float64Array.from({ length: 8 * columns.length }, (_, place) => {
+        const row = (2 * Math.floor(place / columns.length) + condition) * tiny.unitCount;
+        return Math.sqrt(data[row + (columns[place % columns.length]?.[0] ?? -1)] ?? NaN);
+      });
+      return { data: values, shape: [8, columns.length], resolution: float32Resolution(values) };
     };
+    const differences = pairedDifference(roots(0), roots(1));
     const mlp = granularity(analysis, "mlp");
     expect(mlp.pairedT).toEqual(pairedT(differences));
     expect(mlp.signFlip).toEqual(await signFlipNull(differences, options));

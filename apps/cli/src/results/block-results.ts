@@ -3,6 +3,7 @@ import {
   type BlockSummary,
   type Matrix,
   type PairedT,
+  selectUnits,
   signFlipNull,
   summarizeByBlock,
   type Tested,
@@ -43,7 +44,7 @@ export async function rankBlocks(
     const tested =
       summary.units === 0
         ? undefined
-        : await signFlipNull(columnsOfBlock(differences, blocks, summary.block), {
+        : await signFlipNull(selectUnits(differences, unitsOfBlock(blocks, summary.block)), {
             thresholds: [threshold],
             flips: flips === "exact" ? FLIPS_BESIDE_EXACT : flips,
             seed,
@@ -54,18 +55,6 @@ export async function rankBlocks(
   return results;
 }
 
-function columnsOfBlock(
-  { data, shape: [pairs, units] }: Matrix,
-  blocks: readonly string[],
-  block: string,
-): Matrix {
-  const columns = Array.from(blocks.keys()).filter((unit) => blocks[unit] === block);
-  return {
-    data: Float64Array.from(
-      { length: pairs * columns.length },
-      (_, place) =>
-        data[Math.floor(place / columns.length) * units + (columns[place % columns.length] ?? 0)] ?? 0,
-    ),
-    shape: [pairs, columns.length],
-  };
+function unitsOfBlock(blocks: readonly string[], block: string): readonly number[] {
+  return Array.from(blocks.keys()).filter((unit) => blocks[unit] === block);
 }

@@ -5,7 +5,7 @@ import {
   type UnitRecord,
   unitRecords,
 } from "@measure-plantain/head-hooks";
-import type { Matrix } from "@measure-plantain/paired-stats";
+import { float32Resolution, type Matrix } from "@measure-plantain/paired-stats";
 import type { SegmentName } from "../probe/token-segments.ts";
 
 /** What a probe run measured. */
@@ -103,7 +103,8 @@ function select(
       for (const [place, column] of columns.entries())
         roots[pair * columns.length + place] = Math.sqrt(data[row + column] ?? NaN);
     }
-    return { data: roots, shape: [pairs, columns.length] };
+    // the mean squares were measured in float32, which the differences of their roots inherit
+    return { data: roots, shape: [pairs, columns.length], resolution: float32Resolution(roots) };
   };
   return {
     name,

@@ -2,6 +2,7 @@ import {
   type Matrix,
   pairedT,
   PairedStatsError,
+  selectPairs,
   type SplitHalf,
   splitHalfReliability,
 } from "@measure-plantain/paired-stats";
@@ -36,10 +37,8 @@ export async function compareHalves(
   };
 }
 
-function tOfHalf({ data, shape: [pairs, units] }: Matrix, first: 0 | 1): Float64Array {
+function tOfHalf(differences: Matrix, first: 0 | 1): Float64Array {
+  const [pairs] = differences.shape;
   const rows = Array.from({ length: Math.ceil((pairs - first) / 2) }, (_, row) => first + 2 * row);
-  const half = new Float64Array(rows.length * units);
-  for (const [place, row] of rows.entries())
-    half.set(data.subarray(row * units, (row + 1) * units), place * units);
-  return pairedT({ data: half, shape: [rows.length, units] }).t;
+  return pairedT(selectPairs(differences, rows)).t;
 }

@@ -31,10 +31,12 @@ export function analyzeReplicates(
     };
     const groups = splitByGranularity({ layout, meanSquare }).find(({ name }) => name === "group");
     if (groups === undefined) throw new RangeError("the layout has no groups");
-    const { t } = pairedT(pairedDifference(groups.a, groups.b));
+    const { t, leastTiedT, degenerateUnits } = pairedT(pairedDifference(groups.a, groups.b));
+    const degenerate = new Set(degenerateUnits);
     const finite = t.filter(Number.isFinite).map(Math.abs);
+    const untied = leastTiedT.filter((_, unit) => !degenerate.has(unit));
     return {
-      counts: thresholds.map((threshold) => finite.filter((value) => value > threshold).length),
+      counts: thresholds.map((threshold) => untied.filter((value) => value > threshold).length),
       maximum: finite.reduce((largest, value) => Math.max(largest, value), 0),
       correlationWithMean: correlateMaps(t, meanT),
     };

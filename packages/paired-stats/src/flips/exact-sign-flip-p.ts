@@ -1,9 +1,11 @@
 import { setImmediate } from "node:timers/promises";
 import type { Matrix } from "../matrix.ts";
+import { checkOptions } from "../options.ts";
 import { PairedStatsError } from "../paired-stats-error.ts";
 import { checkSquarable } from "../paired-t.ts";
 import { valueAt } from "../reading.ts";
 import type { Progress } from "./score-labellings.ts";
+import { scaleDifference, scaleUnits } from "./unit-tiles.ts";
 
 /** Beyond this each half of the pairs has more than 2^20 sums per unit. */
 const MOST_PAIRS = 41;
@@ -23,7 +25,7 @@ export interface ExactSignFlipPOptions {
  *
  * No enumeration: the signed sums of each half of the pairs are listed in order and the two lists walked against each
  * other (meet in the middle, Horowitz & Sahni 1974, J. ACM 21, 277), so 2^(N/2) steps per unit instead of 2^N. Sums that
- * differ by no more than rounding, `N · 2^−52 · Σ|d|`, count as equal.
+ * differ by no more than the resolution of the measurements count as equal.
  *
  * @param differences - `[pairs, units]`, 2 to 41 pairs.
  * @returns one probability per unit, a whole multiple of 2^(1 − N); 1 for a unit of zeros.
@@ -35,8 +37,10 @@ export interface ExactSignFlipPOptions {
  */
 export async function exactSignFlipP(
   differences: Matrix,
-  { onProgress, signal }: ExactSignFlipPOptions = {},
+  options: ExactSignFlipPOptions = {},
 ): Promise<Float64Array> {
+  checkOptions(options, ["onProgress", "signal"]);
+  const { onProgress, signal } = options;
   checkSquarable(differences);
   const [pairs, units] = differences.shape;
   if (pairs > MOST_PAIRS)
@@ -47,11 +51,13 @@ export async function exactSignFlipP(
     );
   signal?.throwIfAborted();
   const unitsPerTurn = Math.max(1, Math.floor(SUMS_PER_TURN / 2 ** Math.ceil(pairs / 2)));
+  const { scale, margin } = scaleUnits(differences);
   const column = new Float64Array(pairs);
   const p = new Float64Array(units);
   for (let unit = 0; unit < units; unit += 1) {
-    for (let pair = 0; pair < pairs; pair += 1) column[pair] = differences.data[pair * units + unit] ?? NaN;
-    p[unit] = exactPOfUnit(column);
+    for (let pair = 0; pair < pairs; pair += 1)
+      column[pair] = scaleDifference(differences.data[pair * units + unit] ?? NaN, valueAt(scale, unit));
+    p[unit] = exactPOfUnit(column, valueAt(margin, unit));
     if ((unit + 1) % unitsPerTurn !== 0 && unit + 1 < units) continue;
     onProgress?.({ done: unit + 1, total: units });
     await setImmediate();
@@ -60,14 +66,12 @@ export async function exactSignFlipP(
   return p;
 }
 
-function exactPOfUnit(differences: Float64Array): number {
-  let sum = 0;
-  let sizes = 0;
-  for (const difference of differences) {
-    sum += difference;
-    sizes += Math.abs(difference);
-  }
-  const reach = Math.abs(sum) - differences.length * 2 ** -52 * sizes;
+/**
+ * @param differences - scaled, so that sums of them are exact.
+ * @param margin - sums that are no further apart count as equal.
+ */
+function exactPOfUnit(differences: Float64Array, margin: number): number {
+  const reach = Math.abs(differences.reduce((sum, difference) => sum + difference, 0)) - margin;
   if (reach <= 0) return 1;
   // A common sign changes no |sum|, so the last pair keeps its sign and 2^(N − 1) labellings stand for all.
   const last = differences.length - 1;

@@ -60,7 +60,16 @@ export function randomLabellings(flips: number, pairs: number, seed: number): La
  *
  * @throws {@link PairedStatsError} `invalid-signs` unless the matrix is `[flips, pairs]` of 1 and −1.
  */
-function givenLabellings({ data, shape: [flips, columns] }: SignMatrix, pairs: number): Labellings {
+function givenLabellings(signs: SignMatrix, pairs: number): Labellings {
+  const { data, shape }: Partial<SignMatrix> = signs; // a caller without types may pass nested arrays
+  if (!ArrayBuffer.isView(data) || !Array.isArray(shape))
+    throw new PairedStatsError(
+      "invalid-signs",
+      `signs: expected { data, shape } with data a typed array of 1 and −1; write ` +
+        `{ data: Int8Array.from(rows.flat()), shape: [flips, ${pairs}] }`,
+      { pairs },
+    );
+  const [flips, columns] = signs.shape;
   if (columns !== pairs || flips < 1 || !Number.isSafeInteger(flips) || flips * columns !== data.length)
     throw new PairedStatsError(
       "invalid-signs",

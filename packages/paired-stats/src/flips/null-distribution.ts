@@ -30,14 +30,16 @@ export interface Tested {
   readonly p: number;
 }
 
-/** Values this much below the observed, relatively, still count as reaching it: the sums of a tie differ by rounding. */
-const TIE = 1e-10;
-
-/** Holds an observed statistic against its values under the labellings of a null. */
+/**
+ * Compares an observed statistic with its values under the labellings of a null.
+ *
+ * @param least - the least value that reaches the observed one: it, less what ties with it.
+ */
 export function testAgainstNull(
   observed: number,
   values: Float64Array | Uint32Array,
   exact: boolean,
+  least: number = observed,
 ): Tested {
   const sorted = Float64Array.from(values).sort();
   const p99 = quantile(sorted, 0.99);
@@ -51,13 +53,12 @@ export function testAgainstNull(
       values,
     },
     observedOverP99: observed === 0 ? 0 : observed / p99,
-    p: pOfRank(countReaching(sorted, observed), values.length, exact),
+    p: pOfRank(countReaching(sorted, least), values.length, exact),
   };
 }
 
-/** How many of the ascending values reach the observed one, ties within rounding included. */
-export function countReaching(sorted: Float64Array, observed: number): number {
-  const least = observed === Infinity ? Infinity : observed - Math.abs(observed) * TIE;
+/** How many of the ascending values are at least as great. */
+export function countReaching(sorted: Float64Array, least: number): number {
   let low = 0;
   let high = sorted.length;
   while (low < high) {

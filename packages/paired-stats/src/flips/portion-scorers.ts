@@ -7,11 +7,14 @@ import { patternGroups, selectRows, tableRows } from "./pattern-groups.ts";
 import { scoreTile, tabulate, type PortionScores } from "./score-tile.ts";
 import { TILE_UNITS, type UnitTiles } from "./unit-tiles.ts";
 
-/** What is scored: the units, under which labellings, and above which scores units are counted (ascending). */
+/** What is scored: the units, under which labellings, and above which scores they are counted. */
 export interface ScoringJob {
   readonly tiles: UnitTiles;
   readonly labellings: Labellings;
+  /** `[thresholds]`, ascending: no unit is counted whose score is no higher. */
   readonly bounds: Float64Array;
+  /** `[tiles, thresholds, 16]`: units are counted whose score is higher. */
+  readonly limits: Float64Array;
 }
 
 /** Scores portions of at most `capacity` labellings, one after the other. */
@@ -23,18 +26,20 @@ export interface PortionScorer {
 }
 
 /** The reference in TypeScript. */
-export function plainScorer({ tiles, labellings, bounds }: ScoringJob): PortionScorer {
+export function plainScorer({ tiles, labellings, bounds, limits }: ScoringJob): PortionScorer {
   const groups = patternGroups(tiles.pairs);
   const table = new Float64Array(tableRows(groups) * TILE_UNITS);
   const tileLength = tiles.pairs * TILE_UNITS;
+  const limitsLength = bounds.length * TILE_UNITS;
   return {
     async score(first, count) {
       const rows = new Uint32Array(count * groups.length);
       selectRows(labellings, first, 1, groups, rows);
       const scores = { counts: new Uint32Array(count * bounds.length), maxima: new Float64Array(count) };
-      for (let start = 0; start < tiles.data.length; start += tileLength) {
-        tabulate(tiles.data.subarray(start, start + tileLength), groups, table);
-        scoreTile(table, rows, groups.length, bounds, scores);
+      for (let tile = 0; tile < tiles.tiles; tile += 1) {
+        tabulate(tiles.data.subarray(tile * tileLength, (tile + 1) * tileLength), groups, table);
+        const tileLimits = limits.subarray(tile * limitsLength, (tile + 1) * limitsLength);
+        scoreTile(table, rows, groups.length, tileLimits, scores);
       }
       await setImmediate();
       return scores;
@@ -49,7 +54,7 @@ export function runLength({ exact, count }: Labellings, pairs: number): number {
   return exact && lowest ? Math.min(2 ** lowest.pairs, count) : 1;
 }
 
-/** The kernel in the calling thread. `job.tiles.data` lies in `memory`. */
+/** The kernel in the calling thread. The job's arrays lie in `memory`. */
 export function kernelScorer(
   module: WebAssembly.Module,
   memory: KernelMemory,
@@ -69,7 +74,7 @@ export function kernelScorer(
   };
 }
 
-/** The kernel in a thread of its own. `job.tiles.data` lies in `memory`. */
+/** The kernel in a thread of its own. The job's arrays lie in `memory`. */
 export function workerScorer(
   module: WebAssembly.Module,
   memory: KernelMemory,
@@ -98,7 +103,7 @@ export function workerScorer(
 /** Lays out one scorer's part of the memory; the result readies a portion and says what to call the kernel with. */
 function kernelPortions(
   memory: KernelMemory,
-  { tiles, labellings, bounds }: ScoringJob,
+  { tiles, labellings, bounds, limits }: ScoringJob,
   capacity: number,
 ): (first: number, count: number) => { addressesAndCounts: readonly number[]; scores: PortionScores } {
   const groups = patternGroups(tiles.pairs);
@@ -106,8 +111,6 @@ function kernelPortions(
   const groupPairs = memory.uint32(groups.length);
   groupPairs.set(groups.map((group) => group.pairs));
   const table = memory.float64(tableRows(groups) * TILE_UNITS);
-  const sharedBounds = memory.float64(bounds.length);
-  sharedBounds.set(bounds);
   const rows = memory.uint32(Math.ceil(capacity / run) * groups.length);
   const counts = memory.uint32(capacity * bounds.length);
   const maxima = memory.float64(capacity);
@@ -129,7 +132,8 @@ function kernelPortions(
         rows.byteOffset,
         runs,
         run > 1 ? run : 0,
-        sharedBounds.byteOffset,
+        bounds.byteOffset,
+        limits.byteOffset,
         bounds.length,
         counts.byteOffset,
         maxima.byteOffset,

@@ -1,12 +1,12 @@
 import { availableParallelism } from "node:os";
 import type { Matrix } from "../matrix.ts";
-import { checkWhole } from "../options.ts";
+import { checkChoice, checkWhole } from "../options.ts";
 import { integerAt, itemAt } from "../reading.ts";
 import { compileFlipKernel, KernelMemory } from "./flip-kernel.ts";
 import type { Labellings } from "./labellings.ts";
 import { patternGroups } from "./pattern-groups.ts";
 import { kernelScorer, plainScorer, runLength, workerScorer, type PortionScorer } from "./portion-scorers.ts";
-import { TILE_UNITS, tileUnits } from "./unit-tiles.ts";
+import { limitsOf, observedScores, scoreOfT, TILE_UNITS, tileUnits } from "./unit-tiles.ts";
 
 /** How far a long computation has come. */
 export interface Progress {
@@ -24,16 +24,23 @@ export interface ComputingOptions {
   readonly signal?: AbortSignal | undefined;
   /** Threads to compute in; 1 stays in the calling thread. By default a job of seconds takes one per processor. */
   readonly threads?: number | undefined;
-  /** `simd`: the WebAssembly kernel, where the machine has SIMD; `plain`: the same in TypeScript, in this thread. */
+  /**
+   * `simd`: the WebAssembly kernel, where the machine has SIMD and the address space for its memory (about 10 GB; no more
+   * than that is reserved); `plain`: the same in TypeScript, in this thread.
+   */
   readonly engine?: "simd" | "plain" | undefined;
 }
 
 /** What all units do together under each labelling. */
 export interface Scores {
-  /** Per bound, in the order of the bounds: under each labelling, how many units score above it. */
+  /** Per threshold, in the order given: under each labelling, how many units exceed it. */
   readonly counts: readonly Uint32Array[];
   /** Under each labelling, the highest score of any unit. */
   readonly maxima: Float64Array;
+  /** The score of each unit under the observed labelling. */
+  readonly observed: Float64Array;
+  /** Per unit, how far apart two of its scores can lie and still tie. */
+  readonly margins: Float64Array;
 }
 
 /** Additions of one portion: a tenth of a second or less, so that progress moves and an abort is heeded. */
@@ -49,26 +56,22 @@ const MOST_THREADS_UNASKED = 16;
  * Scores the chosen units of a checked matrix under every labelling (see {@link tileUnits} for what a score is).
  *
  * @param units - columns, none of them zero throughout.
- * @param bounds - units are counted whose score is greater.
+ * @param thresholds - units are counted whose |t| is greater, by more than a tie.
  */
 export async function scoreLabellings(
   differences: Matrix,
   units: readonly number[],
   labellings: Labellings,
-  bounds: readonly number[],
+  thresholds: readonly number[],
   { onProgress, signal, threads, engine = "simd" }: ComputingOptions,
 ): Promise<Scores> {
   if (threads !== undefined) checkWhole(threads, "threads", 1);
+  checkChoice(engine, "engine", ["simd", "plain"]);
   signal?.throwIfAborted();
   const [pairs] = differences.shape;
-  const order = bounds
+  const order = thresholds
     .map((_, place) => place)
-    .sort((left, right) => itemAt(bounds, left) - itemAt(bounds, right));
-  const ascending = Float64Array.from(order, (place) => itemAt(bounds, place));
-  const scores: Scores = {
-    counts: bounds.map(() => new Uint32Array(labellings.count)),
-    maxima: new Float64Array(labellings.count),
-  };
+    .sort((left, right) => itemAt(thresholds, left) - itemAt(thresholds, right));
 
   const additionsEach = Math.ceil(units.length / TILE_UNITS) * TILE_UNITS * patternGroups(pairs).length;
   const run = runLength(labellings, pairs);
@@ -81,17 +84,24 @@ export async function scoreLabellings(
   );
 
   const kernel = engine === "simd" ? compileFlipKernel() : undefined;
-  const memory = kernel && new KernelMemory(); // it reserves 4 GiB of addresses, which the plain engine needs not
-  const tiles = tileUnits(differences, units, (length) =>
-    memory ? memory.float64(length) : new Float64Array(length),
-  );
-  const job = { tiles, labellings, bounds: ascending };
+  const memory = kernel && reserveMemory();
+  const room = (length: number): Float64Array => memory?.float64(length) ?? new Float64Array(length);
+  const tiles = tileUnits(differences, units, room);
+  const bounds = room(order.length);
+  bounds.set(order.map((place) => scoreOfT(itemAt(thresholds, place), pairs)));
+  const job = { tiles, labellings, bounds, limits: limitsOf(tiles, bounds, room) };
   const scorers: PortionScorer[] = !(kernel && memory)
     ? [plainScorer(job)]
     : mostThreads === 1
       ? [kernelScorer(kernel, memory, job, portion)]
       : Array.from({ length: mostThreads }, () => workerScorer(kernel, memory, job, portion));
 
+  const scores: Scores = {
+    counts: thresholds.map(() => new Uint32Array(labellings.count)),
+    maxima: new Float64Array(labellings.count),
+    observed: observedScores(tiles).subarray(0, units.length),
+    margins: tiles.margins.subarray(0, units.length),
+  };
   let next = 0;
   let done = 0;
   const work = async ({ score }: PortionScorer): Promise<void> => {
@@ -117,4 +127,14 @@ export async function scoreLabellings(
     await Promise.all(scorers.map(({ close }) => close()));
   }
   return scores;
+}
+
+/** The kernel's memory, or undefined where its addresses cannot be had (under `ulimit -v`, for one). */
+function reserveMemory(): KernelMemory | undefined {
+  try {
+    return new KernelMemory();
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }

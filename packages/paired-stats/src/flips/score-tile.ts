@@ -4,7 +4,7 @@ import { TILE_UNITS } from "./unit-tiles.ts";
 
 /** What a portion of labellings does, over the tiles scored so far. */
 export interface PortionScores {
-  /** `[labellings, thresholds]`: how many units score above each bound. */
+  /** `[labellings, thresholds]`: how many units score above their limit. */
   readonly counts: Uint32Array;
   /** `[labellings]`: the highest score of any unit. */
   readonly maxima: Float64Array;
@@ -35,37 +35,56 @@ export function tabulate(tile: Float64Array, groups: readonly PatternGroup[], ta
 }
 
 /**
+ * Adds up one labelling of one tile.
+ *
+ * @param table - `[rows, 16]`, from {@link tabulate}.
+ * @param rows - `[labellings, groups]`, the table rows of each labelling.
+ * @param scores - receives the 16 scores.
+ */
+export function scoreLabelling(
+  table: Float64Array,
+  rows: Uint32Array,
+  groups: number,
+  labelling: number,
+  scores: Float64Array,
+): void {
+  scores.fill(0);
+  for (let group = groups - 1; group >= 0; group -= 1) {
+    const start = integerAt(rows, labelling * groups + group) * TILE_UNITS;
+    for (let unit = 0; unit < TILE_UNITS; unit += 1)
+      scores[unit] = valueAt(scores, unit) + valueAt(table, start + unit);
+  }
+  for (let unit = 0; unit < TILE_UNITS; unit += 1) scores[unit] = Math.abs(valueAt(scores, unit));
+}
+
+/**
  * Scores one tile under a portion of labellings: the plain reference of assembly/flip-kernel.ts, equal to it bit by bit.
  *
  * @param table - `[rows, 16]`, from {@link tabulate}.
  * @param rows - `[labellings, groups]`, the table rows of each labelling.
- * @param bounds - the scores to count above.
- * @param scores - added to: counts grow, maxima rise.
+ * @param limits - `[thresholds, 16]`: units are counted that score higher.
+ * @param portion - added to: counts grow, maxima rise.
  */
 export function scoreTile(
   table: Float64Array,
   rows: Uint32Array,
   groups: number,
-  bounds: Float64Array,
+  limits: Float64Array,
   { counts, maxima }: PortionScores,
 ): void {
-  const sums = new Float64Array(TILE_UNITS);
+  const scores = new Float64Array(TILE_UNITS);
   const labellings = rows.length / groups;
+  const thresholds = limits.length / TILE_UNITS;
   for (let labelling = 0; labelling < labellings; labelling += 1) {
-    sums.fill(0);
-    for (let group = groups - 1; group >= 0; group -= 1) {
-      const start = integerAt(rows, labelling * groups + group) * TILE_UNITS;
-      for (let unit = 0; unit < TILE_UNITS; unit += 1)
-        sums[unit] = valueAt(sums, unit) + valueAt(table, start + unit);
-    }
+    scoreLabelling(table, rows, groups, labelling, scores);
     let highest = 0;
-    for (const sum of sums) highest = Math.max(highest, Math.abs(sum));
+    for (const score of scores) highest = Math.max(highest, score);
     maxima[labelling] = Math.max(valueAt(maxima, labelling), highest);
-    for (const [threshold, bound] of bounds.entries()) {
-      if (highest <= bound) continue;
+    for (let threshold = 0; threshold < thresholds; threshold += 1) {
       let above = 0;
-      for (const sum of sums) if (Math.abs(sum) > bound) above += 1;
-      const at = labelling * bounds.length + threshold;
+      for (let unit = 0; unit < TILE_UNITS; unit += 1)
+        if (valueAt(scores, unit) > valueAt(limits, threshold * TILE_UNITS + unit)) above += 1;
+      const at = labelling * thresholds + threshold;
       counts[at] = integerAt(counts, at) + above;
     }
   }

@@ -1,8 +1,9 @@
 import type { Matrix } from "../matrix.ts";
-import { checkFlips, checkThreshold } from "../options.ts";
+import { checkFlips, checkOptions, checkThresholds } from "../options.ts";
 import { unitT } from "../paired-t.ts";
 import { PairedStatsError } from "../paired-stats-error.ts";
 import { itemAt, valueAt } from "../reading.ts";
+import { resolutionOf } from "../resolution.ts";
 import { chooseLabellings, type SignMatrix } from "./labellings.ts";
 import { testAgainstNull, type Tested } from "./null-distribution.ts";
 import { scoreLabellings, type ComputingOptions } from "./score-labellings.ts";
@@ -20,10 +21,22 @@ export interface SignFlipOptions extends ComputingOptions {
   readonly exact?: boolean;
 }
 
+/** Their names. */
+export const SIGN_FLIP_OPTIONS: readonly (keyof SignFlipOptions)[] = [
+  "flips",
+  "seed",
+  "signs",
+  "exact",
+  "onProgress",
+  "signal",
+  "threads",
+  "engine",
+];
+
 /** Options of {@link signFlipNull}. */
 export interface SignFlipNullOptions extends SignFlipOptions {
   /** Units are counted whose |t| is strictly greater; any number of thresholds, none included. */
-  readonly thresholds?: readonly number[];
+  readonly thresholds?: ArrayLike<number>;
 }
 
 /** The number of units over one threshold of |t|, against its null. */
@@ -42,7 +55,7 @@ export interface SignFlipNull {
   readonly pairs: number;
   /** Units that took part: all but the degenerate ones. */
   readonly testedUnits: number;
-  /** Units whose differences are all equal. They have no t and take no part, neither observed nor in the null. */
+  /** Units whose differences are all equal within their resolution. They take no part, neither observed nor in the null. */
   readonly degenerateUnits: readonly number[];
   /** One entry per threshold, in their order. */
   readonly thresholds: readonly ThresholdNull[];
@@ -57,8 +70,9 @@ const EXTREME_SCORE = 0.99995;
  * The sign-flip null over all units: under each labelling some pairs change sides, whole pairs at a time, so that the
  * dependence between units stays; counted are the units over each threshold of |t|, and the greatest |t|.
  *
- * A tie is settled in float64: a unit whose |t| equals a threshold within about 1e-15 relative may fall on either side,
- * and always on the same one, whichever way the scores are computed.
+ * What ties within the resolution of the measurements ties: a unit whose |t| equals a threshold is not over it, a
+ * labelling whose greatest |t| equals the observed one reaches it. Sums are exact, so neither the order of the pairs nor
+ * the way in which they are added changes a count.
  *
  * @param differences - `[pairs, units]`, two pairs or more.
  * @returns the observed counts and maximum with their null distributions.
@@ -72,17 +86,12 @@ const EXTREME_SCORE = 0.99995;
  */
 export async function signFlipNull(
   differences: Matrix,
-  {
-    flips = 200,
-    seed = 0,
-    signs,
-    exact = false,
-    thresholds = [3, 5],
-    ...computing
-  }: SignFlipNullOptions = {},
+  options: SignFlipNullOptions = {},
 ): Promise<SignFlipNull> {
+  checkOptions(options, [...SIGN_FLIP_OPTIONS, "thresholds"]);
+  const { flips = 200, seed = 0, signs, exact = false, ...computing } = options;
   checkFlips(flips, seed);
-  for (const threshold of thresholds) checkThreshold(threshold);
+  const thresholds = checkThresholds(options.thresholds ?? [3, 5]);
   const { t, degenerateUnits, testedUnits: units } = unitT(differences);
   const [pairs, columns] = differences.shape;
   if (units.length === 0)
@@ -95,15 +104,27 @@ export async function signFlipNull(
     );
 
   const labellings = chooseLabellings(pairs, { flips, seed, signs, exact });
-  const bounds = thresholds.map((threshold) => scoreOfT(threshold, pairs));
-  const { counts, maxima } = await scoreLabellings(differences, units, labellings, bounds, computing);
+  const { counts, maxima, observed, margins } = await scoreLabellings(
+    differences,
+    units,
+    labellings,
+    thresholds,
+    computing,
+  );
+  const highest = (values: Float64Array): number => values.reduce((most, value) => Math.max(most, value), 0);
+  const highestScore = highest(observed);
+  const greatestT = highest(Float64Array.from(units, (unit) => Math.abs(valueAt(t, unit))));
   for (const [labelling, score] of maxima.entries())
-    maxima[labelling] =
-      score > EXTREME_SCORE
-        ? largestT(differences, units, (pair) => labellings.flips(labelling, pair))
-        : tOfScore(score, pairs);
+    if (score === highestScore)
+      maxima[labelling] = greatestT; // in the digits of pairedT
+    else if (score <= EXTREME_SCORE) maxima[labelling] = tOfScore(score, pairs);
+    else maxima[labelling] = largestT(differences, units, (pair) => labellings.flips(labelling, pair));
 
-  const observed = units.map((unit) => Math.abs(valueAt(t, unit)));
+  const least = observed.map((score, place) => tOfScore(score - valueAt(margins, place), pairs));
+  const countOver = (threshold: number): number => {
+    const bound = scoreOfT(threshold, pairs);
+    return observed.filter((score, place) => score > bound + valueAt(margins, place)).length;
+  };
   return {
     labellings: labellings.count,
     exact,
@@ -112,25 +133,19 @@ export async function signFlipNull(
     degenerateUnits,
     thresholds: thresholds.map((threshold, place) => ({
       threshold,
-      ...testAgainstNull(observed.filter((value) => value > threshold).length, itemAt(counts, place), exact),
+      ...testAgainstNull(countOver(threshold), itemAt(counts, place), exact),
     })),
-    maximum: testAgainstNull(
-      observed.reduce((highest, value) => Math.max(highest, value), 0),
-      maxima,
-      exact,
-    ),
+    maximum: testAgainstNull(greatestT, maxima, exact, highest(least)),
   };
 }
 
 /** The greatest |t| under one labelling, by the two-pass formula. */
-function largestT(
-  { data, shape }: Matrix,
-  units: readonly number[],
-  flips: (pair: number) => boolean,
-): number {
+function largestT(differences: Matrix, units: readonly number[], flips: (pair: number) => boolean): number {
+  const { data, shape } = differences;
+  const resolution = resolutionOf(differences);
   const relabelled = Float64Array.from(data, (value, at) =>
     flips(Math.floor(at / shape[1])) ? -value : value,
   );
-  const { t } = unitT({ data: relabelled, shape });
+  const { t } = unitT({ data: relabelled, shape, resolution });
   return units.reduce((highest, unit) => Math.max(highest, Math.abs(valueAt(t, unit))), 0);
 }

@@ -1,3 +1,4 @@
+import { checkChoice, checkOptions } from "../options.ts";
 import { PairedStatsError } from "../paired-stats-error.ts";
 import { integerAt, valueAt } from "../reading.ts";
 
@@ -7,6 +8,13 @@ import { integerAt, valueAt } from "../reading.ts";
  * positive dependence, the second under any.
  */
 export type AdjustmentMethod = "bonferroni" | "holm" | "benjamini-hochberg" | "benjamini-yekutieli";
+
+const METHODS: readonly AdjustmentMethod[] = [
+  "bonferroni",
+  "holm",
+  "benjamini-hochberg",
+  "benjamini-yekutieli",
+];
 
 /** Options of {@link adjustPValues}. */
 export interface AdjustPValuesOptions {
@@ -19,7 +27,8 @@ export interface AdjustPValuesOptions {
  *
  * @param p - one p-value per unit, from 0 to 1.
  * @returns one adjusted p-value per unit, in the order given, never below the p-value itself.
- * @throws {@link PairedStatsError} `invalid-argument` for a value outside [0, 1] (named by its place).
+ * @throws {@link PairedStatsError} `invalid-argument` for a value outside [0, 1] (named by its place) and for another
+ *   method.
  * @see Holm (1979), Scand. J. Stat. 6, 65; Benjamini & Hochberg (1995), J. R. Stat. Soc. B 57, 289; Benjamini &
  *   Yekutieli (2001), Ann. Stat. 29, 1165.
  * @example
@@ -28,8 +37,11 @@ export interface AdjustPValuesOptions {
 export function adjustPValues(
   p: Float64Array,
   method: AdjustmentMethod,
-  { exclude = [] }: AdjustPValuesOptions = {},
+  options: AdjustPValuesOptions = {},
 ): Float64Array {
+  checkOptions(options, ["exclude"]);
+  const { exclude = [] } = options;
+  checkChoice(method, "method", METHODS);
   const wrong = p.findIndex((value) => !(value >= 0 && value <= 1));
   if (wrong >= 0)
     throw new PairedStatsError(

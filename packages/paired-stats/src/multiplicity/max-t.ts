@@ -2,11 +2,11 @@ import { setImmediate } from "node:timers/promises";
 import { chooseLabellings } from "../flips/labellings.ts";
 import { countReaching, pOfRank } from "../flips/null-distribution.ts";
 import { patternGroups, selectRows, tableRows } from "../flips/pattern-groups.ts";
-import { tabulate } from "../flips/score-tile.ts";
-import type { SignFlipNull, SignFlipOptions } from "../flips/sign-flip-null.ts";
-import { tileUnits, TILE_UNITS } from "../flips/unit-tiles.ts";
+import { scoreLabelling, tabulate } from "../flips/score-tile.ts";
+import { SIGN_FLIP_OPTIONS, type SignFlipNull, type SignFlipOptions } from "../flips/sign-flip-null.ts";
+import { observedScores, tileUnits, TILE_UNITS, type UnitTiles } from "../flips/unit-tiles.ts";
 import type { Matrix } from "../matrix.ts";
-import { checkFlips } from "../options.ts";
+import { checkFlips, checkOptions } from "../options.ts";
 import { unitT, type PairedT } from "../paired-t.ts";
 import { PairedStatsError } from "../paired-stats-error.ts";
 import { integerAt, itemAt, valueAt } from "../reading.ts";
@@ -32,8 +32,8 @@ export function singleStepMaxT(result: PairedT, signFlips: SignFlipNull): Float6
     );
   const sorted = Float64Array.from(maximum.null.values).sort();
   const degenerate = new Set(degenerateUnits);
-  return result.t.map((t, unit) =>
-    degenerate.has(unit) ? 1 : pOfRank(countReaching(sorted, Math.abs(t)), sorted.length, exact),
+  return result.leastTiedT.map((least, unit) =>
+    degenerate.has(unit) ? 1 : pOfRank(countReaching(sorted, least), sorted.length, exact),
   );
 }
 
@@ -42,7 +42,7 @@ const PORTION = 1024;
 
 /**
  * Family-wise p-values by the step-down max-T procedure: never larger than the single-step ones, since a unit competes
- * only with the units whose observed |t| is no greater than its own.
+ * only with the units whose observed |t| is no greater than its own. Units that tie have the same p.
  *
  * @param differences - `[pairs, units]`, two pairs or more.
  * @param options - the labellings, as for {@link signFlipNull}; computed in the calling thread.
@@ -52,11 +52,13 @@ const PORTION = 1024;
  */
 export async function stepDownMaxT(
   differences: Matrix,
-  { flips = 200, seed = 0, signs, exact = false, onProgress, signal }: SignFlipOptions = {},
+  options: SignFlipOptions = {},
 ): Promise<Float64Array> {
+  checkOptions(options, SIGN_FLIP_OPTIONS);
+  const { flips = 200, seed = 0, signs, exact = false, onProgress, signal } = options;
   checkFlips(flips, seed);
   signal?.throwIfAborted();
-  const { t, testedUnits } = unitT(differences);
+  const { testedUnits } = unitT(differences);
   const [pairs, columns] = differences.shape;
   if (testedUnits.length === 0)
     throw new PairedStatsError(
@@ -65,16 +67,17 @@ export async function stepDownMaxT(
       { units: columns },
     );
   const labellings = chooseLabellings(pairs, { flips, seed, signs, exact });
-  const ascending = [...testedUnits].sort(
-    (left, right) => Math.abs(valueAt(t, left)) - Math.abs(valueAt(t, right)),
-  );
+  const least = leastReaching(tileUnits(differences, testedUnits));
+  const ascending = [...testedUnits.keys()]
+    .sort((left, right) => valueAt(least, left) - valueAt(least, right))
+    .map((place) => itemAt(testedUnits, place));
 
   const tiles = tileUnits(differences, ascending);
   const groups = patternGroups(pairs);
   const table = new Float64Array(tableRows(groups) * TILE_UNITS);
   const tileLength = pairs * TILE_UNITS;
-  const observed = observedScores(tiles.data, pairs);
-  const reached = new Uint32Array(observed.length);
+  const leasts = leastReaching(tiles);
+  const reached = new Uint32Array(leasts.length);
   for (let done = 0; done < labellings.count;) {
     const count = Math.min(PORTION, labellings.count - done);
     const rows = new Uint32Array(count * groups.length);
@@ -87,7 +90,7 @@ export async function stepDownMaxT(
         table,
         rows,
         groups.length,
-        observed.subarray(first, first + TILE_UNITS),
+        leasts.subarray(first, first + TILE_UNITS),
         highest,
         reached,
         first,
@@ -113,35 +116,24 @@ function raiseTile(
   table: Float64Array,
   rows: Uint32Array,
   groups: number,
-  observed: Float64Array,
+  leasts: Float64Array,
   highest: Float64Array,
   reached: Uint32Array,
   firstUnit: number,
 ): void {
-  const sums = new Float64Array(TILE_UNITS);
+  const scores = new Float64Array(TILE_UNITS);
   for (let labelling = 0; labelling < highest.length; labelling += 1) {
-    sums.fill(0);
-    for (let group = groups - 1; group >= 0; group -= 1) {
-      const start = integerAt(rows, labelling * groups + group) * TILE_UNITS;
-      for (let unit = 0; unit < TILE_UNITS; unit += 1)
-        sums[unit] = valueAt(sums, unit) + valueAt(table, start + unit);
-    }
+    scoreLabelling(table, rows, groups, labelling, scores);
     let top = valueAt(highest, labelling);
     for (let unit = 0; unit < TILE_UNITS; unit += 1) {
-      top = Math.max(top, Math.abs(valueAt(sums, unit)));
-      if (top >= valueAt(observed, unit))
-        reached[firstUnit + unit] = integerAt(reached, firstUnit + unit) + 1;
+      top = Math.max(top, valueAt(scores, unit));
+      if (top >= valueAt(leasts, unit)) reached[firstUnit + unit] = integerAt(reached, firstUnit + unit) + 1;
     }
     highest[labelling] = top;
   }
 }
 
-/** The score of each unit under the observed labelling, a hair lower so that ties by rounding count as reached. */
-function observedScores(tiles: Float64Array, pairs: number): Float64Array {
-  const scores = new Float64Array(tiles.length / pairs);
-  for (const [at, value] of tiles.entries()) {
-    const unit = Math.floor(at / (pairs * TILE_UNITS)) * TILE_UNITS + (at % TILE_UNITS);
-    scores[unit] = valueAt(scores, unit) + value;
-  }
-  return scores.map((score) => Math.abs(score) * (1 - 1e-12));
+/** Per place of the tiles, the least score that reaches the observed one: ties count as reached. */
+function leastReaching(tiles: UnitTiles): Float64Array {
+  return observedScores(tiles).map((score, place) => score - valueAt(tiles.margins, place));
 }

@@ -1,12 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { studentTwoSidedP } from "../distributions/student-t.ts";
+import { studentCriticalValue, studentTwoSidedP } from "../distributions/student-t.ts";
 import { randomWords } from "../random.ts";
-import { tailP } from "./tail-p.ts";
+import { tailP, type TailP } from "./tail-p.ts";
 
 /** Exponential values from a seed: a generalised Pareto distribution of shape 0 whose tails are known. */
 function exponential(count: number, seed: number): Float64Array {
   const words = randomWords(seed);
   return Float64Array.from({ length: count }, () => -Math.log((words() + 0.5) / 2 ** 32));
+}
+
+/** The greatest |t| of 1,000 independent units of 24 degrees of freedom that is exceeded with a given probability. */
+function greatestTQuantile(above: number): number {
+  return studentCriticalValue(-Math.expm1(Math.log1p(-above) / 1000), 24);
 }
 
 describe("tailP", () => {
@@ -31,6 +36,51 @@ describe("tailP", () => {
     expect(tail.scale).toBeCloseTo(1, 0);
     expect(tail.fitP).toBeGreaterThan(0.05);
     expect(tail.andersonDarling).toBeLessThan(2);
+  });
+
+  /** Draws of 1,000 flips of which the true p of `observed` is known. */
+  function draws(quantile: (above: number) => number, p: number): readonly (TailP | undefined)[] {
+    return Array.from({ length: 15 }, (_, seed) => {
+      const words = randomWords(seed);
+      const values = Float64Array.from({ length: 1000 }, () => quantile((words() + 0.5) / 2 ** 32));
+      try {
+        return tailP(quantile(p), values);
+      } catch (error) {
+        expect(error).toMatchObject({ code: "no-fit" });
+        return undefined;
+      }
+    });
+  }
+
+  it.each([
+    ["of exponential values", (above: number): number => -Math.log(above)],
+    ["of the greatest |t| of 1,000 units", greatestTQuantile],
+    ["that is bounded", (above: number): number => 1 - above ** 0.25],
+    ["that is heavy", (above: number): number => (above ** -0.2 - 1) / 0.2],
+  ])("covers the true p by its interval, and is not far below it, for a tail %s", (_, quantile) => {
+    for (const p of [1e-3, 1e-4]) {
+      const given = draws(quantile, p).filter((tail) => tail !== undefined);
+      const covered = given.filter(({ interval }) => interval.lower <= p && p <= interval.upper);
+      const farBelow = given.filter((tail) => tail.p < p / 10);
+      expect(given.length).toBeGreaterThanOrEqual(12);
+      expect(covered.length / given.length).toBeGreaterThanOrEqual(0.85);
+      expect(farBelow.length / given.length).toBeLessThanOrEqual(p === 1e-4 ? 0 : 0.2);
+    }
+  });
+
+  it("refuses to extrapolate far: what the labellings say is a bound, which the message gives", () => {
+    const refused = draws((above) => -Math.log(above), 1e-9).filter((tail) => tail === undefined);
+    expect(refused.length).toBeGreaterThanOrEqual(13);
+    expect(() => tailP(-Math.log(1e-12), exponential(1000, 1))).toThrow(/say no more than p < 0.0000999/);
+  });
+
+  it("has a floor of a tenth of what counting can reach", () => {
+    for (const tail of draws((above) => -Math.log(above), 1e-5)) {
+      if (tail === undefined) continue;
+      expect(tail.floor).toBe(1 / 10_010);
+      expect(tail.p).toBeGreaterThanOrEqual(tail.floor);
+      expect(tail.interval.upper).toBeGreaterThanOrEqual(tail.floor);
+    }
   });
 
   it("refuses a tail that follows no Pareto law: counts of few values", () => {

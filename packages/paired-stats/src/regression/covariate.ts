@@ -1,7 +1,9 @@
 import { studentTwoSidedP } from "../distributions/student-t.ts";
 import type { Matrix } from "../matrix.ts";
-import { checkSquarable } from "../paired-t.ts";
+import { checkOptions } from "../options.ts";
+import { unitT } from "../paired-t.ts";
 import { valueAt } from "../reading.ts";
+import { resolutionOf } from "../resolution.ts";
 import {
   fromFirst,
   makeDesign,
@@ -9,10 +11,16 @@ import {
   residuals,
   squaresOf,
   sumsAlong,
+  tieMargins,
   unexplainedSquares,
   type Design,
 } from "./design.ts";
-import { nullOverUnits, type NullOverUnits, type NullOverUnitsOptions } from "./null-over-units.ts";
+import {
+  NULL_OPTIONS,
+  nullOverUnits,
+  type NullOverUnits,
+  type NullOverUnitsOptions,
+} from "./null-over-units.ts";
 
 /** The paired t test at a covariate of 0; each array holds one value per unit. */
 export interface CovariateT {
@@ -29,8 +37,8 @@ export interface CovariateT {
   /** N − 2. */
   readonly degreesOfFreedom: number;
   /**
-   * Units that covariate and mean explain up to 1e-10 of their size (constant ones among them): they have no standard
-   * error.
+   * Units that covariate and mean explain up to 1e-10 of their size or up to their resolution (constant ones among them):
+   * they have no standard error.
    */
   readonly degenerateUnits: readonly number[];
 }
@@ -93,9 +101,11 @@ export function covariateT(differences: Matrix, covariate: ArrayLike<number>): C
 export async function covariateSignFlipNull(
   differences: Matrix,
   covariate: ArrayLike<number>,
-  { thresholds = [3, 5], ...options }: NullOverUnitsOptions = {},
+  options: NullOverUnitsOptions = {},
 ): Promise<NullOverUnits> {
-  const { design, rest, testedUnits } = prepare(differences, covariate);
+  checkOptions(options, NULL_OPTIONS);
+  const { thresholds = [3, 5], ...labellings } = options;
+  const { design, rest, unresolved, testedUnits } = prepare(differences, covariate);
   const [pairs, units] = differences.shape;
   const squares = squaresOf(rest, units);
   return nullOverUnits(
@@ -108,13 +118,22 @@ export async function covariateSignFlipNull(
         const sum = valueAt(along, unit);
         const all = valueAt(squares, unit);
         let left = all - valueAt(alongNuisance, unit) ** 2 - sum * sum;
-        if (left < all * LITTLE_LEFT) left = leftUnderFlips(rest, units, unit, design, flips);
-        const none = left === 0 && sum * sum <= all * NO_VARIANCE; // 0 / 0: only the covariate is there
-        values[place] = none ? 0 : (Math.abs(sum) * Math.sqrt(pairs - 2)) / Math.sqrt(left);
+        const none = valueAt(unresolved, unit);
+        if (left < Math.max(all * LITTLE_LEFT, none))
+          left = leftUnderFlips(rest, units, unit, design, flips, none);
+        const isOnlyCovariate = left === 0 && sum * sum <= Math.max(all * NO_VARIANCE, none); // 0 / 0
+        values[place] = isOnlyCovariate ? 0 : (Math.abs(sum) * Math.sqrt(pairs - 2)) / Math.sqrt(left);
       }
     },
+    {
+      margins: tieMargins(unresolved, squares, testedUnits),
+      move: (t, by) => {
+        const r = t / Math.sqrt(pairs - 2 + t * t) + by; // the partial correlation
+        return r <= 0 ? 0 : r >= 1 ? Infinity : r * Math.sqrt((pairs - 2) / ((1 - r) * (1 + r)));
+      },
+    },
     thresholds,
-    options,
+    labellings,
   );
 }
 
@@ -124,12 +143,14 @@ interface Prepared {
   readonly rest: Float64Array;
   /** Per unit, the squares beside covariate and mean. */
   readonly unexplained: Float64Array;
+  /** Per unit, the squares of the resolution: less is rounding. */
+  readonly unresolved: Float64Array;
   /** The units that vary beside covariate and mean. */
   readonly testedUnits: readonly number[];
 }
 
 function prepare(differences: Matrix, covariate: ArrayLike<number>): Prepared {
-  checkSquarable(differences);
+  const { testedUnits: varying } = unitT(differences);
   const [pairs, units] = differences.shape;
   const values = readPerPair(covariate, pairs, "covariate");
   const design = makeDesign(
@@ -138,13 +159,16 @@ function prepare(differences: Matrix, covariate: ArrayLike<number>): Prepared {
     "covariate: expected values that differ between pairs, got a constant; leave it out and use pairedT",
   );
   const all = squaresOf(differences.data, units);
+  const unresolved = squaresOf(resolutionOf(differences), units).map((sum) => sum / 4);
   const unexplained = unexplainedSquares(fromFirst(differences), units, design);
   return {
     design,
     rest: residuals(differences, design.nuisance),
     unexplained,
-    testedUnits: Array.from({ length: units }, (_, unit) => unit).filter(
-      (unit) => valueAt(unexplained, unit) > valueAt(all, unit) * NO_VARIANCE,
+    unresolved,
+    testedUnits: varying.filter(
+      (unit) =>
+        valueAt(unexplained, unit) > Math.max(valueAt(all, unit) * NO_VARIANCE, valueAt(unresolved, unit)),
     ),
   };
 }
@@ -156,6 +180,7 @@ function leftUnderFlips(
   unit: number,
   design: Design,
   flips: (pair: number) => boolean,
+  unresolved: number,
 ): number {
   const column = design.tested.map((_, pair) => {
     const value = valueAt(rest, pair * units + unit);
@@ -163,5 +188,5 @@ function leftUnderFlips(
   });
   const [left = NaN] = unexplainedSquares(column, 1, design);
   const [all = NaN] = squaresOf(column, 1);
-  return left > all * NO_VARIANCE ? left : 0;
+  return left > Math.max(all * NO_VARIANCE, unresolved) ? left : 0;
 }

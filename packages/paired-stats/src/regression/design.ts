@@ -152,6 +152,21 @@ export function squaresOf(data: Float32Array | Float64Array, units: number): Flo
   return squares;
 }
 
+/** How far apart two equal correlations can lie by rounding, and by the resolution of the measurements. */
+export function tieMargins(
+  unresolved: Float64Array,
+  squares: Float64Array,
+  units: readonly number[],
+): Float64Array {
+  return Float64Array.from(
+    units,
+    (unit) => 2 * Math.sqrt(valueAt(unresolved, unit) / valueAt(squares, unit)) + ROUNDING,
+  );
+}
+
+/** More than sums of a few thousand products of correlations round. */
+const ROUNDING = 1e-12;
+
 function dot(x: Float64Array, y: Float64Array): number {
   return x.reduce((sum, value, place) => sum + value * valueAt(y, place), 0);
 }

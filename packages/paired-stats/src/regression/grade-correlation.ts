@@ -1,15 +1,18 @@
 import { studentTwoSidedP } from "../distributions/student-t.ts";
 import type { Matrix } from "../matrix.ts";
-import { checkSquarable } from "../paired-t.ts";
+import { checkChoice, checkOptions } from "../options.ts";
+import { unitT } from "../paired-t.ts";
 import { itemAt, valueAt } from "../reading.ts";
-import { makeDesign, readPerPair, residuals, squaresOf, sumsAlong } from "./design.ts";
+import { resolutionOf } from "../resolution.ts";
+import { makeDesign, readPerPair, residuals, squaresOf, sumsAlong, tieMargins } from "./design.ts";
 import {
+  NULL_OPTIONS,
   nullOverUnits,
   type NullOverUnits,
   type NullOverUnitsOptions,
   type StatisticUnderFlips,
 } from "./null-over-units.ts";
-import { orderFromSizes, rank, rankInOrder } from "./ranks.ts";
+import { orderFromSizes, rank, rankInOrder, tieSizes, tieValues } from "./ranks.ts";
 
 /** How a difference is compared with a grade: by its size (`pearson`) or by its rank among the pairs (`spearman`). */
 export type CorrelationMethod = "pearson" | "spearman";
@@ -33,7 +36,7 @@ export interface GradeCorrelation {
   readonly p: Float64Array;
   /** N − 2. */
   readonly degreesOfFreedom: number;
-  /** Units whose differences are all equal. */
+  /** Units whose differences are all equal, within the resolution of the measurements. */
   readonly degenerateUnits: readonly number[];
 }
 
@@ -56,8 +59,10 @@ const ROUNDING = 2 ** -52;
 export function gradeCorrelation(
   differences: Matrix,
   grades: ArrayLike<number>,
-  { method = "spearman" }: GradeCorrelationOptions = {},
+  options: GradeCorrelationOptions = {},
 ): GradeCorrelation {
+  checkOptions(options, ["method"]);
+  const { method = "spearman" } = options;
   const { statistic, testedUnits } = prepare(differences, grades, method);
   const [pairs, units] = differences.shape;
   const values = new Float64Array(testedUnits.length);
@@ -94,9 +99,11 @@ export function gradeCorrelation(
 export async function gradeCorrelationNull(
   differences: Matrix,
   grades: ArrayLike<number>,
-  { method = "spearman", thresholds = [0.5], ...options }: GradeCorrelationNullOptions = {},
+  options: GradeCorrelationNullOptions = {},
 ): Promise<NullOverUnits> {
-  const { statistic, testedUnits } = prepare(differences, grades, method);
+  checkOptions(options, [...NULL_OPTIONS, "method"]);
+  const { method = "spearman", thresholds = [0.5], ...labellings } = options;
+  const { statistic, testedUnits, margins } = prepare(differences, grades, method);
   return nullOverUnits(
     differences.shape,
     testedUnits,
@@ -104,8 +111,9 @@ export async function gradeCorrelationNull(
       statistic(flips, values);
       for (const [place, value] of values.entries()) values[place] = Math.abs(value);
     },
+    { margins, move: (r, by) => r + by },
     thresholds,
-    options,
+    labellings,
   );
 }
 
@@ -113,10 +121,13 @@ interface Prepared {
   readonly testedUnits: readonly number[];
   /** r of each tested unit under one labelling of the centred differences. */
   readonly statistic: StatisticUnderFlips;
+  /** Per tested unit, how far apart two equal r can lie. */
+  readonly margins: Float64Array;
 }
 
 function prepare(differences: Matrix, grades: ArrayLike<number>, method: CorrelationMethod): Prepared {
-  checkSquarable(differences);
+  checkChoice(method, "method", ["pearson", "spearman"]);
+  const { testedUnits: varying } = unitT(differences);
   const [pairs, units] = differences.shape;
   const read = readPerPair(grades, pairs, "grades");
   const { tested, nuisance } = makeDesign(
@@ -128,12 +139,18 @@ function prepare(differences: Matrix, grades: ArrayLike<number>, method: Correla
   const squares = squaresOf(centred, units);
   const raw = Float64Array.from(differences.data);
   const all = squaresOf(raw, units);
-  const testedUnits = Array.from({ length: units }, (_, unit) => unit).filter(
-    (unit) => valueAt(squares, unit) > valueAt(all, unit) * NO_VARIANCE,
+  const testedUnits = varying.filter((unit) => valueAt(squares, unit) > valueAt(all, unit) * NO_VARIANCE);
+  const resolution = resolutionOf(differences);
+  const margins = tieMargins(
+    // ranks are exact: what ties is settled before
+    method === "spearman" ? new Float64Array(units) : squaresOf(resolution, units),
+    squares,
+    testedUnits,
   );
   if (method === "pearson")
     return {
       testedUnits,
+      margins,
       statistic(flips, values) {
         const along = sumsAlong(centred, units, tested, flips);
         const means = sumsAlong(centred, units, nuisance, flips);
@@ -149,7 +166,13 @@ function prepare(differences: Matrix, grades: ArrayLike<number>, method: Correla
     );
   return {
     testedUnits,
-    statistic: spearmanUnderFlips(columnsOf(raw), columnsOf(centred), tested),
+    margins,
+    statistic: spearmanUnderFlips(
+      columnsOf(raw),
+      columnsOf(centred),
+      columnsOf(resolution).map(largest),
+      tested,
+    ),
   };
 }
 
@@ -157,23 +180,25 @@ function prepare(differences: Matrix, grades: ArrayLike<number>, method: Correla
  * Spearman's r: the pairs of a unit are sorted by size once, and a flip only moves them to the other side.
  *
  * The mean moves no rank, so where no pair or every pair is flipped the differences themselves are ranked: centring
- * would round small ones away. Under other flips sizes that are equal but for that rounding are ties.
+ * would round small ones away. Under other flips sizes that are equal but for that rounding are ties. What is equal within
+ * the resolution of the measurements is a tie throughout.
  */
 function spearmanUnderFlips(
   raw: readonly Float64Array[],
   centred: readonly Float64Array[],
+  resolutions: readonly number[],
   grades: Float64Array,
 ): StatisticUnderFlips {
   const pairs = grades.length;
   const columns = centred.map((column, place) =>
-    tieSizes(column, pairs * ROUNDING * largest(itemAt(raw, place))),
+    tieSizes(column, pairs * ROUNDING * largest(itemAt(raw, place)) + itemAt(resolutions, place)),
   );
   const bySize = columns.map((column) =>
     Uint32Array.from(column.keys()).sort(
       (left, right) => Math.abs(valueAt(column, left)) - Math.abs(valueAt(column, right)),
     ),
   );
-  const rawRanks = raw.map(rank);
+  const rawRanks = raw.map((column, place) => rank(tieValues(column, itemAt(resolutions, place))));
   const signed = new Float64Array(pairs);
   const order = new Uint32Array(pairs);
   const flippedRanks = new Float64Array(pairs);
@@ -199,21 +224,6 @@ function spearmanUnderFlips(
       values[place] = correlation(isAlike ? first * along : along, left);
     }
   };
-}
-
-/** The values, with sizes that differ by no more than `tolerance` made equal, and those no larger made 0. */
-function tieSizes(values: Float64Array, tolerance: number): Float64Array {
-  const tied = new Float64Array(values.length);
-  const bySize = [...values.keys()].sort(
-    (left, right) => Math.abs(valueAt(values, left)) - Math.abs(valueAt(values, right)),
-  );
-  let size = 0;
-  for (const place of bySize) {
-    const value = valueAt(values, place);
-    if (Math.abs(value) - size > tolerance) size = Math.abs(value);
-    tied[place] = Math.sign(value) * size;
-  }
-  return tied;
 }
 
 function largest(values: Float64Array): number {

@@ -51,3 +51,24 @@ export function orderFromSizes(values: Float64Array, bySize: Uint32Array, order:
     }
   }
 }
+
+/** The values, with those made equal that differ by no more than `tolerance`. */
+export function tieValues(values: Float64Array, tolerance: number): Float64Array {
+  const tied = new Float64Array(values.length);
+  const order = Uint32Array.from(values.keys()).sort(
+    (left, right) => valueAt(values, left) - valueAt(values, right),
+  );
+  let common = -Infinity;
+  for (const place of order) {
+    const value = valueAt(values, place);
+    if (value - common > tolerance) common = value;
+    tied[place] = common;
+  }
+  return tied;
+}
+
+/** The values, with sizes that differ by no more than `tolerance` made equal, and those no larger made 0. */
+export function tieSizes(values: Float64Array, tolerance: number): Float64Array {
+  const sizes = tieValues(Float64Array.of(0, ...values.map(Math.abs)), tolerance).subarray(1); // 0 first
+  return values.map((value, place) => Math.sign(value) * valueAt(sizes, place));
+}

@@ -1,8 +1,6 @@
-import type { Matrix } from "../matrix.ts";
 import { checkWhole } from "../options.ts";
 import { PairedStatsError } from "../paired-stats-error.ts";
 import { randomOrder, randomWords } from "../random.ts";
-import { itemAt } from "../reading.ts";
 
 /** Which halvings of the pairs are looked at. */
 export interface HalvingOptions {
@@ -14,11 +12,17 @@ export interface HalvingOptions {
   readonly halves?: readonly (readonly number[])[] | undefined;
 }
 
+/** Their names. */
+export const HALVING_OPTIONS: readonly (keyof HalvingOptions)[] = ["splits", "seed", "halves"];
+
 /** One halving of the pairs. */
 export interface Halving {
   readonly first: readonly number[];
   readonly second: readonly number[];
 }
+
+/** Beyond, the halvings fill gigabytes. */
+const MOST_SPLITS = 2 ** 20;
 
 /** A half of one pair has no standard deviation. */
 const FEWEST_PAIRS_PER_HALF = 2;
@@ -27,13 +31,13 @@ const FEWEST_PAIRS_PER_HALF = 2;
  * The halvings that a caller's options ask for. Random ones take the first ⌊N / 2⌋ pairs of a random order.
  *
  * @throws {@link PairedStatsError} `too-few-pairs` for a half of fewer than two pairs, `invalid-argument` for a number of splits
- *   or a seed that is not whole, and for given halves that name a pair twice or one that does not exist.
+ *   or a seed that is not whole or too large, and for given halves that name a pair twice or one that does not exist.
  */
 export function chooseHalvings(
   pairs: number,
   { splits = 100, seed = 0, halves }: HalvingOptions,
 ): readonly Halving[] {
-  checkWhole(splits, "splits", 1);
+  checkWhole(splits, "splits", 1, MOST_SPLITS);
   checkWhole(seed, "seed", Number.MIN_SAFE_INTEGER);
   const words = randomWords(seed);
   const firsts =
@@ -58,14 +62,4 @@ export function chooseHalvings(
       );
     return { first, second };
   });
-}
-
-/** The rows of some pairs, in their order. */
-export function rowsOf({ data, shape: [, units] }: Matrix, pairs: readonly number[]): Matrix {
-  const rows = new Float64Array(pairs.length * units);
-  for (let row = 0; row < pairs.length; row += 1) {
-    const pair = itemAt(pairs, row);
-    rows.set(data.subarray(pair * units, (pair + 1) * units), row * units);
-  }
-  return { data: rows, shape: [pairs.length, units] };
 }

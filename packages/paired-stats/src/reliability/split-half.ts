@@ -3,12 +3,13 @@ import { chooseLabellings, type SignMatrix } from "../flips/labellings.ts";
 import { testAgainstNull, type Tested } from "../flips/null-distribution.ts";
 import type { Progress } from "../flips/score-labellings.ts";
 import type { Matrix } from "../matrix.ts";
-import { checkWhole } from "../options.ts";
-import { columnMoments, unitT, type Moments } from "../paired-t.ts";
+import { checkOptions, checkWhole, MOST_FLIPS } from "../options.ts";
+import { unitT } from "../paired-t.ts";
 import { quantile } from "../quantile.ts";
 import { itemAt, valueAt } from "../reading.ts";
-import { chooseHalvings, rowsOf, type Halving, type HalvingOptions } from "./halves.ts";
-import { pearson, RunningCorrelation } from "./pearson.ts";
+import { commonRange, resolutionOf } from "../resolution.ts";
+import { chooseHalvings, HALVING_OPTIONS, type Halving, type HalvingOptions } from "./halves.ts";
+import { RunningCorrelation } from "./pearson.ts";
 
 /** Options of {@link splitHalfReliability}. */
 export interface SplitHalfOptions extends HalvingOptions {
@@ -68,21 +69,23 @@ export interface SplitHalf {
  */
 export async function splitHalfReliability(
   differences: Matrix,
-  { flips = 100, signs, onProgress, signal, ...halving }: SplitHalfOptions = {},
+  options: SplitHalfOptions = {},
 ): Promise<SplitHalf> {
-  checkWhole(flips, "flips", 0);
+  checkOptions(options, [...HALVING_OPTIONS, "flips", "signs", "onProgress", "signal"]);
+  const { flips = 100, signs, onProgress, signal, ...halving } = options;
+  checkWhole(flips, "flips", 0, MOST_FLIPS);
   signal?.throwIfAborted();
   const { degenerateUnits } = unitT(differences);
   const [pairs] = differences.shape;
   const halvings = chooseHalvings(pairs, halving);
   const degenerate = new Set(degenerateUnits);
-  const observed = await observedCorrelations(differences, halvings, degenerate, signal);
+  const plan = await planHalves(differences, halvings, degenerate, signal);
+  const observed = await flippedCorrelations(plan, () => false, signal);
   const ofT = reliability(observed.t);
   const ofMeanDifference = reliability(observed.mean);
   if (flips === 0 && !signs) return { ofT, ofMeanDifference };
 
   const labellings = chooseLabellings(pairs, { flips, seed: halving.seed ?? 0, signs, exact: false });
-  const plan = await planHalves(differences, halvings, degenerate, signal);
   const medians = { t: new Float64Array(labellings.count), mean: new Float64Array(labellings.count) };
   for (let labelling = 0; labelling < labellings.count; labelling += 1) {
     const r = await flippedCorrelations(plan, (pair) => labellings.flips(labelling, pair), signal);
@@ -94,10 +97,18 @@ export async function splitHalfReliability(
   return {
     ofT,
     ofMeanDifference,
-    nullOfT: testAgainstNull(ofT.median, medians.t, false),
-    nullOfMeanDifference: testAgainstNull(ofMeanDifference.median, medians.mean, false),
+    nullOfT: testAgainstNull(ofT.median, medians.t, false, ofT.median - TIE),
+    nullOfMeanDifference: testAgainstNull(
+      ofMeanDifference.median,
+      medians.mean,
+      false,
+      ofMeanDifference.median - TIE,
+    ),
   };
 }
+
+/** Correlations that are no further apart are equal but for rounding. */
+const TIE = 1e-10;
 
 /** After every halving: lets others have their turn, the signal among them. */
 async function giveWay(signal: AbortSignal | undefined): Promise<void> {
@@ -111,69 +122,62 @@ interface Correlations {
   readonly mean: Float64Array;
 }
 
-async function observedCorrelations(
+/** What the correlations need of the differences, prepared once: no flip changes a sum of squares. */
+interface HalvesPlan {
+  /** `[pairs, units]`, the units that vary. */
+  readonly values: Float64Array;
+  /** `[pairs, units]`, of these values. */
+  readonly resolution: Float64Array;
+  readonly pairs: number;
+  readonly units: number;
+  readonly halvings: readonly Halving[];
+  /** Per halving, over the first half. */
+  readonly firstSquares: readonly HalfSquares[];
+  /** The same over the second half. */
+  readonly secondSquares: readonly HalfSquares[];
+}
+
+/** Sums over the pairs of a half, one per unit. */
+interface HalfSquares {
+  /** Σd². */
+  readonly squares: Float64Array;
+  /** A variance below this may be rounding: it is taken from the values. */
+  readonly little: Float64Array;
+}
+
+async function planHalves(
   differences: Matrix,
   halvings: readonly Halving[],
   degenerate: ReadonlySet<number>,
   signal: AbortSignal | undefined,
-): Promise<Correlations> {
-  const t = new Float64Array(halvings.length);
-  const mean = new Float64Array(halvings.length);
-  for (const [split, { first, second }] of halvings.entries()) {
-    const left = columnMoments(rowsOf(differences, first));
-    const right = columnMoments(rowsOf(differences, second));
-    // t up to the factor √n, which a correlation does not see
-    const ratioOf = ({ mean: means, standardDeviation }: Moments): Float64Array =>
-      means.map((value, unit) => value / valueAt(standardDeviation, unit));
-    t[split] = pearson(
-      ratioOf(left),
-      ratioOf(right),
-      (unit) =>
-        !degenerate.has(unit) &&
-        valueAt(left.standardDeviation, unit) > 0 &&
-        valueAt(right.standardDeviation, unit) > 0,
-    );
-    mean[split] = pearson(left.mean, right.mean, (unit) => !degenerate.has(unit));
-    await giveWay(signal);
-  }
-  return { t, mean };
-}
-
-/** What the null needs of the differences, prepared once: no flip changes a sum of squares. */
-interface HalvesPlan {
-  /** `[pairs, units]`, the units that vary. */
-  readonly values: Float64Array;
-  readonly pairs: number;
-  readonly units: number;
-  readonly halvings: readonly Halving[];
-  /** Per halving and unit, Σd² over the first half. */
-  readonly firstSquares: readonly Float64Array[];
-  /** The same over the second half. */
-  readonly secondSquares: readonly Float64Array[];
-}
-
-async function planHalves(
-  { data, shape: [pairs, columns] }: Matrix,
-  halvings: readonly Halving[],
-  degenerate: ReadonlySet<number>,
-  signal: AbortSignal | undefined,
 ): Promise<HalvesPlan> {
-  const values = Float64Array.from(data).filter((_, at) => !degenerate.has(at % columns));
+  const [pairs, columns] = differences.shape;
+  const varies = (_: number, at: number): boolean => !degenerate.has(at % columns);
+  const values = Float64Array.from(differences.data).filter(varies);
+  const resolution = resolutionOf(differences).filter(varies);
   const units = columns - degenerate.size;
   const squares = values.map((value) => value * value);
-  const sums = (chosen: readonly number[]): Float64Array => {
+  const unresolved = resolution.map((value) => value * value);
+  const sums = (chosen: readonly number[]): HalfSquares => {
     const sum = new Float64Array(units);
-    for (const pair of chosen) addRow(sum, squares.subarray(pair * units, (pair + 1) * units), 1);
-    return sum;
+    const little = new Float64Array(units);
+    for (const pair of chosen) {
+      addRow(sum, squares.subarray(pair * units, (pair + 1) * units), 1);
+      addRow(little, unresolved.subarray(pair * units, (pair + 1) * units), 1);
+    }
+    return {
+      squares: sum,
+      little: little.map((value, unit) => Math.max(value, LITTLE_VARIANCE * valueAt(sum, unit))),
+    };
   };
-  const firstSquares: Float64Array[] = [];
-  const secondSquares: Float64Array[] = [];
+  const firstSquares: HalfSquares[] = [];
+  const secondSquares: HalfSquares[] = [];
   for (const { first, second } of halvings) {
     firstSquares.push(sums(first));
     secondSquares.push(sums(second));
     await giveWay(signal);
   }
-  return { values, pairs, units, halvings, firstSquares, secondSquares };
+  return { values, resolution, pairs, units, halvings, firstSquares, secondSquares };
 }
 
 /** Where less than this part of a half's squares is variance, the difference of sums loses digits. */
@@ -181,7 +185,7 @@ const LITTLE_VARIANCE = 1e-4;
 
 /** The correlations under one labelling, from sums alone: over a half of n pairs, variance ∝ Σd² − (Σ ± d)² / n. */
 async function flippedCorrelations(
-  { values, pairs, units, halvings, firstSquares, secondSquares }: HalvesPlan,
+  { values, resolution, pairs, units, halvings, firstSquares, secondSquares }: HalvesPlan,
   flips: (pair: number) => boolean,
   signal: AbortSignal | undefined,
 ): Promise<Correlations> {
@@ -196,20 +200,21 @@ async function flippedCorrelations(
     for (const pair of first) addRow(firstSums, row(pair), flips(pair) ? -1 : 1);
     const ofT = new RunningCorrelation();
     const ofMean = new RunningCorrelation();
-    const squares = itemAt(firstSquares, split);
-    const otherSquares = itemAt(secondSquares, split);
+    const ofFirst = itemAt(firstSquares, split);
+    const ofSecond = itemAt(secondSquares, split);
     const carefully = (half: readonly number[], unit: number): number =>
-      squaresAboutMean(half.map((pair) => (flips(pair) ? -1 : 1) * valueAt(values, pair * units + unit)));
+      squaresAboutMean(
+        half.map((pair) => (flips(pair) ? -1 : 1) * valueAt(values, pair * units + unit)),
+        half.map((pair) => valueAt(resolution, pair * units + unit)),
+      );
     for (let unit = 0; unit < units; unit += 1) {
       const left = valueAt(firstSums, unit);
       const right = valueAt(total, unit) - left;
       ofMean.add(left, right);
-      const leftSquares = valueAt(squares, unit);
-      const rightSquares = valueAt(otherSquares, unit);
-      let leftVariance = leftSquares - (left * left) / first.length;
-      let rightVariance = rightSquares - (right * right) / second.length;
-      if (leftVariance < leftSquares * LITTLE_VARIANCE) leftVariance = carefully(first, unit);
-      if (rightVariance < rightSquares * LITTLE_VARIANCE) rightVariance = carefully(second, unit);
+      let leftVariance = valueAt(ofFirst.squares, unit) - (left * left) / first.length;
+      let rightVariance = valueAt(ofSecond.squares, unit) - (right * right) / second.length;
+      if (leftVariance <= valueAt(ofFirst.little, unit)) leftVariance = carefully(first, unit);
+      if (rightVariance <= valueAt(ofSecond.little, unit)) rightVariance = carefully(second, unit);
       if (leftVariance > 0 && rightVariance > 0)
         ofT.add(left / Math.sqrt(leftVariance), right / Math.sqrt(rightVariance));
     }
@@ -220,8 +225,14 @@ async function flippedCorrelations(
   return { t, mean };
 }
 
-/** Σ(v − mean)², by two passes from the first value: exactly 0 for equal values. */
-function squaresAboutMean(values: readonly number[]): number {
+/** Σ(v − mean)², by two passes from the first value: exactly 0 for values that are equal within their resolution. */
+function squaresAboutMean(values: readonly number[], resolution: readonly number[]): number {
+  const range = commonRange(
+    values.length,
+    (index) => values[index] ?? NaN,
+    (index) => resolution[index] ?? NaN,
+  );
+  if (range) return 0;
   const [first = NaN] = values;
   const mean = values.reduce((sum, value) => sum + (value - first), 0) / values.length;
   return values.reduce((sum, value) => sum + (value - first - mean) ** 2, 0);

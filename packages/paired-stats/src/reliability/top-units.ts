@@ -1,10 +1,11 @@
 import type { Matrix } from "../matrix.ts";
-import { checkWhole } from "../options.ts";
+import { checkOptions, checkWhole } from "../options.ts";
 import { unitT, type UnitT } from "../paired-t.ts";
 import { PairedStatsError } from "../paired-stats-error.ts";
 import { median } from "../quantile.ts";
 import { valueAt } from "../reading.ts";
-import { chooseHalvings, rowsOf, type Halving, type HalvingOptions } from "./halves.ts";
+import { selectPairs } from "../select.ts";
+import { chooseHalvings, HALVING_OPTIONS, type Halving, type HalvingOptions } from "./halves.ts";
 
 /** How far two halves of the pairs agree on the strongest units. */
 export interface TopUnitOverlap {
@@ -49,8 +50,10 @@ export function topUnitOverlap(
 ): TopUnitOverlap {
   const { units, halvings } = prepare(differences, top, options);
   const overlap = Float64Array.from(halvings, ({ first, second }) => {
-    const found = new Set(strongest(unitT(rowsOf(differences, second)), units, top));
-    const again = strongest(unitT(rowsOf(differences, first)), units, top).filter((unit) => found.has(unit));
+    const found = new Set(strongest(unitT(selectPairs(differences, second)), units, top));
+    const again = strongest(unitT(selectPairs(differences, first)), units, top).filter((unit) =>
+      found.has(unit),
+    );
     return again.length / top;
   });
   return { top, overlap, median: median(overlap), expectedByChance: top / units.length };
@@ -77,8 +80,8 @@ export function splitSampleEffect(
   const selectedDz = new Float64Array(halvings.length);
   const estimatedDz = new Float64Array(halvings.length);
   for (const [split, { first, second }] of halvings.entries()) {
-    const left = unitT(rowsOf(differences, first));
-    const right = unitT(rowsOf(differences, second));
+    const left = unitT(selectPairs(differences, first));
+    const right = unitT(selectPairs(differences, second));
     const fromLeft = strongest(left, units, top);
     const fromRight = strongest(right, units, top);
     selectedDz[split] = (alignedDz(left, left, fromLeft) + alignedDz(right, right, fromRight)) / 2;
@@ -98,6 +101,7 @@ function prepare(
   top: number,
   options: HalvingOptions,
 ): { units: readonly number[]; halvings: readonly Halving[] } {
+  checkOptions(options, HALVING_OPTIONS);
   checkWhole(top, "top", 1);
   const { testedUnits: units } = unitT(differences);
   const [pairs] = differences.shape;
