@@ -21,9 +21,10 @@ export { isFolderLock, lockFolder, type FolderLock } from "./disk/lock-folder.ts
 export { isUnfinished } from "./disk/sweep-unfinished.ts";
 export { writeFileWhole } from "./disk/write-aside.ts";
 export { FluxRuntimeError, type FluxRuntimeErrorCode, type FluxRuntimeErrorDetails } from "./errors.ts";
+export { cacheFolder } from "./hub/cache-folder.ts";
 export type { PlannedDownload } from "./hub/download-snapshot.ts";
 export type { HubRepository } from "./hub/hub-repository.ts";
-export { cacheFolder, locateCheckpoint, type CheckpointPlace } from "./hub/locate-checkpoint.ts";
+export { locateCheckpoint, type CheckpointPlace } from "./hub/locate-checkpoint.ts";
 export {
   resolveCheckpoint,
   type ResolveCheckpointOptions,
