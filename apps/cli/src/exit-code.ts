@@ -5,12 +5,14 @@ import { PromptsError } from "@measure-plantain/prompts";
 import { CommanderError } from "commander";
 import { HubError } from "./checkpoint/hub-error.ts";
 import { UsageError } from "./errors.ts";
+import { Interruption } from "./interruption.ts";
 
 /** The runtime's errors that are nobody's input. */
 const failures: readonly FluxRuntimeErrorCode[] = ["session-failed", "unwritable-file", "disk-full"];
 
-/** 0 done, 2 wrong use or bad input, 1 failure. */
-export function exitCodeOf(error: unknown): 0 | 1 | 2 {
+/** 0 done, 2 wrong use or bad input, 1 failure, 130 and 143 ended by Ctrl-C and SIGTERM. */
+export function exitCodeOf(error: unknown): 0 | 1 | 2 | Interruption["exitCode"] {
+  if (error instanceof Interruption) return error.exitCode;
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof FluxRuntimeError) return failures.includes(error.code) ? 1 : 2;
   if (error instanceof HubError) return error.isUsage ? 2 : 1;
@@ -33,6 +35,6 @@ export function formatError(error: unknown): string {
     exitCodeOf(error) === 2 ||
     error instanceof FluxRuntimeError ||
     error instanceof HubError ||
-    error.message.startsWith("Interrupted");
+    error instanceof Interruption;
   return `measure-plantain: ${isExpected ? error.message : (error.stack ?? error.message)}`;
 }

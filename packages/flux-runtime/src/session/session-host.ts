@@ -95,5 +95,6 @@ process.on("message", (request: SessionRequest) => {
 });
 // The parent is gone: nobody is left to answer.
 process.on("disconnect", () => process.exit());
-// Ctrl-C reaches the whole process group; the parent decides what it means.
+// Both reach the whole process group as a rule; the parent decides what they mean.
 process.on("SIGINT", () => undefined);
+process.on("SIGTERM", () => undefined);
