@@ -4,6 +4,7 @@ import { PairedStatsError } from "@measure-plantain/paired-stats";
 import { PromptsError } from "@measure-plantain/prompts";
 import { CommanderError } from "commander";
 import { UsageError } from "./errors.ts";
+import { Interruption } from "./interruption.ts";
 import { ChangedCapturesError } from "./results/changed-captures.ts";
 import { nameFlags } from "./terminal/name-flags.ts";
 
@@ -19,8 +20,9 @@ const failures: readonly FluxRuntimeErrorCode[] = [
   "download-corrupted",
 ];
 
-/** 0 done, 2 wrong use or bad input, 1 failure. */
-export function exitCodeOf(error: unknown): 0 | 1 | 2 {
+/** 0 done, 2 wrong use or bad input, 1 failure, 130 and 143 ended by Ctrl-C and SIGTERM. */
+export function exitCodeOf(error: unknown): 0 | 1 | 2 | Interruption["exitCode"] {
+  if (error instanceof Interruption) return error.exitCode;
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof FluxRuntimeError) return failures.includes(error.code) ? 1 : 2;
   const badInput = [UsageError, PromptsError, HeadHooksError, PairedStatsError];
@@ -41,6 +43,6 @@ export function formatError(error: unknown): string {
     return `measure-plantain: ${error.message}. Correct the path, or who may read and write there; what was stored is kept.`;
   }
   const isExpected =
-    exitCodeOf(error) === 2 || error instanceof FluxRuntimeError || error.message.startsWith("Interrupted");
+    exitCodeOf(error) === 2 || error instanceof FluxRuntimeError || error instanceof Interruption;
   return `measure-plantain: ${isExpected ? nameFlags(error.message) : (error.stack ?? error.message)}`;
 }

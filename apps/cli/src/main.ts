@@ -16,6 +16,7 @@ import type { ResultOptions } from "./run-folder/write-results.ts";
 import { verify } from "./commands/verify.ts";
 import { ablationGranularities } from "./causal/ablation.ts";
 import { exitCodeOf, formatError } from "./exit-code.ts";
+import { heedSignals } from "./interruption.ts";
 import { ownVersion } from "./package-versions.ts";
 import { optionalTaps } from "./probe/plan-taps.ts";
 import {
@@ -43,7 +44,7 @@ import {
   wordCountsOption,
 } from "./terminal/shared-options.ts";
 
-const interruption = new AbortController();
+const interruption = heedSignals();
 heedClosedPipes();
 
 const program = new Command("measure-plantain")
@@ -123,7 +124,7 @@ program
   .option("--full-hash", "put the SHA-256 of every weight file into the manifest", false)
   .option("--json", "print the summary as JSON on stdout", false)
   .option("--quiet", "no progress on stderr", false)
-  .action((options: RunOptions) => run(options, interruption.signal));
+  .action((options: RunOptions) => run(options, interruption));
 
 program
   .command("generate")
@@ -146,7 +147,7 @@ program
   .requiredOption("--out <png>", "where to write it")
   .option("--json", "print what was written as JSON", false)
   .option("--quiet", "no progress on stderr", false)
-  .action((options: GenerateCommandOptions) => generateImage(options, interruption.signal));
+  .action((options: GenerateCommandOptions) => generateImage(options, interruption));
 
 program
   .command("merge")
@@ -158,7 +159,7 @@ program
   .option("--json", "print the summary as JSON on stdout", false)
   .option("--quiet", "no progress on stderr", false)
   .action((out: string, shards: string[], options: MergeOptions) =>
-    merge(out, shards, options, interruption.signal),
+    merge(out, shards, options, interruption),
   );
 
 program
@@ -169,7 +170,7 @@ program
   .addOption(figuresOption)
   .addOption(acceptChangedOption)
   .option("--json", "print the summary as JSON on stdout", false)
-  .action((directory: string, options: ResultOptions) => stats(directory, options, interruption.signal));
+  .action((directory: string, options: ResultOptions) => stats(directory, options, interruption));
 
 program
   .command("report")
@@ -182,7 +183,7 @@ program
   )
   .addOption(figuresOption)
   .addOption(acceptChangedOption)
-  .action((directory: string, options: ReportOptions) => report(directory, options, interruption.signal));
+  .action((directory: string, options: ReportOptions) => report(directory, options, interruption));
 
 program
   .command("ablate")
@@ -208,7 +209,7 @@ program
   .addOption(threadsOption)
   .option("--json", "print the result as JSON on stdout", false)
   .option("--quiet", "no progress on stderr", false)
-  .action((directory: string, options: AblateOptions) => ablate(directory, options, interruption.signal));
+  .action((directory: string, options: AblateOptions) => ablate(directory, options, interruption));
 
 program
   .command("doctor")
@@ -222,7 +223,7 @@ program
   .option("--height <n>", "pixels", integer(1), 1_024)
   .addOption(offlineOption)
   .option("--json", "as one JSON document", false)
-  .action((options: DoctorOptions) => doctor(options, interruption.signal));
+  .action((options: DoctorOptions) => doctor(options, interruption));
 
 program
   .command("compare")
@@ -231,16 +232,14 @@ program
   .addOption(flipsOption)
   .addOption(acceptChangedOption)
   .option("--json", "as JSON", false)
-  .action((directories: string[], options: CompareOptions) =>
-    compare(directories, options, interruption.signal),
-  );
+  .action((directories: string[], options: CompareOptions) => compare(directories, options, interruption));
 
 program
   .command("verify")
   .description("check every hash of a run folder and compute all its results anew")
   .argument("<dir>", "a run folder")
   .option("--json", "as JSON", false)
-  .action((directory: string, options: { json: boolean }) => verify(directory, options, interruption.signal));
+  .action((directory: string, options: { json: boolean }) => verify(directory, options, interruption));
 
 program
   .command("hook")
@@ -290,16 +289,12 @@ prompts
   .addOption(offlineOption)
   .option("--json", "print the audit as JSON", false)
   .option("--quiet", "no progress on stderr", false)
-  .action((file: string, options: CheckSetOptions) => checkSet(file, options, interruption.signal));
-
-// The first Ctrl-C ends what runs and keeps what is stored; the second ends the process at once.
-process.once("SIGINT", () => {
-  interruption.abort(new Error("Interrupted. What was stored is kept; the same command goes on from there."));
-});
+  .action((file: string, options: CheckSetOptions) => checkSet(file, options, interruption));
 
 try {
   await program.parseAsync();
-} catch (error) {
+} catch (thrown) {
+  const error: unknown = interruption.aborted ? interruption.reason : thrown; // what ends early fails in many ways
   // Commander has said what was wrong with the command line.
   if (!(error instanceof CommanderError)) process.stderr.write(`${formatError(error)}\n`);
   process.exitCode = exitCodeOf(error);

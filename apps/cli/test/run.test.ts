@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { getCheckpointSpec, synthesizeCheckpoint } from "@measure-plantain/flux-runtime";
@@ -11,6 +12,14 @@ const small = ["--prompts", "few.json", "--width", "64", "--height", "64", "--ma
 const captures = (folder: string): Buffer => readFileSync(place.path(folder, "captures.safetensors"));
 const manifest = (folder: string): Manifest =>
   JSON.parse(readFileSync(place.path(folder, "manifest.json"), "utf8")) as Manifest; // what the command wrote
+
+const isLeftOver = (path: string): boolean => /\.(partial|lock)$/.test(path);
+
+/** Waits until a run has stored some passes. */
+async function passesIn(out: string, count: number): Promise<void> {
+  const passes = place.path(out, "passes");
+  while (!existsSync(passes) || readdirSync(passes).length < count) await setTimeout(5);
+}
 
 beforeAll(() => {
   writeFileSync(place.path("few.json"), promptSetJson());
@@ -86,16 +95,58 @@ describe("run", () => {
     expect(captures("killed").equals(captures("whole"))).toBe(true);
   });
 
-  it("interrupted with Ctrl-C, says that nothing is lost, and goes on", async () => {
-    const args = ["run", "--max-sequence-length", "64", "--reference-steps", "1", "--out", "interrupted"];
-    const child = place.start(...args, "--width", "64", "--height", "64");
-    const passes = place.path("interrupted", "passes");
-    while (!existsSync(passes) || readdirSync(passes).length < 3) await setTimeout(5);
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)(
+    "ended by %s, says that nothing is lost, leaves nothing unfinished, and goes on",
+    async (signal, code) => {
+      const out = `ended-by-${signal}`;
+      const args = ["run", "--max-sequence-length", "64", "--reference-steps", "1", "--out", out];
+      const child = place.start(...args, "--width", "64", "--height", "64");
+      await passesIn(out, 3);
+      child.kill(signal);
+      const { exitCode, stderr } = await finish(child);
+      expect(exitCode).toBe(code);
+      expect(stderr).toMatch(/Interrupted\. What was stored is kept/);
+      expect(readdirSync(place.path(out), { encoding: "utf8", recursive: true }).filter(isLeftOver)).toEqual(
+        [],
+      );
+      expect((await place.run(...args, "--width", "64", "--height", "64")).exitCode).toBe(0);
+    },
+  );
+
+  it("ends at once when a second signal comes", async () => {
+    // What keeps the process from ending after the first one stands for anything that does.
+    const lasting = createWorkplace({ NODE_OPTIONS: "--import data:text/javascript,setInterval(()=>0,1e3)" });
+    const child = lasting.start("run", "--max-sequence-length", "64", "--width", "64", "--height", "64");
+    const finished = finish(child);
+    await once(child.stderr ?? child, "data");
     child.kill("SIGINT");
-    const { exitCode, stderr } = await finish(child);
-    expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/Interrupted\. What was stored is kept/);
-    expect((await place.run(...args, "--width", "64", "--height", "64")).exitCode).toBe(0);
+    for (let text = ""; !text.includes("Interrupted");)
+      text += String(await once(child.stderr ?? child, "data"));
+    child.kill("SIGTERM");
+    await finished;
+    expect(child.signalCode).toBe("SIGTERM");
+    lasting.remove();
+  });
+
+  it("keeps a second run out of its folder, and says which process has it", async () => {
+    const args = ["run", "--max-sequence-length", "64", "--reference-steps", "1", "--out", "shared"];
+    const first = place.start(...args, "--width", "64", "--height", "64");
+    const finished = finish(first);
+    await passesIn("shared", 1);
+    const { exitCode, stderr } = await place.run(...args, "--width", "64", "--height", "64", "--quiet");
+    expect(stderr).toMatch(
+      new RegExp(
+        `Process ${first.pid} on .* is writing into .*shared, since .*Wait until it ends, or stop it`,
+      ),
+    );
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+    expect(exitCode).toBe(2);
+    expect(first.exitCode).toBe(null); // it goes on
+    first.kill();
+    await finished;
   });
 
   it("leaves a complete folder's captures alone and computes its statistics anew", async () => {

@@ -1,14 +1,8 @@
-/**
- * Ends the program quietly where nobody reads its results any more, as in `… | head`, and lets it go on where only its
- * progress is no longer read: what it writes into files is not done yet then.
- */
+/** Lets the program go on to its end, quietly, if nobody reads its results or its progress any more, as in `… | head`. */
 export function heedClosedPipes(): void {
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    // Every command writes its files before its results, so nothing is lost.
-    if (error.code === "EPIPE") process.exit();
-    throw error;
-  });
-  process.stderr.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-  });
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
 }

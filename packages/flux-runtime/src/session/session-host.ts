@@ -109,5 +109,6 @@ process.on("message", ({ id, request }: NumberedRequest) => {
     process.send?.(numbered);
   });
 });
-// Ctrl-C reaches the whole process group; the parent decides what it means.
+// Both reach the whole process group as a rule; the parent decides what they mean.
 process.on("SIGINT", () => undefined);
+process.on("SIGTERM", () => undefined);
