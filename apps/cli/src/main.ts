@@ -10,8 +10,7 @@ import { checkSet, listSets, type CheckSetOptions } from "./commands/prompts.ts"
 import { run, type RunOptions } from "./commands/run.ts";
 import { compare, type CompareOptions } from "./commands/compare.ts";
 import { report, type ReportOptions } from "./commands/report.ts";
-import { stats } from "./commands/stats.ts";
-import type { ResultOptions } from "./run-folder/write-results.ts";
+import { stats, type StatsOptions } from "./commands/stats.ts";
 import { verify } from "./commands/verify.ts";
 import { ablationGranularities } from "./causal/ablation.ts";
 import { exitCodeOf, formatError } from "./exit-code.ts";
@@ -36,6 +35,7 @@ import {
   figuresOption,
   flipsOption,
   offlineOption,
+  quietOption,
   ropeOption,
   threadsOption,
   weightsOption,
@@ -117,7 +117,7 @@ program
   .option("--trace-placement", "record in the manifest on which provider every node ran", false)
   .option("--full-hash", "put the SHA-256 of every weight file into the manifest", false)
   .option("--json", "print the summary as JSON on stdout", false)
-  .option("--quiet", "no progress on stderr", false)
+  .addOption(quietOption)
   .action((options: RunOptions) => run(options, interruption.signal));
 
 program
@@ -140,7 +140,7 @@ program
   .addOption(threadsOption)
   .requiredOption("--out <png>", "where to write it")
   .option("--json", "print what was written as JSON", false)
-  .option("--quiet", "no progress on stderr", false)
+  .addOption(quietOption)
   .action((options: GenerateCommandOptions) => generateImage(options, interruption.signal));
 
 program
@@ -151,7 +151,7 @@ program
   .addOption(flipsOption)
   .addOption(figuresOption)
   .option("--json", "print the summary as JSON on stdout", false)
-  .option("--quiet", "no progress on stderr", false)
+  .addOption(quietOption)
   .action((out: string, shards: string[], options: MergeOptions) =>
     merge(out, shards, options, interruption.signal),
   );
@@ -164,7 +164,8 @@ program
   .addOption(figuresOption)
   .addOption(acceptChangedOption)
   .option("--json", "print the summary as JSON on stdout", false)
-  .action((directory: string, options: ResultOptions) => stats(directory, options, interruption.signal));
+  .addOption(quietOption)
+  .action((directory: string, options: StatsOptions) => stats(directory, options, interruption.signal));
 
 program
   .command("report")
@@ -177,6 +178,7 @@ program
   )
   .addOption(figuresOption)
   .addOption(acceptChangedOption)
+  .addOption(quietOption)
   .action((directory: string, options: ReportOptions) => report(directory, options, interruption.signal));
 
 program
@@ -202,7 +204,7 @@ program
   .addOption(offlineOption)
   .addOption(threadsOption)
   .option("--json", "print the result as JSON on stdout", false)
-  .option("--quiet", "no progress on stderr", false)
+  .addOption(quietOption)
   .action((directory: string, options: AblateOptions) => ablate(directory, options, interruption.signal));
 
 program
@@ -226,6 +228,7 @@ program
   .addOption(flipsOption)
   .addOption(acceptChangedOption)
   .option("--json", "as JSON", false)
+  .addOption(quietOption)
   .action((directories: string[], options: CompareOptions) =>
     compare(directories, options, interruption.signal),
   );
@@ -235,7 +238,10 @@ program
   .description("check every hash of a run folder and compute all its results anew")
   .argument("<dir>", "a run folder")
   .option("--json", "as JSON", false)
-  .action((directory: string, options: { json: boolean }) => verify(directory, options, interruption.signal));
+  .addOption(quietOption)
+  .action((directory: string, options: { json: boolean; quiet: boolean }) =>
+    verify(directory, options, interruption.signal),
+  );
 
 program
   .command("hook")
@@ -284,7 +290,7 @@ prompts
   .addOption(wordCountsOption)
   .addOption(offlineOption)
   .option("--json", "print the audit as JSON", false)
-  .option("--quiet", "no progress on stderr", false)
+  .addOption(quietOption)
   .action((file: string, options: CheckSetOptions) => checkSet(file, options, interruption.signal));
 
 // The first Ctrl-C ends what runs and keeps what is stored; the second ends the process at once.

@@ -16,6 +16,7 @@ import { chooseDevice } from "../device/choose-device.ts";
 import { UsageError } from "../errors.ts";
 import { readCaptures } from "../results/read-captures.ts";
 import { RunFolder } from "../run-folder/run-folder.ts";
+import { STATISTICS, withLateBar } from "../terminal/late-bar.ts";
 import { createProgress } from "../terminal/progress.ts";
 import { rewriteResults } from "../run-folder/write-results.ts";
 
@@ -94,7 +95,7 @@ export async function ablate(directory: string, options: AblateOptions, signal: 
   };
   await folder.writeJson(ABLATION_FILE, ablation);
   await folder.removeWorkFiles();
-  await rewriteResults(folder, signal);
+  await withLateBar(progress, STATISTICS, (onProgress) => rewriteResults(folder, { signal, onProgress }));
   process.stdout.write(
     options.json ? `${JSON.stringify(ablation, null, 2)}\n` : `${formatAblation(ablation)}\n`,
   );

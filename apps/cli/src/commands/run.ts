@@ -19,6 +19,7 @@ import { chooseSettings, type SettingOptions } from "../probe/choose-settings.ts
 import { runProbe } from "../probe/run-probe.ts";
 import { isPart, shardPairs } from "../probe/shard.ts";
 import type { RunFolder } from "../run-folder/run-folder.ts";
+import { STATISTICS, withLateBar } from "../terminal/late-bar.ts";
 import { createProgress, type Progress } from "../terminal/progress.ts";
 import { writeResults, type ResultOptions } from "../run-folder/write-results.ts";
 
@@ -83,7 +84,9 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
     return;
   }
   for (const control of controls) await runControl(control, plan, folder, probe);
-  await writeResults(folder, options, signal);
+  await withLateBar(progress, STATISTICS, (onProgress) =>
+    writeResults(folder, { ...options, onProgress }, signal),
+  );
   progress.note(`Report: ${folder.file("report.html")}`);
 }
 

@@ -21,7 +21,7 @@ import type { Manifest } from "./manifest.ts";
 import type { RunFolder } from "./run-folder.ts";
 
 /** How results are computed and shown. */
-export interface ResultOptions extends Pick<AnalyzeFolderOptions, "acceptChangedCaptures"> {
+export interface ResultOptions extends Pick<AnalyzeFolderOptions, "acceptChangedCaptures" | "onProgress"> {
   readonly flips: number | "exact";
   readonly json: boolean;
   /** Every figure as a file, too. */
@@ -55,8 +55,11 @@ export async function writeResults(
 }
 
 /** Writes the summary and the report of a run folder anew, with the sign flips that they had. */
-export async function rewriteResults(folder: RunFolder, signal: AbortSignal): Promise<void> {
-  const results = await analyzeRun(folder, { flips: await readFlips(folder), signal });
+export async function rewriteResults(
+  folder: RunFolder,
+  options: Pick<AnalyzeFolderOptions, "signal" | "onProgress">,
+): Promise<void> {
+  const results = await analyzeRun(folder, { ...options, flips: await readFlips(folder) });
   await writeTables(folder, results);
   await writeReport(folder, results);
 }
