@@ -11,8 +11,7 @@ import { checkSet, listSets, type CheckSetOptions } from "./commands/prompts.ts"
 import { run, type RunOptions } from "./commands/run.ts";
 import { compare, type CompareOptions } from "./commands/compare.ts";
 import { report, type ReportOptions } from "./commands/report.ts";
-import { stats } from "./commands/stats.ts";
-import type { ResultOptions } from "./run-folder/write-results.ts";
+import { stats, type StatsOptions } from "./commands/stats.ts";
 import { verify } from "./commands/verify.ts";
 import { ablationGranularities } from "./causal/ablation.ts";
 import { exitCodeOf, formatError } from "./exit-code.ts";
@@ -38,6 +37,7 @@ import {
   figuresOption,
   flipsOption,
   offlineOption,
+  quietOption,
   ropeOption,
   threadsOption,
   weightsOption,
@@ -123,7 +123,7 @@ program
   .option("--trace-placement", "record in the manifest on which provider every node ran", false)
   .option("--full-hash", "put the SHA-256 of every weight file into the manifest", false)
   .option("--json", "print the summary as JSON on stdout", false)
-  .option("--quiet", "no progress on stderr", false)
+  .addOption(quietOption)
   .action((options: RunOptions) => run(options, interruption));
 
 program
@@ -146,7 +146,7 @@ program
   .addOption(threadsOption)
   .requiredOption("--out <png>", "where to write it")
   .option("--json", "print what was written as JSON", false)
-  .option("--quiet", "no progress on stderr", false)
+  .addOption(quietOption)
   .action((options: GenerateCommandOptions) => generateImage(options, interruption));
 
 program
@@ -157,7 +157,7 @@ program
   .addOption(flipsOption)
   .addOption(figuresOption)
   .option("--json", "print the summary as JSON on stdout", false)
-  .option("--quiet", "no progress on stderr", false)
+  .addOption(quietOption)
   .action((out: string, shards: string[], options: MergeOptions) =>
     merge(out, shards, options, interruption),
   );
@@ -170,7 +170,8 @@ program
   .addOption(figuresOption)
   .addOption(acceptChangedOption)
   .option("--json", "print the summary as JSON on stdout", false)
-  .action((directory: string, options: ResultOptions) => stats(directory, options, interruption));
+  .addOption(quietOption)
+  .action((directory: string, options: StatsOptions) => stats(directory, options, interruption));
 
 program
   .command("report")
@@ -183,6 +184,7 @@ program
   )
   .addOption(figuresOption)
   .addOption(acceptChangedOption)
+  .addOption(quietOption)
   .action((directory: string, options: ReportOptions) => report(directory, options, interruption));
 
 program
@@ -208,7 +210,7 @@ program
   .addOption(offlineOption)
   .addOption(threadsOption)
   .option("--json", "print the result as JSON on stdout", false)
-  .option("--quiet", "no progress on stderr", false)
+  .addOption(quietOption)
   .action((directory: string, options: AblateOptions) => ablate(directory, options, interruption));
 
 program
@@ -232,6 +234,7 @@ program
   .addOption(flipsOption)
   .addOption(acceptChangedOption)
   .option("--json", "as JSON", false)
+  .addOption(quietOption)
   .action((directories: string[], options: CompareOptions) => compare(directories, options, interruption));
 
 program
@@ -239,7 +242,10 @@ program
   .description("check every hash of a run folder and compute all its results anew")
   .argument("<dir>", "a run folder")
   .option("--json", "as JSON", false)
-  .action((directory: string, options: { json: boolean }) => verify(directory, options, interruption));
+  .addOption(quietOption)
+  .action((directory: string, options: { json: boolean; quiet: boolean }) =>
+    verify(directory, options, interruption),
+  );
 
 program
   .command("hook")
@@ -288,7 +294,7 @@ prompts
   .addOption(wordCountsOption)
   .addOption(offlineOption)
   .option("--json", "print the audit as JSON", false)
-  .option("--quiet", "no progress on stderr", false)
+  .addOption(quietOption)
   .action((file: string, options: CheckSetOptions) => checkSet(file, options, interruption));
 
 try {

@@ -16,6 +16,7 @@ import { createRunContext, runtimeOf } from "../causal/run-context.ts";
 import { UsageError } from "../errors.ts";
 import { readCaptures } from "../results/read-captures.ts";
 import { RunFolder } from "../run-folder/run-folder.ts";
+import { STATISTICS, withLateBar } from "../terminal/late-bar.ts";
 import { createProgress, type Progress } from "../terminal/progress.ts";
 import { rewriteResults } from "../run-folder/write-results.ts";
 
@@ -106,7 +107,7 @@ async function ablateRun(
     }),
   };
   await folder.writeJson(ABLATION_FILE, ablation);
-  await rewriteResults(folder, signal);
+  await withLateBar(progress, STATISTICS, (onProgress) => rewriteResults(folder, { signal, onProgress }));
   await folder.removeWorkFiles(); // last: until then nothing has to be computed again
   return ablation;
 }

@@ -2,11 +2,16 @@ import { compareRuns } from "../controls/compare-runs.ts";
 import { formatComparisons } from "../controls/format-comparisons.ts";
 import { UsageError } from "../errors.ts";
 import { analyzeFolder, type FolderResults } from "../results/analyze-folder.ts";
+import { divideProgress, type OnProgress } from "../results/divide-progress.ts";
 import type { ResultOptions } from "../run-folder/write-results.ts";
 import { RunFolder } from "../run-folder/run-folder.ts";
+import { STATISTICS, withLateBar } from "../terminal/late-bar.ts";
+import { createProgress } from "../terminal/progress.ts";
 
 /** What `measure-plantain compare` was told. */
-export type CompareOptions = Pick<ResultOptions, "flips" | "json" | "acceptChangedCaptures">;
+export interface CompareOptions extends Pick<ResultOptions, "flips" | "json" | "acceptChangedCaptures"> {
+  readonly quiet: boolean;
+}
 
 /** Holds the first run folder against each of the others. */
 export async function compare(
@@ -17,11 +22,19 @@ export async function compare(
   if (first === undefined || rest.length === 0) {
     throw new UsageError("compare needs two run folders or more: the run, then what to hold it against.");
   }
-  const read = async (directory: string): Promise<FolderResults> =>
-    analyzeFolder(await RunFolder.openForReading(directory), { ...options, signal });
-  const run = await read(first);
-  const others = [];
-  for (const directory of rest) others.push({ name: directory, results: await read(directory), plant: null });
-  const comparisons = await compareRuns(run, others, { ...options, signal });
+  const comparisons = await withLateBar(createProgress(options), STATISTICS, async (onProgress) => {
+    const [ofRun, ofOthers, ofComparisons] = divideProgress(onProgress, [1, rest.length, rest.length / 10]);
+    const ofEach = divideProgress(
+      ofOthers,
+      rest.map(() => 1),
+    );
+    const read = async (directory: string, tell: OnProgress | undefined): Promise<FolderResults> =>
+      analyzeFolder(await RunFolder.openForReading(directory), { ...options, signal, onProgress: tell });
+    const run = await read(first, ofRun);
+    const others = [];
+    for (const [place, directory] of rest.entries())
+      others.push({ name: directory, results: await read(directory, ofEach[place]), plant: null });
+    return compareRuns(run, others, { ...options, signal, onProgress: ofComparisons });
+  });
   process.stdout.write(json ? `${JSON.stringify(comparisons, null, 2)}\n` : formatComparisons(comparisons));
 }

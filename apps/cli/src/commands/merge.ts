@@ -1,4 +1,5 @@
 import { mergeShards } from "../run-folder/merge-shards.ts";
+import { STATISTICS, withLateBar } from "../terminal/late-bar.ts";
 import { createProgress } from "../terminal/progress.ts";
 import { writeResults, type ResultOptions } from "../run-folder/write-results.ts";
 
@@ -17,7 +18,9 @@ export async function merge(
   const folder = await mergeShards(out, shards);
   try {
     progress.note(`${shards.length} shards agree and are joined in ${folder.path}.`);
-    await writeResults(folder, options, signal);
+    await withLateBar(progress, STATISTICS, (onProgress) =>
+      writeResults(folder, { ...options, onProgress }, signal),
+    );
     progress.note(`Report: ${folder.file("report.html")}`);
   } finally {
     await folder.close();

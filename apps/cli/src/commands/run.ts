@@ -23,6 +23,7 @@ import type { ProbedCheckpoint } from "../probe/probed-checkpoint.ts";
 import { runProbe } from "../probe/run-probe.ts";
 import { isPart, shardPairs } from "../probe/shard.ts";
 import type { RunFolder } from "../run-folder/run-folder.ts";
+import { STATISTICS, withLateBar } from "../terminal/late-bar.ts";
 import { createProgress, type Progress } from "../terminal/progress.ts";
 import { resolveWithProgress } from "../terminal/resolve-with-progress.ts";
 import { writeResults, type ResultOptions } from "../run-folder/write-results.ts";
@@ -89,7 +90,9 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
       return;
     }
     for (const control of controls) await runControl(control, plan, folder, probe);
-    await writeResults(folder, options, signal);
+    await withLateBar(progress, STATISTICS, (onProgress) =>
+      writeResults(folder, { ...options, onProgress }, signal),
+    );
     progress.note(`Report: ${folder.file("report.html")}`);
   } finally {
     await folder.close();

@@ -1,8 +1,19 @@
 import { RunFolder } from "../run-folder/run-folder.ts";
 import { writeResults, type ResultOptions } from "../run-folder/write-results.ts";
+import { STATISTICS, withLateBar } from "../terminal/late-bar.ts";
+import { createProgress } from "../terminal/progress.ts";
+
+/** What `measure-plantain stats` was told. */
+export interface StatsOptions extends ResultOptions {
+  readonly quiet: boolean;
+}
 
 /** Computes the statistics of a run folder anew from its captures, writes its tables and prints the summary. */
-export async function stats(directory: string, options: ResultOptions, signal: AbortSignal): Promise<void> {
+export async function stats(directory: string, options: StatsOptions, signal: AbortSignal): Promise<void> {
   const folder = await RunFolder.openForReading(directory);
-  await folder.whileLocked(() => writeResults(folder, options, signal));
+  await folder.whileLocked(() =>
+    withLateBar(createProgress(options), STATISTICS, (onProgress) =>
+      writeResults(folder, { ...options, onProgress }, signal),
+    ),
+  );
 }

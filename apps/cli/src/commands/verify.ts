@@ -18,6 +18,8 @@ import { isPart, shardPairs } from "../probe/shard.ts";
 import type { Manifest } from "../run-folder/manifest.ts";
 import { MEAN_SQUARE, meanOverReplicates, REPLICATES } from "../run-folder/pass-files.ts";
 import { CONTROLS_FOLDER, RunFolder } from "../run-folder/run-folder.ts";
+import { STATISTICS, withLateBar } from "../terminal/late-bar.ts";
+import { createProgress } from "../terminal/progress.ts";
 import { describeResults, tables } from "../run-folder/write-results.ts";
 import { analyzeRun, type RunResults } from "../controls/analyze-run.ts";
 import { analyzeFolder, type AnalyzeFolderOptions, type FolderResults } from "../results/analyze-folder.ts";
@@ -38,7 +40,7 @@ const WHOLE = "the captures are whole";
  */
 export async function verify(
   directory: string,
-  { json }: { readonly json: boolean },
+  { json, quiet }: { readonly json: boolean; readonly quiet: boolean },
   signal: AbortSignal,
 ): Promise<void> {
   const folder = await RunFolder.openForReading(directory);
@@ -47,11 +49,16 @@ export async function verify(
       `${folder.path} holds a run that is not complete. Start it again with the same command; it goes on where it stopped.`,
     );
   }
-  const items = await verifyFolder(folder, analyzeRun, signal);
+  const progress = createProgress({ quiet });
+  const showing =
+    <Results>(analyze: (folder: RunFolder, options: AnalyzeFolderOptions) => Promise<Results>) =>
+    (run: RunFolder, options: AnalyzeFolderOptions): Promise<Results> =>
+      withLateBar(progress, STATISTICS, (onProgress) => analyze(run, { ...options, onProgress }));
+  const items = await verifyFolder(folder, showing(analyzeRun), signal);
   for (const name of await folder.listRuns(CONTROLS_FOLDER)) {
     const control = await RunFolder.openForReading(folder.file(CONTROLS_FOLDER, name));
     if ((await control.readManifest()).state !== "complete") continue;
-    const own = await verifyFolder(control, analyzeFolder, signal);
+    const own = await verifyFolder(control, showing(analyzeFolder), signal);
     items.push(...own.map(({ what, problem }) => ({ what: `${CONTROLS_FOLDER}/${name}: ${what}`, problem })));
   }
   if (json) process.stdout.write(`${JSON.stringify(items, null, 2)}\n`);

@@ -1,6 +1,7 @@
 import { analyzeFolder, type AnalyzeFolderOptions, type FolderResults } from "../results/analyze-folder.ts";
 import type { ControlKind } from "../results/control-summary.ts";
 import { listNotices } from "../results/notices.ts";
+import { divideProgress } from "../results/divide-progress.ts";
 import type { Manifest } from "../run-folder/manifest.ts";
 import { CONTROLS_FOLDER, RunFolder } from "../run-folder/run-folder.ts";
 import { compareRuns, type RunComparison } from "./compare-runs.ts";
@@ -16,9 +17,15 @@ export interface RunResults extends FolderResults {
 
 /** Computes the statistics of a run folder and of its controls, and holds them against each other. */
 export async function analyzeRun(folder: RunFolder, options: AnalyzeFolderOptions): Promise<RunResults> {
-  const run = await analyzeFolder(folder, options);
-  const controls = await readControls(folder, run, options);
-  const comparisons = await compareRuns(run, controls, options);
+  const names = await folder.listRuns(CONTROLS_FOLDER);
+  const [ofRun, ofControls, ofComparisons] = divideProgress(options.onProgress, [
+    1,
+    names.length,
+    names.length / 10,
+  ]);
+  const run = await analyzeFolder(folder, { ...options, onProgress: ofRun });
+  const controls = await readControls(folder, run, names, { ...options, onProgress: ofControls });
+  const comparisons = await compareRuns(run, controls, { ...options, onProgress: ofComparisons });
   const evidence = controls.map(({ name, results: { manifest, analysis, context } }, place) => ({
     name,
     kind: tellKind(run.manifest, manifest),
@@ -51,13 +58,18 @@ export interface ControlResults {
 async function readControls(
   folder: RunFolder,
   run: FolderResults,
+  names: readonly string[],
   options: AnalyzeFolderOptions,
 ): Promise<ControlResults[]> {
+  const ofEach = divideProgress(
+    options.onProgress,
+    names.map(() => 1),
+  );
   const controls: ControlResults[] = [];
-  for (const name of await folder.listRuns(CONTROLS_FOLDER)) {
+  for (const [place, name] of names.entries()) {
     const control = await RunFolder.openForReading(folder.file(CONTROLS_FOLDER, name));
     if ((await control.readManifest()).state !== "complete") continue;
-    const results = await analyzeFolder(control, options);
+    const results = await analyzeFolder(control, { ...options, onProgress: ofEach[place] });
     const plan = await readPlant(control);
     const plant = plan && scorePlant(plan, results.analysis, run.analysis);
     controls.push({ name, folder: control, results, plant });

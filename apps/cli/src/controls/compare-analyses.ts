@@ -3,6 +3,7 @@ import { descending } from "d3-array";
 import { UsageError } from "../errors.ts";
 import type { Analysis, GranularityResult } from "../results/analyze-captures.ts";
 import { correlateMaps } from "../results/correlate-maps.ts";
+import { divideProgress, type OnProgress } from "../results/divide-progress.ts";
 import type { GranularityName } from "../results/granularities.ts";
 
 /** Units that the overlap looks at: the strongest hundredth, at least this many. */
@@ -44,6 +45,7 @@ export interface CompareOptions {
   /** Whether the contrasts may be subtracted, pair by pair in their order. */
   readonly isPaired?: boolean;
   readonly signal?: AbortSignal;
+  readonly onProgress?: OnProgress | undefined;
 }
 
 /**
@@ -55,10 +57,14 @@ export interface CompareOptions {
 export async function compareAnalyses(
   run: Analysis,
   other: Analysis,
-  { flips = 200, seed = 0, isPaired = true, signal }: CompareOptions = {},
+  { flips = 200, seed = 0, isPaired = true, signal, onProgress }: CompareOptions = {},
 ): Promise<GranularityComparison[]> {
   const comparisons: GranularityComparison[] = [];
-  for (const granularity of run.granularities) {
+  const ofEach = divideProgress(
+    onProgress,
+    run.granularities.map(({ records }) => records.length),
+  );
+  for (const [place, granularity] of run.granularities.entries()) {
     const counterpart = other.granularities.find(({ name }) => name === granularity.name);
     if (counterpart === undefined) continue;
     const addresses = ({ records }: GranularityResult): string =>
@@ -79,6 +85,7 @@ export async function compareAnalyses(
             flips,
             seed,
             ...(signal && { signal }),
+            onProgress: ofEach[place],
           })
         : null,
     });
@@ -96,7 +103,8 @@ async function differenceOfContrasts(
   {
     flips,
     ...options
-  }: { thresholds: readonly number[]; flips: number | "exact"; seed: number; signal?: AbortSignal },
+  }: Required<Pick<CompareOptions, "flips" | "seed">> &
+    Pick<CompareOptions, "signal" | "onProgress"> & { readonly thresholds: readonly number[] },
 ): Promise<DifferenceOfContrasts | null> {
   const differences = pairedDifference(there.differences, here.differences); // here − there
   if (pairedT(differences).degenerateUnits.length === here.records.length) return null;

@@ -1,4 +1,5 @@
 import type { AnalyzeFolderOptions, FolderResults } from "../results/analyze-folder.ts";
+import { divideProgress } from "../results/divide-progress.ts";
 import { listNotices, type Notice } from "../results/notices.ts";
 import { explainUnpaired, listRunDifferences, type RunDifference } from "../results/run-differences.ts";
 import { compareAnalyses, type GranularityComparison } from "./compare-analyses.ts";
@@ -26,10 +27,14 @@ export async function compareRuns(
     readonly results: FolderResults;
     readonly plant: PlantScore | null;
   }[],
-  { flips, signal }: AnalyzeFolderOptions,
+  { flips, signal, onProgress }: AnalyzeFolderOptions,
 ): Promise<RunComparison[]> {
   const comparisons: RunComparison[] = [];
-  for (const { name, results, plant } of others) {
+  const ofEach = divideProgress(
+    onProgress,
+    others.map(() => 1),
+  );
+  for (const [place, { name, results, plant }] of others.entries()) {
     const unpaired = explainUnpaired(run, results);
     const isPaired = unpaired === null;
     comparisons.push({
@@ -40,7 +45,12 @@ export async function compareRuns(
         ...listNotices(results.context),
       ],
       unpaired,
-      granularities: await compareAnalyses(run.analysis, results.analysis, { flips, isPaired, signal }),
+      granularities: await compareAnalyses(run.analysis, results.analysis, {
+        flips,
+        isPaired,
+        signal,
+        onProgress: ofEach[place],
+      }),
       ...(plant && { plant }),
     });
   }

@@ -26,7 +26,7 @@ import { renderSegments } from "./segments-section.ts";
 export interface ReportInput {
   readonly analysis: Analysis;
   readonly context: SummaryContext;
-  /** The run folder's manifest, shown as it is. */
+  /** What the run folder's manifest says of the run, shown as it is. */
   readonly manifest: object;
   /** The fixed image that conditioned every pass. */
   readonly reference?: ReportReference;

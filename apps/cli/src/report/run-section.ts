@@ -31,13 +31,14 @@ export function renderRun({
         : html`<h3>To reproduce</h3>
             <pre><code>${command}</code></pre>
             <p>
-              The same settings on the same kind of device write the same captures, byte for byte. Every
-              number on this page follows from <code>captures.safetensors</code> alone; all units are in
-              <code>units.csv</code> and <code>heads.csv</code>.
+              The same settings on the same kind of device write the same captures, byte for byte, and the
+              same page but for the date. Every number on this page follows from
+              <code>captures.safetensors</code> alone; all units are in <code>units.csv</code> and
+              <code>heads.csv</code>.
             </p>`
     }
     <details>
-      <summary>Manifest</summary>
+      <summary>Manifest (timings and memory are in <code>manifest.json</code>)</summary>
       <pre><code>${JSON.stringify(manifest, null, 2)}</code></pre>
     </details>
   </section>`;

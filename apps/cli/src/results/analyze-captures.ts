@@ -4,7 +4,6 @@ import {
   pairedDifference,
   pairedT,
   type PairedT,
-  type Progress,
   signFlipNull,
   type SignFlipNull,
   type SignFlipNullOptions,
@@ -12,6 +11,7 @@ import {
 import { type BlockResult, rankBlocks } from "./block-results.ts";
 import { type SegmentName, segmentNames } from "../probe/token-segments.ts";
 import { correctP, type CorrectedP } from "./corrected-p.ts";
+import { divideProgress, DONE, type OnProgress } from "./divide-progress.ts";
 import { followGrades, type GradeResult } from "./grade-results.ts";
 import { analyzeReplicates, type ReplicateResult } from "./replicate-results.ts";
 import { compareHalves, type HalvesResult } from "./reliability.ts";
@@ -33,7 +33,7 @@ export interface AnalysisOptions {
   /** The grade of each captured pair, in their order; `null` where the prompt set is not graded. */
   readonly grades?: readonly number[] | null;
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly onProgress?: OnProgress | undefined;
 }
 
 /** The statistics of a probe run. */
@@ -101,27 +101,54 @@ export async function analyzeCaptures(
   { thresholds = [3, 5], flips = 200, seed = 0, grades = null, signal, onProgress }: AnalysisOptions = {},
 ): Promise<Analysis> {
   checkGrades(grades, captures);
+  const options = { thresholds, flips, seed, signal };
   const parts = splitByGranularity(captures);
-  const units = parts.map(({ records }) => records.length);
-  const allUnits = units.reduce((sum, count) => sum + count, 0);
+  const segmentParts = splitSegments(captures);
+  const weigh = (part: Granularity, isGraded: boolean): number =>
+    part.records.length * sum(weighStages(flips, isGraded));
+  const groupUnits = parts.find(({ name }) => name === "group")?.records.length ?? 0;
+  const [ofParts, ofBlocks, ofHalves, ofSegments] = divideProgress(onProgress, [
+    sum(parts.map((part) => weigh(part, grades !== null))),
+    groupUnits,
+    groupUnits / 10,
+    sum(segmentParts.map(({ groups }) => weigh(groups, false))),
+  ]);
+  const ofEach = divideProgress(
+    ofParts,
+    parts.map((part) => weigh(part, grades !== null)),
+  );
   const granularities: GranularityResult[] = [];
-  for (const [place, part] of parts.entries()) {
-    const before = units.slice(0, place).reduce((sum, count) => sum + count, 0);
-    const share = (units[place] ?? 0) / allUnits;
-    granularities.push(
-      await analyzeGranularity(part, {
-        thresholds,
-        flips,
-        seed,
-        grades,
-        signal,
-        onProgress: ({ done, total }) =>
-          onProgress?.({ done: total * (before / allUnits) + done * share, total }),
-      }),
-    );
-  }
+  for (const [place, part] of parts.entries())
+    granularities.push(await analyzeGranularity(part, { ...options, grades, onProgress: ofEach[place] }));
+
   const blockThreshold = thresholds[0] ?? DEFAULT_THRESHOLD;
   const groups = granularities.find(({ name }) => name === "group");
+  const blocks =
+    groups === undefined
+      ? []
+      : await rankBlocks(groups, { threshold: blockThreshold, flips, seed, signal, onProgress: ofBlocks });
+  const halves =
+    groups === undefined
+      ? null
+      : await compareHalves(groups.differences, {
+          testedUnits: groups.records.length - groups.degenerateUnits.length,
+          seed,
+          signal,
+        });
+  ofHalves?.(DONE);
+  const ofEachSegment = divideProgress(
+    ofSegments,
+    segmentParts.map(({ groups: part }) => weigh(part, false)),
+  );
+  const segments: SegmentResult[] = [];
+  for (const [place, { name, groups: part }] of segmentParts.entries()) {
+    const analyzed = await analyzeGranularity(part, {
+      ...options,
+      grades: null,
+      onProgress: ofEachSegment[place],
+    });
+    segments.push({ name, groups: analyzed });
+  }
   return {
     pairs: captures.meanSquare.shape[0],
     thresholds,
@@ -130,22 +157,17 @@ export async function analyzeCaptures(
     grades,
     granularities,
     blockThreshold,
-    blocks:
-      groups === undefined
-        ? []
-        : await rankBlocks(groups, { threshold: blockThreshold, flips, seed, signal }),
-    halves:
-      groups === undefined
-        ? null
-        : await compareHalves(groups.differences, {
-            testedUnits: groups.records.length - groups.degenerateUnits.length,
-            seed,
-            signal,
-          }),
-    segments: await analyzeSegments(captures, { thresholds, flips, seed, signal }),
+    blocks,
+    halves,
+    segments,
     replicates:
       groups === undefined ? [] : analyzeReplicates(captures, { thresholds, meanT: groups.pairedT.t }),
   };
+}
+
+/** About how long the parts of a granularity's analysis take: its null, the correction for its units, the grades. */
+function weighStages(flips: number | "exact", isGraded: boolean): number[] {
+  return [...(flips === "exact" ? [1, 0.2] : [1, 10]), isGraded ? 20 : 0];
 }
 
 function checkGrades(grades: readonly number[] | null, { meanSquare }: Captures): void {
@@ -156,29 +178,43 @@ function checkGrades(grades: readonly number[] | null, { meanSquare }: Captures)
     );
 }
 
-async function analyzeSegments(
-  { layout, segments = {} }: Captures,
-  options: Parameters<typeof analyzeGranularity>[1],
-): Promise<SegmentResult[]> {
-  const results: SegmentResult[] = [];
-  for (const name of segmentNames) {
+function splitSegments({
+  layout,
+  segments = {},
+}: Captures): { readonly name: SegmentName; readonly groups: Granularity }[] {
+  return segmentNames.flatMap((name) => {
     const meanSquare = segments[name];
-    if (meanSquare === undefined) continue;
-    const groups = splitByGranularity({ layout, meanSquare }).find((part) => part.name === "group");
-    if (groups !== undefined) results.push({ name, groups: await analyzeGranularity(groups, options) });
-  }
-  return results;
+    const groups =
+      meanSquare && splitByGranularity({ layout, meanSquare }).find((part) => part.name === "group");
+    return groups === undefined ? [] : [{ name, groups }];
+  });
 }
 
 async function analyzeGranularity(
   { name, records, a, b }: Granularity,
-  { grades, ...options }: Required<Pick<AnalysisOptions, "thresholds" | "flips" | "seed">> & AnalysisOptions,
+  {
+    grades,
+    onProgress,
+    ...options
+  }: Required<Pick<AnalysisOptions, "thresholds" | "flips" | "seed">> & AnalysisOptions,
 ): Promise<GranularityResult> {
   const differences = pairedDifference(a, b);
   const statistics = pairedT(differences);
   const { degenerateUnits } = statistics;
+  const [ofNull, ofCorrection, ofGrades] = divideProgress(
+    onProgress,
+    weighStages(options.flips, Boolean(grades)),
+  );
   const signFlip =
-    degenerateUnits.length === records.length ? null : await signFlipNull(differences, flipOptions(options));
+    degenerateUnits.length === records.length
+      ? null
+      : await signFlipNull(differences, flipOptions({ ...options, onProgress: ofNull }));
+  const corrected =
+    signFlip && (await correctP(differences, statistics, signFlip, { ...options, onProgress: ofCorrection }));
+  const followed = grades
+    ? await followGrades(differences, grades, { ...options, onProgress: ofGrades })
+    : null;
+  onProgress?.(DONE);
   return {
     name,
     records,
@@ -186,8 +222,8 @@ async function analyzeGranularity(
     conditionMeans: { a: meanOverPairs(a), b: meanOverPairs(b) },
     pairedT: statistics,
     signFlip,
-    corrected: signFlip && (await correctP(differences, statistics, signFlip, options)),
-    grades: grades ? await followGrades(differences, grades, options) : null,
+    corrected,
+    grades: followed,
     degenerateUnits: degenerateUnits.map((unit) => records[unit]?.address ?? ""),
   };
 }
@@ -197,6 +233,10 @@ function flipOptions({
   ...options
 }: Omit<Parameters<typeof analyzeGranularity>[1], "grades">): SignFlipNullOptions {
   return { ...options, ...(flips === "exact" ? { exact: true } : { flips }) };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 function meanOverPairs({ data, shape: [pairs, units] }: Matrix): Float64Array {

@@ -8,6 +8,7 @@ import {
   summarizeByBlock,
   type Tested,
 } from "@measure-plantain/paired-stats";
+import { divideProgress, type OnProgress } from "./divide-progress.ts";
 
 /** What the units of one block show together, and what they show when the labels mean nothing. */
 export interface BlockResult extends BlockSummary {
@@ -28,6 +29,7 @@ interface RankOptions {
   readonly flips: number | "exact";
   readonly seed: number;
   readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnProgress | undefined;
 }
 
 /** Random flips per block where the null of all units takes every labelling: enough for a band in a figure. */
@@ -36,11 +38,16 @@ const FLIPS_BESIDE_EXACT = 10_000;
 /** Summarises the units block by block, strongest first, each block with its own null over the same labellings. */
 export async function rankBlocks(
   { records, differences, pairedT }: Units,
-  { threshold, flips, seed, signal }: RankOptions,
+  { threshold, flips, seed, signal, onProgress }: RankOptions,
 ): Promise<readonly BlockResult[]> {
   const blocks = records.map(({ block }) => block);
   const results: BlockResult[] = [];
-  for (const summary of summarizeByBlock(pairedT, blocks, { threshold })) {
+  const summaries = summarizeByBlock(pairedT, blocks, { threshold });
+  const ofEach = divideProgress(
+    onProgress,
+    summaries.map(() => 1),
+  );
+  for (const [place, summary] of summaries.entries()) {
     const tested =
       summary.units === 0
         ? undefined
@@ -49,6 +56,7 @@ export async function rankBlocks(
             flips: flips === "exact" ? FLIPS_BESIDE_EXACT : flips,
             seed,
             signal,
+            onProgress: ofEach[place],
           });
     results.push({ ...summary, count: tested?.thresholds[0] ?? null });
   }

@@ -7,6 +7,7 @@ import {
   singleStepMaxT,
   stepDownMaxT,
 } from "@measure-plantain/paired-stats";
+import type { OnProgress } from "./divide-progress.ts";
 
 /** What the p-values of the units become when their number is taken into account; one value per unit. */
 export interface CorrectedP {
@@ -25,15 +26,27 @@ export async function correctP(
   differences: Matrix,
   { p, degenerateUnits, ...statistics }: PairedT,
   signFlip: SignFlipNull,
-  { flips, seed, signal }: { flips: number | "exact"; seed: number; signal?: AbortSignal | undefined },
+  {
+    flips,
+    seed,
+    signal,
+    onProgress,
+  }: {
+    flips: number | "exact";
+    seed: number;
+    signal?: AbortSignal | undefined;
+    onProgress?: OnProgress | undefined;
+  },
 ): Promise<CorrectedP> {
   const isExact = flips === "exact";
   return {
     familyWise: isExact
       ? singleStepMaxT({ p, degenerateUnits, ...statistics }, signFlip)
-      : await stepDownMaxT(differences, { flips, seed, signal }),
+      : await stepDownMaxT(differences, { flips, seed, signal, onProgress }),
     familyWiseMethod: isExact ? "single-step" : "step-down",
     falseDiscovery: adjustPValues(p, "benjamini-hochberg", { exclude: degenerateUnits }),
-    exact: isExact ? await exactSignFlipP(differences, signal === undefined ? {} : { signal }) : null,
+    exact: isExact
+      ? await exactSignFlipP(differences, { ...(signal && { signal }), ...(onProgress && { onProgress }) })
+      : null,
   };
 }

@@ -6,6 +6,7 @@ import {
   type NullOverUnits,
 } from "@measure-plantain/paired-stats";
 import type { PromptSet } from "@measure-plantain/prompts";
+import type { OnProgress } from "./divide-progress.ts";
 
 /** How the units of one granularity follow the grades of the pairs. */
 export interface GradeResult {
@@ -41,7 +42,17 @@ export function readGrades({ pairs }: Pick<PromptSet, "pairs">): readonly number
 export async function followGrades(
   differences: Matrix,
   grades: readonly number[],
-  { flips, seed, signal }: { flips: number | "exact"; seed: number; signal?: AbortSignal | undefined },
+  {
+    flips,
+    seed,
+    signal,
+    onProgress,
+  }: {
+    flips: number | "exact";
+    seed: number;
+    signal?: AbortSignal | undefined;
+    onProgress?: OnProgress | undefined;
+  },
 ): Promise<GradeResult> {
   const method = "spearman";
   const correlation = gradeCorrelation(differences, grades, { method });
@@ -56,6 +67,7 @@ export async function followGrades(
           flips: flips === "exact" ? FLIPS_BESIDE_EXACT : flips,
           seed,
           ...(signal !== undefined && { signal }),
+          onProgress,
         }),
   };
 }

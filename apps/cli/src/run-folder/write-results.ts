@@ -5,7 +5,7 @@ import { analyzeRun, type ControlResults, type RunResults } from "../controls/an
 import { formatPlantScore, plantMarkdown } from "../controls/plant/format-plant.ts";
 import type { PlantScore } from "../controls/plant/score-plant.ts";
 import { UsageError } from "../errors.ts";
-import { formatCommandLine } from "../probe/command-line.ts";
+import { formatCommands } from "../probe/command-line.ts";
 import { previewImage } from "../report/preview-image.ts";
 import { renderReport } from "../report/report-html.ts";
 import { hasFigures, writeFigures } from "../report/write-figures.ts";
@@ -21,7 +21,7 @@ import type { Manifest } from "./manifest.ts";
 import type { RunFolder } from "./run-folder.ts";
 
 /** How results are computed and shown. */
-export interface ResultOptions extends Pick<AnalyzeFolderOptions, "acceptChangedCaptures"> {
+export interface ResultOptions extends Pick<AnalyzeFolderOptions, "acceptChangedCaptures" | "onProgress"> {
   readonly flips: number | "exact";
   readonly json: boolean;
   /** Every figure as a file, too. */
@@ -57,8 +57,11 @@ export async function writeResults(
 }
 
 /** Writes the summary and the report of a run folder anew, with the sign flips that they had. */
-export async function rewriteResults(folder: RunFolder, signal: AbortSignal): Promise<void> {
-  const results = await analyzeRun(folder, { flips: await readFlips(folder), signal });
+export async function rewriteResults(
+  folder: RunFolder,
+  options: Pick<AnalyzeFolderOptions, "signal" | "onProgress">,
+): Promise<void> {
+  const results = await analyzeRun(folder, { ...options, flips: await readFlips(folder) });
   await writeTables(folder, results);
   await writeReport(folder, results);
 }
@@ -107,12 +110,10 @@ async function writeTables(
 }
 
 /** The text of `summary.md`. */
-export function describeResults(
-  summary: Summary,
-  { manifest, ablation, controls = [] }: FolderResults & Partial<RunResults>,
-): string {
+export function describeResults(summary: Summary, results: FolderResults & Partial<RunResults>): string {
+  const { ablation, controls = [] } = results;
   return [
-    formatSummaryMarkdown(summary, describeReproduction(manifest)),
+    formatSummaryMarkdown(summary, describeReproduction(results)),
     ...plantMarkdown(listPlants(controls)),
     ...ablationMarkdown(ablation),
   ].join("\n");
@@ -130,15 +131,33 @@ export const tables = [
 ] as const;
 
 /** What a reader needs to run the same again. */
-function describeReproduction(manifest: Manifest): Reproduction {
-  const { capturesSha256, packages, node } = manifest;
-  return { command: formatCommandLine(manifest), capturesSha256, packages, node };
+function describeReproduction(results: FolderResults & Partial<RunResults>): Reproduction {
+  const { capturesSha256, packages, node } = results.manifest;
+  return { command: describeCommands(results), capturesSha256, packages, node };
 }
 
-async function writeReport(
-  folder: RunFolder,
-  { manifest, analysis, context, ablation, controls = [] }: FolderResults & Partial<RunResults>,
-): Promise<void> {
+/** The commands that make the folder again. */
+function describeCommands({
+  manifest,
+  analysis,
+  ablation,
+  controls = [],
+}: FolderResults & Partial<RunResults>): string {
+  return formatCommands({
+    manifest,
+    controls: controls.map(({ name, results }) => ({ name, manifest: results.manifest })),
+    flips: analysis.flips,
+    ablation,
+  });
+}
+
+/** The manifest without what differs each time that the same is run: timings, memory, and why a device was chosen. */
+function withoutTimings({ execution: { device, provider }, ...manifest }: Manifest): object {
+  return { ...manifest, execution: { device, provider }, stages: undefined };
+}
+
+async function writeReport(folder: RunFolder, results: FolderResults & Partial<RunResults>): Promise<void> {
+  const { manifest, analysis, context, ablation, controls = [] } = results;
   const { settings } = manifest;
   const [image] = settings.references;
   const reference = image !== undefined && existsSync(folder.file("reference.png"));
@@ -146,11 +165,14 @@ async function writeReport(
   const html = renderReport({
     analysis,
     context,
-    manifest,
-    command: formatCommandLine(manifest),
+    manifest: withoutTimings(manifest),
+    command: describeCommands(results),
     controls: controls
       .filter(({ plant }) => plant === null)
-      .map(({ name, results }) => ({ name, summary: summarize(results.analysis, results.context) })),
+      .map(({ name, results: control }) => ({
+        name,
+        summary: summarize(control.analysis, control.context),
+      })),
     plants: listPlants(controls),
     ablation,
     ...(reference && {

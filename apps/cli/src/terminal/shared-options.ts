@@ -44,6 +44,9 @@ export const acceptChangedOption: Option = new Option(
   "--accept-changed-captures",
   "also read captures whose hash is not the manifest's; the results then say so",
 ).default(false);
+export const quietOption: Option = new Option("--quiet", "no progress on stderr, only warnings").default(
+  false,
+);
 export const ropeOption: Option = new Option(
   "--rope-frequencies <type>",
   "precision of the text encoder's rotary frequencies: float32, as from_pretrained keeps them, or bfloat16, as a model that was cast as a whole has them",

@@ -1,0 +1,101 @@
+import { definePromptSet } from "@measure-plantain/prompts";
+import { expect, test } from "vitest";
+import { formatCommands, type ReproducedRun } from "./command-line.ts";
+
+type RunRecord = ReproducedRun["manifest"];
+
+const promptSet = definePromptSet({
+  name: "few",
+  version: "1.0.0",
+  title: "Few",
+  labels: { a: "small", b: "large" },
+  pairs: [
+    { id: "one", a: "a speck", b: "a hill" },
+    { id: "two", a: "a grain", b: "a sea" },
+  ],
+});
+const run: RunRecord = {
+  promptSet,
+  prompts: { argument: "few.json" },
+  stages: [],
+  settings: {
+    checkpoint: { id: "tiny", files: [] },
+    promptSet: { name: "few", version: "1.0.0", sha256: "0a", pairs: 2 },
+    references: [],
+    noiseSeeds: [0],
+    noise: "shared",
+    sigmas: [1],
+    ...{ width: 64, height: 64, maxSequenceLength: 48, steps: 1, guidance: 1, groupSize: 16 },
+    ...{ taps: [], segments: false, rotaryFrequencies: "float32" },
+    ...{ device: "cpu", dtype: "float32", weights: "mapped", batch: 1, threads: 2 },
+  },
+};
+const withWeights = (seed: number): RunRecord => ({
+  ...run,
+  settings: {
+    ...run.settings,
+    checkpoint: { id: `random ${seed}`, change: { kind: "random-weights", seed, of: "tiny" }, files: [] },
+  },
+});
+const withPrompts = (argument: string, control?: string): RunRecord => ({
+  ...run,
+  prompts: { argument, ...(control !== undefined && { control }) },
+  settings: {
+    ...run.settings,
+    noise: control === "identical" ? "independent" : "shared",
+    promptSet: { ...run.settings.promptSet, sha256: argument + (control ?? "") },
+  },
+});
+const format = (changes: Partial<ReproducedRun>): string[] =>
+  formatCommands({ manifest: run, controls: [], flips: 200, ablation: null, ...changes }).split("\n");
+const named = (...manifests: RunRecord[]): ReproducedRun["controls"] =>
+  manifests.map((manifest, place) => ({ name: `control-${place}`, manifest }));
+
+test("formatCommands names every control of the folder, weights by their highest seed, and the flips", () => {
+  const controls = named(
+    withWeights(1),
+    withPrompts("colours.json"),
+    withPrompts("few.json", "identical"),
+    withWeights(3),
+  );
+  const [command, ...others] = format({ controls, flips: "exact" });
+  expect(command).toMatch(
+    /^npx measure-plantain run --checkpoint tiny --control random-weights:3 colours\.json identical --prompts few\.json /,
+  );
+  expect(command).toMatch(/--flips exact$/);
+  expect(command).not.toContain("--independent-noise"); // which is the identical control's own
+  expect(others).toEqual([]);
+});
+
+test("formatCommands makes a control of other settings by a run of its own, then the results of both", () => {
+  const seven = { ...run, settings: { ...run.settings, noiseSeeds: [7] } };
+  const [first, second, third] = format({ controls: [{ name: "seed-7", manifest: seven }] });
+  expect(first).toMatch(/ --flips 200 --out run$/);
+  expect(second).toMatch(/--seed 7 .* --out run\/controls\/seed-7$/);
+  expect(third).toBe("npx measure-plantain stats run --flips 200");
+});
+
+test("formatCommands ablates what was ablated", () => {
+  const settings = {
+    granularity: "head",
+    top: [2],
+    units: ["single.1.head.0"],
+    random: 5,
+    seed: 3,
+    pairs: [0],
+    device: "cpu",
+    dtype: "float32",
+  } as const;
+  expect(format({ ablation: { settings } }).at(-1)).toBe(
+    "npx measure-plantain ablate run --granularity head --top 2 --units single.1.head.0 --random 5 --seed 3 --pairs 1",
+  );
+});
+
+test("formatCommands asks again for hashes of whole files and for the placement of nodes", () => {
+  const files = [{ file: "model", bytes: 1, headerSha256: "0b", sha256: "0c" }];
+  const stages = [
+    { stage: "capture", seconds: 1, peakPrivateMemory: 0, peakResidentMemory: 0, placement: {} },
+  ];
+  const settings = { ...run.settings, checkpoint: { id: "tiny", files } };
+  expect(format({ manifest: { ...run, settings, stages } })[0]).toContain("--full-hash --trace-placement");
+});
