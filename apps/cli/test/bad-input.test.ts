@@ -87,7 +87,7 @@ describe("exit code 2 and one clear message for", () => {
     writeFileSync(path, readFileSync(path, "utf8").replace('"mlp_ratio": 3.0', '"mlp_ratio": 2.0'));
     await refused(
       ["run", "--checkpoint", "misfit", "--prompts", "few.json", ...small, "--out", "misfit-run"],
-      /linear_in\.weight.*\[256, 64\].*\[384, 64\]/s,
+      /to_out\.weight.*\[64, 192\].*\[64, 256\]/s,
     );
     rmSync(place.path("misfit-run"), { recursive: true, force: true });
   });

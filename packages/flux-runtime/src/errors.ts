@@ -19,15 +19,19 @@ export type FluxRuntimeErrorCode =
   | "missing-weights"
   /** The shards and their index contradict each other. */
   | "inconsistent-weights"
+  /** The weights are of a kind that this package does not read: quantised, an adapter, or under another program's names. */
+  | "unsupported-weights"
   /** The weights lack a tensor that the configuration calls for. */
   | "missing-tensor"
   /** A tensor has another shape than the configuration calls for. */
   | "shape-mismatch"
+  /** The weights hold a tensor that the configuration does not call for. */
+  | "unexpected-tensor"
   /** A JSON configuration is not what its schema says. */
   | "invalid-config"
   /** A configuration asks for something that this package does not do. */
   | "unsupported-config"
-  /** ONNX Runtime refused a model or failed in it, or its process ended. */
+  /** ONNX Runtime refused a model or failed in it, or its process could not be started, or ended. */
   | "session-failed"
   /** The bytes are no image, or none that can be decoded. */
   | "unreadable-image"

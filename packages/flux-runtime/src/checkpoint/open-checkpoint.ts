@@ -1,24 +1,29 @@
 import { readdir } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import { FluxRuntimeError } from "../errors.ts";
 import { autoencoderConfigSchema } from "../models/autoencoder-config.ts";
 import { textEncoderConfigSchema } from "../models/text-encoder-config.ts";
+import { autoencoderTensors, textEncoderTensors, transformerTensors } from "../models/required-tensors.ts";
 import { PROMPT_EMBEDDING_LAYERS } from "../models/text-encoder.ts";
 import { transformerConfigSchema } from "../models/transformer-config.ts";
 import { schedulerConfigSchema } from "../sampling/scheduler-config.ts";
+import { checkTensors } from "./check-tensors.ts";
 import type { Checkpoint, CheckpointComponent } from "./checkpoint.ts";
 import { openComponentWeights } from "./component-weights.ts";
 import { hasRandomWeightsMark } from "./random-weights-mark.ts";
 import { readConfig } from "./read-config.ts";
+import { recognizeFiles } from "./recognize-weights.ts";
 
 const modelIndexSchema = z.object({ is_distilled: z.boolean().default(false) });
 
 /**
- * Opens a checkpoint folder: reads the configurations and the headers of the weight files, and no weight.
+ * Opens a checkpoint folder: reads the configurations and the headers of the weight files, and no weight. Names, shapes and
+ * types of all tensors are checked here, so that nothing is refused after a model has run.
  *
- * @throws {FluxRuntimeError} where a file is missing or malformed, a model is of a class that is not supported, or the
- * components do not fit each other; the message names the file.
+ * @throws {FluxRuntimeError} where a file is missing or malformed, a model is of a class that is not supported, the
+ * components do not fit each other, or weights are of another kind or model than the configuration; the message names the
+ * file.
  * @example
  * const checkpoint = await openCheckpoint("FLUX.2-klein-base-4B");
  * checkpoint.transformer.config.num_single_layers; // 20
@@ -51,11 +56,25 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
     autoencoder,
   };
   checkThatComponentsFit(checkpoint);
+  checkTensors(textEncoder.weights, {
+    required: textEncoderTensors(textEncoder.config),
+    unread: unreadTextEncoderTensors(textEncoder.config),
+  });
+  checkTensors(transformer.weights, { required: transformerTensors(transformer.config) });
+  checkTensors(autoencoder.weights, { required: autoencoderTensors(autoencoder.config) });
   return checkpoint;
+}
+
+/** What lies behind the last hidden state that is used: more layers, the last norm, the head (which may be tied). */
+function unreadTextEncoderTensors(config: TextEncoderConfig): ReadonlySet<string> {
+  const all = textEncoderTensors(config, [config.num_hidden_layers]);
+  return new Set(["lm_head.weight", "model.norm.weight", ...all.map(({ name }) => name)]);
 }
 
 async function readModelIndex(root: string): Promise<z.infer<typeof modelIndexSchema>> {
   const entries = await readdir(root).catch((cause: unknown) => {
+    const isFile = cause instanceof Error && "code" in cause && cause.code === "ENOTDIR";
+    if (isFile) refuseForeignFiles(root, [basename(root)]);
     throw new FluxRuntimeError(
       "unreadable-file",
       `The checkpoint folder ${root} cannot be read. Give the path of a folder that holds model_index.json.`,
@@ -64,6 +83,7 @@ async function readModelIndex(root: string): Promise<z.infer<typeof modelIndexSc
     );
   });
   if (!entries.includes("model_index.json")) {
+    refuseForeignFiles(root, entries);
     throw new FluxRuntimeError(
       "unreadable-file",
       `${root} is no checkpoint in the Hugging Face layout: it has no model_index.json (found: ${entries.slice(0, 8).join(", ") || "nothing"}). Give the folder that holds model_index.json.`,
@@ -71,6 +91,17 @@ async function readModelIndex(root: string): Promise<z.infer<typeof modelIndexSc
     );
   }
   return readConfig(join(root, "model_index.json"), modelIndexSchema, { modelClass: "Flux2KleinPipeline" });
+}
+
+/** For a folder without model_index.json, or a file in its place. */
+function refuseForeignFiles(root: string, files: readonly string[]): void {
+  const foreign = recognizeFiles(files);
+  if (foreign === undefined) return;
+  throw new FluxRuntimeError(
+    "unsupported-weights",
+    `${root} is no checkpoint in the Hugging Face layout: it has no model_index.json, and ${foreign.evidence} looks like ${foreign.what}. ${foreign.advice}`,
+    { folder: root, kind: foreign.what, evidence: foreign.evidence },
+  );
 }
 
 function checkThatComponentsFit({ folder, textEncoder, transformer, autoencoder }: Checkpoint): void {

@@ -17,7 +17,7 @@ const classSchema = z.object({
  * Reads a JSON configuration and holds it against its schema.
  *
  * @throws {FluxRuntimeError} `unreadable-file` where there is no such file; `unsupported-config` where it belongs to a model
- * of another class; `invalid-config` where it is no JSON, or a field is missing or of the wrong kind (each is named).
+ * of another class; `unsupported-weights` if it says that the weights are quantised; `invalid-config` where it is no JSON, or a field is missing or of the wrong kind (each is named).
  */
 export async function readConfig<Config>(
   path: string,
@@ -34,12 +34,34 @@ export async function readConfig<Config>(
       { path, expected: modelClass, received },
     );
   }
+  requireUnquantized(path, json);
   const result = schema.safeParse(json);
   if (result.success) return result.data;
   throw new FluxRuntimeError(
     "invalid-config",
     `The configuration ${path} is not as expected:\n${z.prettifyError(result.error)}\nUse the file that its authors published with these weights.`,
     { path, issues: result.error.issues },
+  );
+}
+
+/** What transformers and diffusers, compressed-tensors and MLX call what they did to the weights. */
+const quantizationSchema = z.object({
+  quantization_config: z.record(z.string(), z.unknown()).nullish(),
+  compression_config: z.record(z.string(), z.unknown()).nullish(),
+  quantization: z.record(z.string(), z.unknown()).nullish(),
+});
+
+function requireUnquantized(path: string, json: unknown): void {
+  const quantization = Object.entries(quantizationSchema.safeParse(json).data ?? {}).find(
+    ([, value]) => Object.keys(value ?? {}).length > 0,
+  );
+  if (quantization === undefined) return;
+  const [field, value] = quantization;
+  const description = JSON.stringify(value);
+  throw new FluxRuntimeError(
+    "unsupported-weights",
+    `${path} describes quantised weights: its ${field} is ${description.length > 200 ? `${description.slice(0, 200)}…` : description}. Only unquantised weights (BF16, F16, F32) are read. Use those that were published without quantisation; if these are unquantised all the same, remove the field.`,
+    { path, field, quantization: value },
   );
 }
 

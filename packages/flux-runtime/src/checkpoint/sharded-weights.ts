@@ -3,6 +3,7 @@ import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import { FluxRuntimeError } from "../errors.ts";
 import { WEIGHT_BASE_NAMES } from "./checkpoint-files.ts";
+import { recognizeFiles } from "./recognize-weights.ts";
 import { readSafetensorsHeader } from "./safetensors-header.ts";
 import type { SafetensorsEntry } from "./safetensors-header.ts";
 
@@ -56,12 +57,13 @@ export async function openWeights(
     }
   }
   const present = files.filter((file) => file.endsWith(".safetensors"));
+  const foreign = present.length > 0 ? undefined : recognizeFiles(files);
   const expected = baseNames
     .map((name) => `${name}.safetensors or ${name}.safetensors.index.json`)
     .join(", or ");
   throw new FluxRuntimeError(
     "missing-weights",
-    `The folder ${folder} holds no weights: expected ${expected}, found ${present.length > 0 ? present.join(", ") : "no .safetensors file"}. Fetch the weights in the safetensors format, under those names.`,
+    `The folder ${folder} holds no weights: expected ${expected}, found ${present.length > 0 ? present.join(", ") : "no .safetensors file"}${foreign ? `, but ${foreign.evidence}, ${foreign.what}` : ""}. Fetch the weights in the safetensors format, under those names.`,
     { folder, baseNames, present },
   );
 }

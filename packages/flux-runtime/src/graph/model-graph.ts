@@ -11,6 +11,14 @@ const elementTypes: Readonly<Record<string, ElementType>> = {
   F32: "float32",
 };
 
+/** The names of {@link isWeightDtype}. */
+export const WEIGHT_DTYPES: readonly string[] = Object.keys(elementTypes);
+
+/** Whether a graph can read weights of a safetensors type. */
+export function isWeightDtype(dtype: string): boolean {
+  return Object.hasOwn(elementTypes, dtype);
+}
+
 /** Where a graph finds its weights. */
 export interface WeightSource {
   /** The place of a weight of this name and shape. @throws FluxRuntimeError where there is none. */
@@ -56,7 +64,7 @@ export class ModelGraph extends OperatorGraph {
     if (type === undefined) {
       throw new FluxRuntimeError(
         "unsupported-dtype",
-        `Tensor ${name} in ${entry.file} is ${entry.dtype}; expected one of ${Object.keys(elementTypes).join(", ")}. ` +
+        `Tensor ${name} in ${entry.file} is ${entry.dtype}; expected one of ${WEIGHT_DTYPES.join(", ")}. ` +
           `Use a checkpoint in one of these types.`,
         { tensor: name, file: entry.file, received: entry.dtype },
       );

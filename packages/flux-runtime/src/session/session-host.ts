@@ -99,7 +99,10 @@ async function answer(request: SessionRequest): Promise<SessionReply> {
 }
 
 // This thread may be inside a run when the parent dies; another one watches for that.
-new Worker(new URL("./end-with-parent.js", import.meta.url));
+new Worker(new URL("./end-with-parent.js", import.meta.url), {
+  // It needs little, and what V8 reserves by default can be more than a limit on address space leaves.
+  resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4, codeRangeSizeMb: 4 },
+});
 
 // One request at a time, in the order in which they came, whatever they wait for.
 let lastAnswer = Promise.resolve();

@@ -5,7 +5,7 @@ import { writeCheckpointFolder } from "../checkpoint/write-checkpoint-folder.ts"
 import { createSafetensorsWriter } from "../checkpoint/write-safetensors.ts";
 import { startStage, type OnProgress } from "../progress.ts";
 import { elementCount } from "../tensor.ts";
-import type { RequiredTensor } from "./list-tensors.ts";
+import type { RequiredTensor } from "../models/list-tensors.ts";
 import { createRandomWeights } from "./random-weights.ts";
 import { requiredComponents, type ModelConfigs } from "./required-components.ts";
 

@@ -1,0 +1,120 @@
+import type { SafetensorsDtype } from "./safetensors-dtype.ts";
+
+/** A kind of weights that this package does not read. */
+export interface ForeignWeights {
+  /** What they are, as in "the folder holds …". */
+  readonly what: string;
+  /** What shows it: a tensor or a file. */
+  readonly evidence: string;
+  /** What to use in their place. */
+  readonly advice: string;
+}
+
+/** As much of a weight as shows what kind it is of. */
+interface WeightSign {
+  readonly name: string;
+  readonly dtype: SafetensorsDtype;
+}
+
+interface Kind extends Omit<ForeignWeights, "evidence"> {
+  readonly shows: (sign: WeightSign) => boolean;
+}
+
+const UNQUANTIZED = "Use the weights that were published in BF16, F16 or F32, without quantisation.";
+const OTHER_LAYOUT =
+  "Use the checkpoint in the Hugging Face layout (model_index.json, transformer/, text_encoder/, vae/), or let diffusers read the file (from_single_file) and save it (save_pretrained).";
+
+const named =
+  (pattern: RegExp): Kind["shows"] =>
+  ({ name }) =>
+    pattern.test(name);
+
+/** In the order in which they are tried: a quantised weight shows by names first, which say by what it was quantised. */
+const kinds: readonly Kind[] = [
+  {
+    what: "weights that bitsandbytes quantised (4 or 8 bits)",
+    shows: named(/\.(?:(?:nested_)?(?:absmax|quant_map)|quant_state\.bitsandbytes__\w+|SCB|weight_format)$/),
+    advice: UNQUANTIZED,
+  },
+  {
+    what: "weights quantised by GPTQ, AWQ or a relative of theirs",
+    shows: named(/\.(?:qweight|qzeros|g_idx|wscales)$/),
+    advice: UNQUANTIZED,
+  },
+  { what: "weights quantised for MLX", shows: named(/\.biases$/), advice: UNQUANTIZED },
+  {
+    what: "weights that torchao, quanto or compressed-tensors quantised",
+    shows: named(/(?:\._data|\._scale|[:_](?:qdata|zero_point)|:scale|\.weight_(?:packed|shape))$/),
+    advice: UNQUANTIZED,
+  },
+  {
+    what: "weights in 8 bits or fewer (fp8, fp4)",
+    shows: ({ name, dtype }) =>
+      /^F(?:4$|[68]_)/.test(dtype) ||
+      /(?:scaled_fp8|scale_weight|scale_input|(?:weight|input)_scale\w*)$/.test(name),
+    advice: UNQUANTIZED,
+  },
+  {
+    what: "an adapter (LoRA), which changes another checkpoint and is none itself",
+    shows: named(/lora_|lokr_|hada_w|dora_scale/),
+    advice: "Merge it into its base model (fuse_lora of diffusers), save that, and open the result.",
+  },
+  {
+    what: "a transformer under the names of a single file, as Black Forest Labs and ComfyUI call the tensors",
+    shows: named(/(?:^|\.)(?:(?:double|single)_blocks\.\d+\.|(?:img|txt|time)_in\.)/),
+    advice: OTHER_LAYOUT,
+  },
+  {
+    what: "an autoencoder under the names of a single file, as Black Forest Labs and ComfyUI call the tensors",
+    shows: named(/(?:^|\.)(?:(?:encoder\.down|decoder\.up)\.\d+\.block\.|(?:en|de)coder\.mid\.block_)/),
+    advice: OTHER_LAYOUT,
+  },
+  {
+    what: "a text encoder under the names of llama.cpp",
+    shows: named(/^(?:blk\.\d+\.|token_embd\.)/),
+    advice: UNQUANTIZED,
+  },
+  {
+    what: "weights in integers, which a quantisation made",
+    shows: ({ name, dtype }) => /^[UI]/.test(dtype) && name.endsWith(".weight"),
+    advice: UNQUANTIZED,
+  },
+];
+
+/** What kind of weights these are, if they are of one that is known and not read here. */
+export function recognizeWeights(signs: readonly WeightSign[]): ForeignWeights | undefined {
+  for (const { shows, ...kind } of kinds) {
+    const sign = signs.find(shows);
+    if (sign !== undefined) return { ...kind, evidence: `the tensor ${sign.name} of ${sign.dtype}` };
+  }
+  return undefined;
+}
+
+const fileKinds: readonly { readonly pattern: RegExp; readonly what: string; readonly advice: string }[] = [
+  { pattern: /\.gguf$/i, what: "weights quantised for llama.cpp (GGUF)", advice: UNQUANTIZED },
+  {
+    pattern: /^adapter_(?:config|model)\.|lora.*\.safetensors$/i,
+    what: "an adapter (LoRA), which changes another checkpoint and is none itself",
+    advice: "Merge it into its base model (fuse_lora of diffusers), save that, and open the result.",
+  },
+  {
+    pattern: /\.(?:bin|pt|pth|ckpt)$/i,
+    what: "weights that PyTorch pickled",
+    advice: "Load them in PyTorch, and save them as safetensors (save_pretrained).",
+  },
+  { pattern: /\.(?:npz|h5|msgpack|onnx)$/i, what: "weights of another format", advice: OTHER_LAYOUT },
+  {
+    pattern: /\.safetensors$/i,
+    what: "a checkpoint in a single file, as ComfyUI loads it",
+    advice: OTHER_LAYOUT,
+  },
+];
+
+/** What kind of weights files of these names hold, if there are any. */
+export function recognizeFiles(files: readonly string[]): ForeignWeights | undefined {
+  for (const { pattern, ...kind } of fileKinds) {
+    const file = files.find((name) => pattern.test(name));
+    if (file !== undefined) return { ...kind, evidence: file };
+  }
+  return undefined;
+}
