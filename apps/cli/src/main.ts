@@ -39,6 +39,7 @@ import {
   weightsOption,
   wordCountsOption,
 } from "./terminal/shared-options.ts";
+import { writeMessage, writeResult } from "./terminal/write-text.ts";
 
 const interruption = new AbortController();
 heedClosedPipes();
@@ -49,6 +50,7 @@ const program = new Command("measure-plantain")
   )
   .version(ownVersion())
   .showHelpAfterError("(--help lists the options)")
+  .configureOutput({ writeOut: writeResult, writeErr: writeMessage })
   .exitOverride();
 
 program
@@ -284,6 +286,6 @@ try {
   await program.parseAsync();
 } catch (error) {
   // Commander has said what was wrong with the command line.
-  if (!(error instanceof CommanderError)) process.stderr.write(`${formatError(error)}\n`);
+  if (!(error instanceof CommanderError)) writeMessage(`${formatError(error)}\n`);
   process.exitCode = exitCodeOf(error);
 }

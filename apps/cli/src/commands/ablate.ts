@@ -18,6 +18,7 @@ import { readCaptures } from "../results/read-captures.ts";
 import { RunFolder } from "../run-folder/run-folder.ts";
 import { createProgress } from "../terminal/progress.ts";
 import { rewriteResults } from "../run-folder/write-results.ts";
+import { writeResult } from "../terminal/write-text.ts";
 
 /** What `measure-plantain ablate` was told. */
 export interface AblateOptions {
@@ -100,9 +101,7 @@ export async function ablate(directory: string, options: AblateOptions, signal: 
   await folder.writeJson(ABLATION_FILE, ablation);
   await folder.removeWorkFiles();
   await rewriteResults(folder, signal);
-  process.stdout.write(
-    options.json ? `${JSON.stringify(ablation, null, 2)}\n` : `${formatAblation(ablation)}\n`,
-  );
+  writeResult(options.json ? `${JSON.stringify(ablation, null, 2)}\n` : `${formatAblation(ablation)}\n`);
   progress.note(`Report: ${folder.file("report.html")}`);
 }
 

@@ -3,6 +3,7 @@ import { formatComparisons } from "../controls/format-comparisons.ts";
 import { UsageError } from "../errors.ts";
 import { analyzeFolder, type FolderResults } from "../results/analyze-folder.ts";
 import { RunFolder } from "../run-folder/run-folder.ts";
+import { writeResult } from "../terminal/write-text.ts";
 
 /** Holds the first run folder against each of the others. */
 export async function compare(
@@ -21,5 +22,5 @@ export async function compare(
   const comparisons = await compareRuns(run, others, signal).catch((error: unknown) => {
     throw error instanceof RangeError ? new UsageError(error.message, { cause: error }) : error;
   });
-  process.stdout.write(json ? `${JSON.stringify(comparisons, null, 2)}\n` : formatComparisons(comparisons));
+  writeResult(json ? `${JSON.stringify(comparisons, null, 2)}\n` : formatComparisons(comparisons));
 }

@@ -1,5 +1,6 @@
 import { examineMachine } from "../doctor/examine-machine.ts";
 import { formatExamination } from "../doctor/format-examination.ts";
+import { writeResult } from "../terminal/write-text.ts";
 
 export interface DoctorOptions {
   readonly checkpoint: string;
@@ -12,8 +13,6 @@ export interface DoctorOptions {
 /** Tells whether a run can work on this machine and what it would take; exit code 1 where it cannot. */
 export async function doctor(options: DoctorOptions, signal: AbortSignal): Promise<void> {
   const examination = await examineMachine({ ...options, signal });
-  process.stdout.write(
-    `${options.json ? JSON.stringify(examination, null, 2) : formatExamination(examination)}\n`,
-  );
+  writeResult(`${options.json ? JSON.stringify(examination, null, 2) : formatExamination(examination)}\n`);
   if (!examination.ok) process.exitCode = 1;
 }

@@ -12,6 +12,7 @@ import {
 import { resolveCheckpoint } from "../checkpoint/resolve-checkpoint.ts";
 import { chooseDevice, type DeviceName } from "../device/choose-device.ts";
 import { createProgress, type ProgressBar } from "../terminal/progress.ts";
+import { writeResult } from "../terminal/write-text.ts";
 
 export interface GenerateCommandOptions {
   readonly checkpoint: string;
@@ -73,7 +74,7 @@ export async function generateImage(options: GenerateCommandOptions, signal: Abo
     },
   }).finally(() => bar?.stop());
   await writePng(options.out, decodeToImage(image));
-  process.stdout.write(
+  writeResult(
     options.json ? `${JSON.stringify({ out: options.out, ...size, device })}\n` : `${options.out}\n`,
   );
 }

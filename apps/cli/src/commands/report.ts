@@ -1,6 +1,7 @@
 import { analyzeRun } from "../controls/analyze-run.ts";
 import { RunFolder } from "../run-folder/run-folder.ts";
 import { readFlips, writePage, type ResultOptions } from "../run-folder/write-results.ts";
+import { writeResult } from "../terminal/write-text.ts";
 
 /** What `measure-plantain report` was told; without flips, those of the folder's summary. */
 export type ReportOptions = Partial<Pick<ResultOptions, "flips" | "figures">>;
@@ -10,5 +11,5 @@ export async function report(directory: string, options: ReportOptions, signal: 
   const folder = await RunFolder.openForReading(directory);
   const flips = options.flips ?? (await readFlips(folder));
   await writePage(folder, await analyzeRun(folder, flips, signal), options);
-  process.stdout.write(`${folder.file("report.html")}\n`);
+  writeResult(`${folder.file("report.html")}\n`);
 }

@@ -1,4 +1,5 @@
 import { Presets, SingleBar } from "cli-progress";
+import { escapeControls, writeMessage } from "./write-text.ts";
 
 /** A stage that is under way. */
 export interface ProgressBar {
@@ -23,7 +24,9 @@ export function createProgress({ quiet }: { quiet: boolean }): Progress {
   if (quiet)
     return { note: () => undefined, start: () => ({ update: () => undefined, stop: () => undefined }) };
   return {
-    note: (text) => process.stderr.write(`${text}\n`),
+    note: (text) => {
+      writeMessage(`${text}\n`);
+    },
     start: (title, { unit, total = 1 }) =>
       isTerminal() ? terminalBar(title, unit, total) : plainLines(title, unit, total),
   };
@@ -41,7 +44,7 @@ function terminalBar(title: string, unit: string, total: number): ProgressBar {
     { format: `${format} · {rate} · {eta_formatted} left`, stream: process.stderr, hideCursor: true },
     Presets.shades_classic,
   );
-  bar.start(total, 0, { title, unit, rate: "–" });
+  bar.start(total, 0, { title: escapeControls(title), unit, rate: "–" });
   return {
     update(value, newTotal) {
       bar.setTotal(newTotal);
@@ -57,7 +60,7 @@ function plainLines(title: string, unit: string, total: number): ProgressBar {
   const began = Date.now();
   let reported = began;
   let last = { value: 0, total };
-  process.stderr.write(`${title} …\n`);
+  writeMessage(`${title} …\n`);
   return {
     update(value, newTotal) {
       last = { value, total: newTotal };
@@ -65,14 +68,14 @@ function plainLines(title: string, unit: string, total: number): ProgressBar {
       reported = Date.now();
       const secondsLeft = ((reported - began) / 1_000) * (newTotal / Math.max(value, 1) - 1);
       const share = Math.floor((100 * value) / newTotal);
-      process.stderr.write(
+      writeMessage(
         `${title}: ${share} %, ${formatRate(value, began, unit)}, about ${Math.ceil(secondsLeft)} s left\n`,
       );
     },
     stop() {
       const seconds = ((Date.now() - began) / 1_000).toFixed(1);
       const amount = unit === "bytes" ? `${(last.value / 1e6).toFixed(1)} MB` : `${last.value} ${unit}`;
-      process.stderr.write(`${title}: ${amount} in ${seconds} s\n`);
+      writeMessage(`${title}: ${amount} in ${seconds} s\n`);
     },
   };
 }
