@@ -24,6 +24,20 @@ export default tseslint.config(
     },
   },
   {
+    files: ["apps/cli/src/**/*.ts"],
+    ignores: ["**/terminal/write-text.ts", "**/*.test.ts"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector:
+            "CallExpression[callee.property.name='write'][callee.object.property.name=/^std(out|err)$/]",
+          message: "Write by terminal/write-text.ts, which escapes what a terminal would obey.",
+        },
+      ],
+    },
+  },
+  {
     files: ["**/*.{js,mjs}"],
     languageOptions: {
       globals: { process: "readonly", console: "readonly", URL: "readonly", performance: "readonly" },

@@ -43,6 +43,7 @@ import {
   weightsOption,
   wordCountsOption,
 } from "./terminal/shared-options.ts";
+import { writeMessage, writeResult } from "./terminal/write-text.ts";
 
 const interruption = heedSignals();
 heedClosedPipes();
@@ -53,6 +54,7 @@ const program = new Command("measure-plantain")
   )
   .version(ownVersion())
   .showHelpAfterError("(--help lists the options)")
+  .configureOutput({ writeOut: writeResult, writeErr: writeMessage })
   .exitOverride();
 
 program
@@ -302,6 +304,6 @@ try {
 } catch (thrown) {
   const error: unknown = interruption.aborted ? interruption.reason : thrown; // what ends early fails in many ways
   // Commander has said what was wrong with the command line.
-  if (!(error instanceof CommanderError)) process.stderr.write(`${formatError(error)}\n`);
+  if (!(error instanceof CommanderError)) writeMessage(`${formatError(error)}\n`);
   process.exitCode = exitCodeOf(error);
 }

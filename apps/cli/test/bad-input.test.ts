@@ -1,9 +1,10 @@
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createWorkplace, kleinTiny, promptSetJson } from "./cli.ts";
 
-const place = createWorkplace();
+// No driver shows a card to these, also on a machine that has one.
+const place = createWorkplace({ CUDA_VISIBLE_DEVICES: "-1" });
 const small = ["--width", "64", "--height", "64", "--max-sequence-length", "48", "--quiet"];
 
 beforeAll(async () => {
@@ -92,12 +93,11 @@ describe("exit code 2 and one clear message for", () => {
     rmSync(place.path("misfit-run"), { recursive: true, force: true });
   });
 
-  it.skipIf(existsSync("/dev/nvidia0"))("CUDA where there is none", () =>
+  it("CUDA where there is none", () =>
     refused(
       ["run", "--prompts", "few.json", ...small, "--device", "cuda", "--out", "none"],
       /CUDA was asked for, but cannot be used here.*onnxruntime-node\/script\/install\.js.*--device cpu/s,
-    ),
-  );
+    ));
 
   it("a control that is not there, before anything has run", () =>
     refused(

@@ -41,3 +41,12 @@ it("--quiet leaves stderr empty, and --json makes stdout one document", async ()
   expect(stderr).toBe("");
   expect(JSON.parse(stdout)).toMatchObject({ schemaVersion: 1 });
 });
+
+it.each([
+  ["the name of a folder", ["verify"]],
+  ["the value of an option", ["run", "--device"]],
+])("%s is shown, and no terminal obeys it", async (_, command) => {
+  const { stdout, stderr } = await place.run(...command, "\u001b[2J\u009b31m\u202e");
+  expect(stdout + stderr).toContain("\\u001b[2J\\u009b31m\\u202e");
+  expect(stdout + stderr).not.toMatch(/(?!\n)[\p{Cc}\u202e]/u);
+});

@@ -19,6 +19,7 @@ import { RunFolder } from "../run-folder/run-folder.ts";
 import { STATISTICS, withLateBar } from "../terminal/late-bar.ts";
 import { createProgress, type Progress } from "../terminal/progress.ts";
 import { rewriteResults } from "../run-folder/write-results.ts";
+import { writeResult } from "../terminal/write-text.ts";
 
 /** What `measure-plantain ablate` was told. */
 export interface AblateOptions {
@@ -47,9 +48,7 @@ export async function ablate(directory: string, options: AblateOptions, signal: 
   const progress = createProgress(options);
   const folder = await RunFolder.openForReading(directory);
   const ablation = await folder.whileLocked(() => ablateRun(folder, options, progress, signal));
-  process.stdout.write(
-    options.json ? `${JSON.stringify(ablation, null, 2)}\n` : `${formatAblation(ablation)}\n`,
-  );
+  writeResult(options.json ? `${JSON.stringify(ablation, null, 2)}\n` : `${formatAblation(ablation)}\n`);
   progress.note(`Report: ${folder.file("report.html")}`);
 }
 

@@ -12,6 +12,7 @@ import { createProgress } from "../terminal/progress.ts";
 export interface CompareOptions extends Pick<ResultOptions, "flips" | "json" | "acceptChangedCaptures"> {
   readonly quiet: boolean;
 }
+import { writeResult } from "../terminal/write-text.ts";
 
 /** Holds the first run folder against each of the others. */
 export async function compare(
@@ -36,5 +37,5 @@ export async function compare(
       others.push({ name: directory, results: await read(directory, ofEach[place]), plant: null });
     return compareRuns(run, others, { ...options, signal, onProgress: ofComparisons });
   });
-  process.stdout.write(json ? `${JSON.stringify(comparisons, null, 2)}\n` : formatComparisons(comparisons));
+  writeResult(json ? `${JSON.stringify(comparisons, null, 2)}\n` : formatComparisons(comparisons));
 }

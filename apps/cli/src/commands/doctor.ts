@@ -1,6 +1,7 @@
 import { examineMachine } from "@measure-plantain/flux-runtime";
 import { formatExamination } from "../terminal/format-examination.ts";
 import { nameFlags } from "../terminal/name-flags.ts";
+import { writeResult } from "../terminal/write-text.ts";
 
 export interface DoctorOptions {
   readonly checkpoint: string;
@@ -21,6 +22,6 @@ export async function doctor(
   const run = { width, height, ...PUBLISHED_RUN };
   const examination = await examineMachine({ checkpoint, run, offline, signal });
   const text = json ? JSON.stringify(examination, null, 2) : formatExamination(examination);
-  process.stdout.write(`${nameFlags(text)}\n`);
+  writeResult(`${nameFlags(text)}\n`);
   if (!examination.ok) process.exitCode = 1;
 }

@@ -14,6 +14,7 @@ import {
 import { describeCutRenderPrompts, findCutRenderPrompts } from "../audit/cut-prompts.ts";
 import { createProgress, type ProgressBar } from "../terminal/progress.ts";
 import { resolveWithProgress } from "../terminal/resolve-with-progress.ts";
+import { writeResult } from "../terminal/write-text.ts";
 
 export interface GenerateCommandOptions {
   readonly checkpoint: string;
@@ -78,7 +79,7 @@ export async function generateImage(options: GenerateCommandOptions, signal: Abo
     },
   }).finally(() => bar?.stop());
   await writePng(options.out, await decodeToImage(image));
-  process.stdout.write(
+  writeResult(
     options.json ? `${JSON.stringify({ out: options.out, ...size, device })}\n` : `${options.out}\n`,
   );
 }

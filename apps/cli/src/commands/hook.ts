@@ -9,6 +9,7 @@ import {
   type TapRecord,
 } from "@measure-plantain/head-hooks";
 import { UsageError } from "../errors.ts";
+import { writeMessage, writeResult } from "../terminal/write-text.ts";
 
 /** The reductions by the names that the command line gives them. */
 export const reductionNames = ["mean-square", "rms", "mean", "abs-max"] as const;
@@ -51,16 +52,16 @@ export async function hook(
   }
   const { settings, taps } = await planHook(input, options);
   if (options.list || output === undefined) {
-    process.stdout.write(options.json ? `${JSON.stringify(taps, null, 2)}\n` : formatTaps(taps));
+    writeResult(options.json ? `${JSON.stringify(taps, null, 2)}\n` : formatTaps(taps));
     return;
   }
   const { layout, modified } = await hookModelFile(input, output, settings);
   if (options.json) {
-    process.stdout.write(`${JSON.stringify(layout, null, 2)}\n`);
+    writeResult(`${JSON.stringify(layout, null, 2)}\n`);
     return;
   }
-  process.stdout.write(formatTaps(taps));
-  process.stderr.write(
+  writeResult(formatTaps(taps));
+  writeMessage(
     `${output}: ${modified ? "hooked" : "was hooked like this already"}; the output "${layout.outputName}" holds ${layout.unitCount} units of ${layout.groupSize} channels.\n`,
   );
 }

@@ -7,14 +7,15 @@ import { readWordCounts } from "../audit/word-counts.ts";
 import { hashPromptSet } from "../probe/settings.ts";
 import { createProgress } from "../terminal/progress.ts";
 import { resolveWithProgress } from "../terminal/resolve-with-progress.ts";
+import { writeResult } from "../terminal/write-text.ts";
 
 /** Lists the built-in prompt sets. */
 export function listSets({ json }: { readonly json: boolean }): void {
   const sets = listPromptSets();
-  if (json) process.stdout.write(`${JSON.stringify(sets, null, 2)}\n`);
+  if (json) writeResult(`${JSON.stringify(sets, null, 2)}\n`);
   else
     for (const { name, version, pairs, title } of sets)
-      process.stdout.write(`${name} ${version}\t${pairs} pairs\t${title}\n`);
+      writeResult(`${name} ${version}\t${pairs} pairs\t${title}\n`);
 }
 
 /** What `measure-plantain prompts check` was told. */
@@ -47,25 +48,23 @@ export async function checkSet(
   const audit = await auditPrompts(set, resolved.checkpoint, { maxSequenceLength, wordCounts });
   for (const sentence of describeCutPairs(audit)) progress.warn(sentence);
   if (json) {
-    process.stdout.write(`${JSON.stringify(audit, null, 2)}\n`);
+    writeResult(`${JSON.stringify(audit, null, 2)}\n`);
     requireContrast(audit);
     return;
   }
-  process.stdout.write(`${set.name} ${set.version}: ${set.pairs.length} pairs, valid.\n`);
+  writeResult(`${set.name} ${set.version}: ${set.pairs.length} pairs, valid.\n`);
   if ((await locateCheckpoint(checkpoint, { offline })).kind === "synthesized") {
-    process.stdout.write(
-      `Tokens are those of the synthesised tokenizer; give --checkpoint for the real one's.\n`,
-    );
+    writeResult(`Tokens are those of the synthesised tokenizer; give --checkpoint for the real one's.\n`);
   }
   for (const { id, verdict, tokens, changes } of audit.pairs) {
     const line = [verdict.padEnd(9), id, `(${tokens.a}/${tokens.b} tokens)`, ...changes].join(" ");
-    process.stdout.write(`${line}\n`);
+    writeResult(`${line}\n`);
   }
   const rarity = describeRarity(audit.direction, {
     labels: set.labels,
     wordCounts: wordCounts?.record,
   });
-  for (const sentence of rarity) process.stdout.write(`${sentence}\n`);
-  for (const change of audit.changes) process.stdout.write(`${change}\n`);
+  for (const sentence of rarity) writeResult(`${sentence}\n`);
+  for (const change of audit.changes) writeResult(`${change}\n`);
   requireContrast(audit);
 }

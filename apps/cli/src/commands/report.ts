@@ -3,6 +3,7 @@ import { RunFolder } from "../run-folder/run-folder.ts";
 import { readFlips, writePage, type ResultOptions } from "../run-folder/write-results.ts";
 import { STATISTICS, withLateBar } from "../terminal/late-bar.ts";
 import { createProgress } from "../terminal/progress.ts";
+import { writeResult } from "../terminal/write-text.ts";
 
 /** What `measure-plantain report` was told; without flips, those of the folder's summary. */
 export interface ReportOptions extends Partial<
@@ -21,5 +22,5 @@ export async function report(directory: string, options: ReportOptions, signal: 
     );
     await writePage(folder, results, options);
   });
-  process.stdout.write(`${folder.file("report.html")}\n`);
+  writeResult(`${folder.file("report.html")}\n`);
 }

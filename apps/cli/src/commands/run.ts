@@ -27,6 +27,7 @@ import { STATISTICS, withLateBar } from "../terminal/late-bar.ts";
 import { createProgress, type Progress } from "../terminal/progress.ts";
 import { resolveWithProgress } from "../terminal/resolve-with-progress.ts";
 import { writeResults, type ResultOptions } from "../run-folder/write-results.ts";
+import { writeResult } from "../terminal/write-text.ts";
 
 /** What `measure-plantain run` was told; absent means the default. */
 export interface RunOptions extends ResultOptions, SettingOptions {
@@ -83,7 +84,7 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
   try {
     if (isPart(shard)) {
       const record = { folder: folder.path, shard, pairs: pairs.length };
-      process.stdout.write(options.json ? `${JSON.stringify(record)}\n` : `${folder.path}\n`);
+      writeResult(options.json ? `${JSON.stringify(record)}\n` : `${folder.path}\n`);
       progress.note(
         `Shard ${shard.number} of ${shard.count} is complete: ${pairs.length} of ${promptSet.pairs.length} pairs. A part has no statistics; when all are there: measure-plantain merge OUT SHARD_DIR…`,
       );

@@ -23,6 +23,7 @@ import { createProgress } from "../terminal/progress.ts";
 import { describeResults, tables } from "../run-folder/write-results.ts";
 import { analyzeRun, type RunResults } from "../controls/analyze-run.ts";
 import { analyzeFolder, type AnalyzeFolderOptions, type FolderResults } from "../results/analyze-folder.ts";
+import { writeResult } from "../terminal/write-text.ts";
 
 /** One thing that was checked. */
 export interface VerifiedItem {
@@ -61,12 +62,10 @@ export async function verify(
     const own = await verifyFolder(control, showing(analyzeFolder), signal);
     items.push(...own.map(({ what, problem }) => ({ what: `${CONTROLS_FOLDER}/${name}: ${what}`, problem })));
   }
-  if (json) process.stdout.write(`${JSON.stringify(items, null, 2)}\n`);
+  if (json) writeResult(`${JSON.stringify(items, null, 2)}\n`);
   else
     for (const { what, problem } of items)
-      process.stdout.write(
-        `${problem === null ? "✓" : "✗"} ${what}${problem === null ? "" : `: ${problem}`}\n`,
-      );
+      writeResult(`${problem === null ? "✓" : "✗"} ${what}${problem === null ? "" : `: ${problem}`}\n`);
   const wrong = items.filter(({ problem }) => problem !== null);
   if (wrong.length > 0) {
     throw new UsageError(

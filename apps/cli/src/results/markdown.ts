@@ -21,7 +21,7 @@ export function formatTable(
 export function escapeMarkdown(text: string): string {
   return text
     .replaceAll(/[\\`*_{}[\]<#|~&$@]|:(?=\/\/)|(?<=\bwww)\./gi, (mark) => `\\${mark}`)
-    .replaceAll(/\s*[\r\n]+\s*/g, " ")
+    .replaceAll(/\s*[\r\n\u2028\u2029]+\s*/g, " ")
     .replace(/^(>|[-+=](?=[\s\-+=]|$))/, "\\$1")
     .replace(/^(\d+)([.)])(?=\s|$)/, "$1\\$2");
 }

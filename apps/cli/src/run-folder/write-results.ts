@@ -19,6 +19,7 @@ import { formatUnitParquet } from "../results/unit-parquet.ts";
 import { formatUnitCsv } from "../results/unit-table.ts";
 import type { Manifest } from "./manifest.ts";
 import type { RunFolder } from "./run-folder.ts";
+import { writeResult } from "../terminal/write-text.ts";
 
 /** How results are computed and shown. */
 export interface ResultOptions extends Pick<AnalyzeFolderOptions, "acceptChangedCaptures" | "onProgress"> {
@@ -48,11 +49,9 @@ export async function writeResults(
   const summary = await writeTables(folder, results);
   if (controls.length > 0) await folder.writeJson("comparison.json", comparisons);
   await writePage(folder, results, options);
-  process.stdout.write(
-    options.json ? `${JSON.stringify(summary, null, 2)}\n` : `${formatSummaryTable(summary)}\n`,
-  );
+  writeResult(options.json ? `${JSON.stringify(summary, null, 2)}\n` : `${formatSummaryTable(summary)}\n`);
   for (const { name, plant } of options.json ? [] : controls) {
-    if (plant !== null) process.stdout.write(`${name}: ${formatPlantScore(plant)}\n`);
+    if (plant !== null) writeResult(`${name}: ${formatPlantScore(plant)}\n`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { Presets, SingleBar } from "cli-progress";
+import { escapeControls, writeMessage } from "./write-text.ts";
 
 /** A stage that is under way. */
 export interface ProgressBar {
@@ -23,7 +24,7 @@ const PLAIN_INTERVAL = 10_000;
 /** A bar with rate and remaining time on a terminal; a plain line now and then elsewhere; only warnings when quiet. */
 export function createProgress({ quiet }: { quiet: boolean }): Progress {
   const write = (text: string): void => {
-    process.stderr.write(`${text}\n`);
+    writeMessage(`${text}\n`);
   };
   const silent: ProgressBar = { update: () => undefined, stop: () => undefined };
   if (quiet) return { note: () => undefined, warn: write, start: () => silent };
@@ -47,7 +48,7 @@ function terminalBar(title: string, unit: string, total: number): ProgressBar {
     { format: `${format} · {rate} · {eta_formatted} left`, stream: process.stderr, hideCursor: true },
     Presets.shades_classic,
   );
-  bar.start(total, 0, { title, unit, rate: "–" });
+  bar.start(total, 0, { title: escapeControls(title), unit, rate: "–" });
   return {
     update(value, newTotal) {
       bar.setTotal(newTotal);
@@ -63,7 +64,7 @@ function plainLines(title: string, unit: string, total: number): ProgressBar {
   const began = Date.now();
   let reported = began;
   let last = { value: 0, total };
-  process.stderr.write(`${title} …\n`);
+  writeMessage(`${title} …\n`);
   return {
     update(value, newTotal) {
       last = { value, total: newTotal };
@@ -71,14 +72,14 @@ function plainLines(title: string, unit: string, total: number): ProgressBar {
       reported = Date.now();
       const secondsLeft = ((reported - began) / 1_000) * (newTotal / Math.max(value, 1) - 1);
       const share = Math.floor((100 * value) / newTotal);
-      process.stderr.write(
+      writeMessage(
         `${title}: ${share} %, ${formatRate(value, began, unit)}, about ${Math.ceil(secondsLeft)} s left\n`,
       );
     },
     stop() {
       const seconds = ((Date.now() - began) / 1_000).toFixed(1);
       const amount = unit === "bytes" ? `${(last.value / 1e6).toFixed(1)} MB` : `${last.value} ${unit}`;
-      process.stderr.write(`${title}: ${amount} in ${seconds} s\n`);
+      writeMessage(`${title}: ${amount} in ${seconds} s\n`);
     },
   };
 }

@@ -3,7 +3,7 @@ import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import { FluxRuntimeError } from "../errors.ts";
 import { autoencoderConfigSchema } from "../models/autoencoder-config.ts";
-import { textEncoderConfigSchema } from "../models/text-encoder-config.ts";
+import { textEncoderConfigSchema, type TextEncoderConfig } from "../models/text-encoder-config.ts";
 import { autoencoderTensors, textEncoderTensors, transformerTensors } from "../models/required-tensors.ts";
 import { PROMPT_EMBEDDING_LAYERS } from "../models/text-encoder.ts";
 import { transformerConfigSchema } from "../models/transformer-config.ts";
