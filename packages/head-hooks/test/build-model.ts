@@ -1,9 +1,9 @@
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import {
-  type FunctionProtoSchema,
-  type GraphProtoSchema,
   AttributeProto_AttributeType,
   AttributeProtoSchema,
+  type FunctionProtoSchema,
+  type GraphProtoSchema,
   ModelProtoSchema,
   type NodeProtoSchema,
   TensorProto_DataLocation,

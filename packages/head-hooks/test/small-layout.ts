@@ -1,4 +1,4 @@
-import type { Projection } from "../src/attention/projections.ts";
+import type { Projection } from "../src/attention/projection.ts";
 import { selectTaps } from "../src/capture/select-taps.ts";
 import type { UnitLayout } from "../src/units/unit-layout.ts";
 

@@ -11,11 +11,11 @@ import {
 import { model, type ModelParts, node, randomValues, tensor, value } from "../../test/build-model.ts";
 import { errorOf } from "../../test/error-of.ts";
 import { meanSquareOf, relativeError, runModel } from "../../test/run-model.ts";
+import { hookModel } from "../hook/hook-model.ts";
+import { headRecords } from "../units/unit-layout.ts";
 import { attentionTaps } from "./attention-taps.ts";
 import { findAttentionProjections } from "./find-attention.ts";
-import { hookModel } from "../hook/hook-model.ts";
 import { listProjections } from "./projections.ts";
-import { headRecords } from "../units/unit-layout.ts";
 
 const x = { data: randomValues(2 * 5 * C, 4), shape: [2, 5, C] };
 const inputs = [value("x", ["B", "S", C])];

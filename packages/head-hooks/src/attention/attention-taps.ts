@@ -1,13 +1,14 @@
-import { type AttentionProjection, type ChannelPart, findAttention } from "./find-attention.ts";
-import { HeadHooksError } from "../head-hooks-error.ts";
 import { inlineFunctions } from "../graph/inline-functions.ts";
-import { isLiftable } from "../capture/lift-branches.ts";
-import { compileNamePattern } from "./name-pattern.ts";
-import { nearestNames } from "./nearest-names.ts";
-import { findProjections, type Projection, suggestPath } from "./projections.ts";
 import { type ModelView, readModel } from "../graph/read-model.ts";
+import { HeadHooksError } from "../head-hooks-error.ts";
+import { isLiftable } from "./branch-twins.ts";
+import { type AttentionProjection, type ChannelPart, findAttention } from "./find-attention.ts";
 import { isSameProjection, matchProjections } from "./match-projections.ts";
-import type { SectionSpec, TapSpec } from "../capture/select-taps.ts";
+import { compileNamePattern } from "./name-pattern.ts";
+import { nearestNames } from "../nearest-names.ts";
+import type { Projection } from "./projection.ts";
+import { findProjections, suggestPath } from "./projections.ts";
+import type { SectionSpec, TapSpec } from "./tap-spec.ts";
 
 /** Which attention to tap, and what the graph may not show. */
 export interface AttentionTapOptions {

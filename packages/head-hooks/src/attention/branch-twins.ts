@@ -1,4 +1,6 @@
-import type { Projection } from "./projections.ts";
+import { graphHolder, holderIndex } from "../graph/graph-scope.ts";
+import type { ModelView } from "../graph/read-model.ts";
+import type { Projection } from "./projection.ts";
 
 /** The projections of a model's graphs with those in an If's second branch joined to their twins in the first. */
 export function joinTwins<Found extends Projection>(projections: readonly Found[]): Found[] {
@@ -19,4 +21,16 @@ export function joinTwins<Found extends Projection>(projections: readonly Found[
     const found = projections[index];
     return found === undefined || !joined.has(found);
   });
+}
+
+/** Whether a projection has a place in the main graph: it stands there, or in both branches of an If there. */
+export function isLiftable(view: ModelView, projection: Projection): boolean {
+  return projection.scope === "" || (projection.twin !== null && branchingNode(view, projection) >= 0);
+}
+
+/** The If of the main graph with a projection in its first branch, by its index; −1 if there is none. */
+export function branchingNode({ nodes }: ModelView, { scope }: Projection): number {
+  const index = holderIndex(nodes, scope);
+  const node = nodes[index];
+  return node?.opType === "If" && scope === `${graphHolder(node, index)}/then_branch` ? index : -1;
 }

@@ -9,9 +9,9 @@ import {
   runModel,
   type Tensor,
 } from "../../test/run-model.ts";
+import { hookModel } from "../hook/hook-model.ts";
 import { attentionTaps } from "./attention-taps.ts";
 import { findAttentionProjections } from "./find-attention.ts";
-import { hookModel } from "../hook/hook-model.ts";
 
 const shape = [1, 5, C];
 const values = randomValues(5 * C, 21);

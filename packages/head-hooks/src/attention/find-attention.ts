@@ -1,10 +1,11 @@
 import { graphScopes } from "../graph/graph-scope.ts";
-import { type AxisRun, runLength } from "./head-axes.ts";
 import { inlineFunctions } from "../graph/inline-functions.ts";
-import { joinTwins } from "./branch-twins.ts";
-import { type Projection, projectionsIn } from "./projections.ts";
 import { type ModelView, readModel } from "../graph/read-model.ts";
-import { type TracedPart, traceAttention } from "./trace-attention.ts";
+import { joinTwins } from "./branch-twins.ts";
+import { type AxisRun, runLength } from "./head-axes.ts";
+import type { Projection } from "./projection.ts";
+import { projectionsIn } from "./projections.ts";
+import { traceAttention, type TracedPart } from "./trace-attention.ts";
 
 /** Input channels of a projection that come from one place. */
 export interface ChannelPart {

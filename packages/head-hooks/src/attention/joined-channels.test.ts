@@ -4,10 +4,10 @@ import { attentionNodes, attentionWeights, C, D, H, weights } from "../../test/a
 import { model, type ModelParts, node, randomValues, tensor, value } from "../../test/build-model.ts";
 import { errorOf } from "../../test/error-of.ts";
 import { meanSquareOf, relativeError, runModel, type Tensor } from "../../test/run-model.ts";
+import { hookModel } from "../hook/hook-model.ts";
 import { attentionTaps } from "./attention-taps.ts";
 import { findAttentionProjections } from "./find-attention.ts";
-import { hookModel } from "../hook/hook-model.ts";
-import type { TapSpec } from "../capture/select-taps.ts";
+import type { TapSpec } from "./tap-spec.ts";
 
 type Node = ModelParts["nodes"][number];
 

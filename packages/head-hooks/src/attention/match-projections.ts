@@ -1,7 +1,8 @@
 import { HeadHooksError } from "../head-hooks-error.ts";
 import { compileNamePattern, type NameMatch } from "./name-pattern.ts";
-import { nearestNames } from "./nearest-names.ts";
-import { type Projection, projectionNames, suggestPath } from "./projections.ts";
+import { nearestNames } from "../nearest-names.ts";
+import type { Projection } from "./projection.ts";
+import { projectionNames, suggestPath } from "./projections.ts";
 
 /**
  * Which projections are meant: a glob that matches the whole name (`*` within a segment, `**` across `.` and `/`), or a

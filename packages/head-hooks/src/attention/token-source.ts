@@ -3,7 +3,7 @@ import { attributeOf } from "../graph/constant-values.ts";
 import { type GraphScope, producerOf } from "../graph/graph-scope.ts";
 import { HeadHooksError } from "../head-hooks-error.ts";
 import { describe } from "./match-projections.ts";
-import type { Projection } from "./projections.ts";
+import type { Projection } from "./projection.ts";
 import { attentionAxes } from "./trace-attention.ts";
 
 /** A shape passes few nodes that keep its rank; the bound keeps a malformed graph with a cycle from looping. */

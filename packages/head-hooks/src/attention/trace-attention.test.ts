@@ -3,10 +3,10 @@ import { C, D, H, weights } from "../../test/attention-forms.ts";
 import { model, type ModelParts, node, randomValues, tensor, value } from "../../test/build-model.ts";
 import { errorOf } from "../../test/error-of.ts";
 import { meanSquareOf, relativeError, runModel } from "../../test/run-model.ts";
+import { hookModel } from "../hook/hook-model.ts";
+import { headMeanSquares } from "../units/head-mean-squares.ts";
 import { attentionTaps } from "./attention-taps.ts";
 import { findAttentionProjections } from "./find-attention.ts";
-import { headMeanSquares } from "../units/head-mean-squares.ts";
-import { hookModel } from "../hook/hook-model.ts";
 
 type Node = ModelParts["nodes"][number];
 type Initializer = NonNullable<ModelParts["initializers"]>[number];

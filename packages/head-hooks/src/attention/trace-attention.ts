@@ -1,9 +1,11 @@
-import { type AttentionCore, attentionCore } from "./attention-core.ts";
 import type { AxisLengths } from "../graph/axis-arithmetic.ts";
 import { axisLengths, axisSizes, channelWidth, shapeValues } from "../graph/axis-lengths.ts";
 import { attributeOf, integerAttribute, resolveConstant } from "../graph/constant-values.ts";
 import { axisCuts } from "../graph/cut-ranges.ts";
 import { type GraphScope, producerOf, type ScopedNode } from "../graph/graph-scope.ts";
+import { listedAxes } from "../graph/infer-axes.ts";
+import { countOf, isSameSize, type Size } from "../graph/sizes.ts";
+import { type AttentionCore, attentionCore } from "./attention-core.ts";
 import {
   type AxisRun,
   cutAxes,
@@ -15,8 +17,6 @@ import {
   runLength,
   squeezeAxes,
 } from "./head-axes.ts";
-import { listedAxes } from "../graph/infer-axes.ts";
-import { countOf, isSameSize, type Size } from "../graph/sizes.ts";
 
 /** Channels of a projection's input that come from one place. */
 export interface TracedPart {

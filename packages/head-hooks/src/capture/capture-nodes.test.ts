@@ -6,7 +6,8 @@ import { promisify } from "node:util";
 import * as ort from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { layeredModel } from "../../test/layered-model.ts";
-import { hookModel, type HookOptions } from "../hook/hook-model.ts";
+import { hookModel } from "../hook/hook-model.ts";
+import type { HookOptions } from "../hook/hook-options.ts";
 
 const MIB = 2 ** 20;
 let folder = "";

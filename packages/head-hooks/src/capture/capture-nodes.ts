@@ -1,14 +1,8 @@
 import { type NodeProto, TensorProto_DataType } from "onnx-buf";
-import { integer, integers, NodeTape, type ValueName } from "../graph/node-tape.ts";
+import { integer, integers, type NodeRun, NodeTape, type ValueName } from "../graph/node-tape.ts";
 import type { Reduction } from "../units/reductions.ts";
-import type { SelectedTap } from "./select-taps.ts";
+import type { SelectedTap } from "./selected-tap.ts";
 import { streamShape, type TokenStream, tokenStream } from "./token-streams.ts";
-
-/** Nodes to insert and the node of the model that they follow (−1 for the head of the list). */
-export interface NodeRun {
-  readonly after: number;
-  readonly nodes: readonly NodeProto[];
-}
 
 /** A tap and the tensor that it reads. */
 export interface PlacedTap extends SelectedTap {

@@ -6,13 +6,14 @@ import {
   TensorProto_DataType,
   ValueInfoProtoSchema,
 } from "onnx-buf";
-import { graphHolder, type GraphScope, graphScopes, holderIndex } from "../graph/graph-scope.ts";
-import { HeadHooksError } from "../head-hooks-error.ts";
+import { branchingNode } from "../attention/branch-twins.ts";
 import { describe } from "../attention/match-projections.ts";
-import type { ElementType, Projection } from "../attention/projections.ts";
-import type { ModelView } from "../graph/read-model.ts";
-import type { SelectedTap } from "./select-taps.ts";
+import type { ElementType, Projection } from "../attention/projection.ts";
 import { tokenSource } from "../attention/token-source.ts";
+import { type GraphScope, graphScopes } from "../graph/graph-scope.ts";
+import type { ModelView } from "../graph/read-model.ts";
+import { HeadHooksError } from "../head-hooks-error.ts";
+import type { SelectedTap } from "./selected-tap.ts";
 
 const ELEMENT_TYPES: Readonly<Record<ElementType, TensorProto_DataType>> = {
   float32: TensorProto_DataType.FLOAT,
@@ -90,18 +91,6 @@ export function liftBranches(
       },
     },
   };
-}
-
-/** Whether a projection has a place in the main graph: it stands there, or in both branches of an If there. */
-export function isLiftable(view: ModelView, projection: Projection): boolean {
-  return projection.scope === "" || (projection.twin !== null && branchingNode(view, projection) >= 0);
-}
-
-/** The If of the main graph with a projection in its first branch, by its index; −1 if there is none. */
-function branchingNode({ nodes }: ModelView, { scope }: Projection): number {
-  const index = holderIndex(nodes, scope);
-  const node = nodes[index];
-  return node?.opType === "If" && scope === `${graphHolder(node, index)}/then_branch` ? index : -1;
 }
 
 /** The tensor to measure inside a branch, which has its batch first. */

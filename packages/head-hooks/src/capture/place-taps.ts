@@ -1,11 +1,8 @@
-import { axisSizes } from "../graph/axis-lengths.ts";
-import type { PlacedTap } from "./capture-nodes.ts";
-import { type GraphScope, graphScopes } from "../graph/graph-scope.ts";
-import { HeadHooksError } from "../head-hooks-error.ts";
-import type { HookSettings } from "../hook/hook-settings.ts";
 import { describe } from "../attention/match-projections.ts";
+import { givenBatchSource, tokenSource } from "../attention/token-source.ts";
+import { axisSizes } from "../graph/axis-lengths.ts";
+import { type GraphScope, graphScopes } from "../graph/graph-scope.ts";
 import type { ModelView } from "../graph/read-model.ts";
-import type { SelectedTap } from "./select-taps.ts";
 import {
   countOf,
   divideSizes,
@@ -15,7 +12,17 @@ import {
   multiplySizes,
   type Size,
 } from "../graph/sizes.ts";
-import { givenBatchSource, tokenSource } from "../attention/token-source.ts";
+import { HeadHooksError } from "../head-hooks-error.ts";
+import type { PlacedTap } from "./capture-nodes.ts";
+import type { SelectedTap } from "./selected-tap.ts";
+
+/** What decides which lengths taps have to share. */
+export interface PlacementOptions {
+  /** The value whose first axis is the batch, if it is given. */
+  readonly batchInput: string | undefined;
+  /** Whether each token keeps values of its own. */
+  readonly isPerToken: boolean;
+}
 
 /** The tensors that taps read, and the value whose first axis is their batch, if their own first axis is not. */
 export interface Placement {
@@ -39,15 +46,19 @@ export interface MeasuredTap extends PlacedTap {
  *   the rows of a tap; `unequal-tokens` if taps that need equally many tokens differ in them; `invalid-argument` for a
  *   mask that does not fit a tap.
  */
-export function placeTaps(view: ModelView, taps: readonly SelectedTap[], settings: HookSettings): Placement {
+export function placeTaps(
+  view: ModelView,
+  taps: readonly SelectedTap[],
+  options: PlacementOptions,
+): Placement {
   const [main] = graphScopes(view);
-  const asked = { taps: measureTaps(main, taps, settings.batchInput), batchInput: settings.batchInput };
+  const asked = { taps: measureTaps(main, taps, options.batchInput), batchInput: options.batchInput };
   const [first] = asked.taps;
   const other = asked.taps.find(({ batch }) => areApart(first?.batch, batch));
-  if (first === undefined || other === undefined) return fitting(main, asked, settings);
-  const batchInput = singleItem(view, main, taps, settings);
+  if (first === undefined || other === undefined) return fitting(main, asked, options);
+  const batchInput = singleItem(view, main, taps, options);
   if (batchInput === undefined) throw differentBatches(first, other);
-  return fitting(main, { taps: measureTaps(main, taps, batchInput), batchInput }, settings);
+  return fitting(main, { taps: measureTaps(main, taps, batchInput), batchInput }, options);
 }
 
 function measureTaps(
@@ -104,7 +115,7 @@ function singleItem(
   { inputs, initializers }: ModelView,
   main: GraphScope,
   taps: readonly SelectedTap[],
-  { isPerToken }: HookSettings,
+  { isPerToken }: PlacementOptions,
 ): string | undefined {
   const [only, ...others] = inputs.filter(({ name }) => !initializers.has(name));
   const areTokensNamed =
@@ -114,7 +125,7 @@ function singleItem(
 }
 
 /** Make sure that taps that share an axis of tokens have equally many, and that a mask has an entry for each. */
-function fitting(main: GraphScope, placement: Placement, { isPerToken }: HookSettings): Placement {
+function fitting(main: GraphScope, placement: Placement, { isPerToken }: PlacementOptions): Placement {
   const streams = new Map<string, MeasuredTap>();
   for (const tap of placement.taps) {
     requireMask(main, tap);

@@ -15,8 +15,8 @@ import {
 import { model, node, randomValues, tensor, value } from "../../test/build-model.ts";
 import { errorOf } from "../../test/error-of.ts";
 import { bitsOf, runModel, type Tensor } from "../../test/run-model.ts";
-import { hookModel } from "../hook/hook-model.ts";
 import { readModel } from "../graph/read-model.ts";
+import { hookModel } from "../hook/hook-model.ts";
 import { unitFactors } from "../units/unit-factors.ts";
 
 /** Softmax attention and a projection `out` with a bias. */

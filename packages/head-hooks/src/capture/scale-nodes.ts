@@ -6,15 +6,12 @@ import {
   TensorProto_DataType,
   TensorProtoSchema,
 } from "onnx-buf";
-import { HeadHooksError } from "../head-hooks-error.ts";
-import { NodeTape, type ValueName } from "../graph/node-tape.ts";
-import type { NodeRun } from "./capture-nodes.ts";
-import type { ElementType } from "../attention/projections.ts";
 import { describe } from "../attention/match-projections.ts";
-import type { SelectedTap } from "./select-taps.ts";
-
-/** Marks the Mul that scales a tapped tensor, so that hooking again finds the tensor before it. */
-const SCALE_MARK = "head-hooks scale";
+import type { ElementType } from "../attention/projection.ts";
+import { type NodeRun, NodeTape, type ValueName } from "../graph/node-tape.ts";
+import { SCALE_MARK } from "../graph/scale-node.ts";
+import { HeadHooksError } from "../head-hooks-error.ts";
+import type { SelectedTap } from "./selected-tap.ts";
 
 const CAST_TO: Readonly<Record<ElementType, TensorProto_DataType>> = {
   float32: TensorProto_DataType.FLOAT,
@@ -22,11 +19,6 @@ const CAST_TO: Readonly<Record<ElementType, TensorProto_DataType>> = {
   bfloat16: TensorProto_DataType.BFLOAT16,
   float64: TensorProto_DataType.DOUBLE,
 };
-
-/** Whether a node is the scaling of an earlier hook. */
-export function isScaleNode({ opType, docString }: NodeProto): boolean {
-  return opType === "Mul" && docString === SCALE_MARK;
-}
 
 /** Where the factors come from. */
 export interface ScaleOptions {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { errorOf } from "../../test/error-of.ts";
-import type { Projection } from "../attention/projections.ts";
-import { selectTaps, type TapSpec } from "./select-taps.ts";
+import type { Projection } from "../attention/projection.ts";
+import type { TapSpec } from "../attention/tap-spec.ts";
+import { selectTaps } from "./select-taps.ts";
 
 function projection(node: string, inputChannels = 32): Projection {
   const weight = `${node}.weight`;

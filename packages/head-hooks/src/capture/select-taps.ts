@@ -1,73 +1,16 @@
-import { HeadHooksError } from "../head-hooks-error.ts";
-import {
-  describe,
-  labelOf,
-  matchProjections,
-  type ProjectionPattern,
-} from "../attention/match-projections.ts";
+import { describe, labelOf, matchProjections } from "../attention/match-projections.ts";
 import { expandPath } from "../attention/name-pattern.ts";
-import type { Projection } from "../attention/projections.ts";
+import type { Projection } from "../attention/projection.ts";
+import type { HeadSpec, SectionSpec, TapSpec } from "../attention/tap-spec.ts";
+import { HeadHooksError } from "../head-hooks-error.ts";
 import { isUnitPath } from "../units/unit-address.ts";
 import type { LayoutSection, UnitLayout } from "../units/unit-layout.ts";
-
-/** Where to tap, and how to name what is found there. */
-export interface TapSpec {
-  /**
-   * The projections: a glob that matches the whole name (`*` within a segment, `**` across `.` and `/`), or a
-   * regular expression, held against `Projection.names`; or a projection that was listed.
-   */
-  readonly at: ProjectionPattern;
-  /** The input channels in order; they must add up to the projection's input width. */
-  readonly sections?: readonly SectionSpec[];
-  /** Without `sections`: the path of the one section over all channels. Default `{0}`, the name that matched. */
-  readonly path?: string;
-  /** Without `sections`: the attention heads that the channels hold. */
-  readonly heads?: HeadSpec;
-  /** The graph input with the segment ranges of this tap's tokens, where segments are asked for. */
-  readonly segmentsInput?: string;
-  /** The graph input that says which of this tap's tokens count, [B, S]; `null` for all. Default: `HookOptions.maskInput`. */
-  readonly maskInput?: string | null;
-}
-
-/** A run of input channels. Paths and labels may hold `{1}`, `{name}` and `{0}`: what the pattern matched. */
-export interface SectionSpec {
-  /** Dotted path, the beginning of the units' addresses. */
-  readonly path: string;
-  /** How many channels. */
-  readonly channels: number;
-  /** The attention heads that the channels hold; absent where they hold none. */
-  readonly heads?: HeadSpec;
-  /** Default: the path without its last segment. */
-  readonly block?: string;
-  /** Default: the path's last segment. */
-  readonly kind?: string;
-}
-
-/** Attention heads of equal size that fill a section: how many channels each has, or how many there are. */
-export type HeadSpec =
-  | {
-      /** Dotted path, the beginning of the heads' addresses. */
-      readonly path: string;
-      /** Channels per head. */
-      readonly size: number;
-    }
-  | {
-      readonly path: string;
-      /** Number of heads. */
-      readonly count: number;
-    };
+import type { SelectedTap } from "./selected-tap.ts";
 
 /** A section with the size of its heads known. */
 type ResolvedSection = Omit<SectionSpec, "heads"> & {
   readonly heads: { readonly path: string; readonly size: number } | undefined;
 };
-
-/** A tap's projection and the graph input that its segments come from. */
-export interface SelectedTap {
-  readonly projection: Projection;
-  readonly segmentsInput: string | null;
-  readonly maskInput: string | null;
-}
 
 /** Settings of the selection; the inputs are the default ones, `null` where none is asked for. */
 export interface SelectionOptions {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { model, node, randomValues, tensor, value } from "../../test/build-model.ts";
 import { rangesTensor, runModel } from "../../test/run-model.ts";
-import { hookModel, type HookOptions } from "../hook/hook-model.ts";
+import { hookModel } from "../hook/hook-model.ts";
+import type { HookOptions } from "../hook/hook-options.ts";
 
 const B = 2;
 const bytes = (opset: number): Uint8Array =>

@@ -1,4 +1,3 @@
-import { axisFromEnd } from "./cut-ranges.ts";
 import { addSizes, countOf, fixedSize, isSameSize, type Size } from "./sizes.ts";
 
 /** The lengths of a value's axes, as far as the graph shows them. */
@@ -25,6 +24,12 @@ export function fixedSizes(lengths: readonly number[]): AxisSizes {
 /** The lengths that are numbers. */
 export function numbersOf({ sizes, isRankKnown }: AxisSizes): AxisLengths {
   return { lengths: sizes.map(countOf), isRankKnown };
+}
+
+/** An axis counted from the last one; `undefined` where it is counted from the first and their number is unknown. */
+export function axisFromEnd(axis: number, { lengths, isRankKnown }: AxisLengths): number | undefined {
+  if (axis < 0) return axis;
+  return isRankKnown ? axis - lengths.length : undefined;
 }
 
 /** The same axes where their number is told from elsewhere; `undefined` if it contradicts. */

@@ -1,5 +1,5 @@
+import { axisFromEnd, type AxisLengths } from "./axis-arithmetic.ts";
 import { attributeOf, constantIntegers, integerAttribute } from "./constant-values.ts";
-import type { AxisLengths } from "./axis-arithmetic.ts";
 import type { ScopedNode } from "./graph-scope.ts";
 
 /** What a Slice or Split leaves of one axis. */
@@ -15,12 +15,6 @@ export interface AxisCut {
 /** What a Slice or Split leaves of the axes that it cuts; `undefined` where not even these axes are shown. */
 export function axisCuts(found: ScopedNode, value: string, input: AxisLengths): AxisCut[] | undefined {
   return found.node.opType === "Split" ? [splitCut(found, value, input)] : sliceCuts(found, input);
-}
-
-/** An axis counted from the last one; `undefined` where it is counted from the first and their number is unknown. */
-export function axisFromEnd(axis: number, { lengths, isRankKnown }: AxisLengths): number | undefined {
-  if (axis < 0) return axis;
-  return isRankKnown ? axis - lengths.length : undefined;
 }
 
 function splitCut({ scope, node }: ScopedNode, value: string, input: AxisLengths): AxisCut {

@@ -18,8 +18,8 @@ import { axisCuts } from "./cut-ranges.ts";
 import { einsumEquation } from "./einsum-equation.ts";
 import { operatorOf, type ScopedNode } from "./graph-scope.ts";
 import type { KnownInputs, ShapeVector } from "./shape-values.ts";
-import { slidingAxes } from "./sliding-axes.ts";
 import { addSizes, countOf, divideSizes, fixedSize, multiplySizes, type Size } from "./sizes.ts";
+import { slidingAxes } from "./sliding-axes.ts";
 
 /** Operators whose first result has the axes of their first input. */
 const SAME_AXES: ReadonlySet<string> = new Set([

@@ -5,8 +5,8 @@ import { errorOf } from "../../test/error-of.ts";
 import { bitsOf, meanSquareOf, relativeError, runModel } from "../../test/run-model.ts";
 import { attentionTaps } from "../attention/attention-taps.ts";
 import { findAttentionProjections } from "../attention/find-attention.ts";
-import { hookModel } from "../hook/hook-model.ts";
 import { listProjections } from "../attention/projections.ts";
+import { hookModel } from "../hook/hook-model.ts";
 
 const x = { data: randomValues(2 * 5 * C, 4), shape: [2, 5, C] };
 const inputs = [value("x", ["B", "S", C])];

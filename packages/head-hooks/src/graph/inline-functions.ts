@@ -8,8 +8,8 @@ import {
   NodeProtoSchema,
   type ValueInfoProto,
 } from "onnx-buf";
-import { nodeValues } from "./graph-scope.ts";
 import { HeadHooksError } from "../head-hooks-error.ts";
+import { nodeValues } from "./graph-scope.ts";
 import type { ModelView, Span } from "./read-model.ts";
 
 /** Functions that call functions may write out to any size; real models stay far below. */

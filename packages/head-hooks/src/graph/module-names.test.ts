@@ -3,9 +3,9 @@ import { NodeProtoSchema } from "onnx-buf";
 import { describe, expect, it } from "vitest";
 import { C, weights } from "../../test/attention-forms.ts";
 import { ELEMENT, model, node, randomValues, tensor, value } from "../../test/build-model.ts";
+import { listProjections } from "../attention/projections.ts";
 import { hookModel } from "../hook/hook-model.ts";
 import { moduleNames } from "./module-names.ts";
-import { listProjections } from "../attention/projections.ts";
 
 const inputs = [value("x", ["B", "S", C])];
 const outputs = [value("y", undefined)];

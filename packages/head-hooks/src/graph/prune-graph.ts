@@ -1,6 +1,6 @@
 import type { NodeProto, ValueInfoProto } from "onnx-buf";
-import type { NodeRun } from "../capture/capture-nodes.ts";
 import { outerValues } from "./graph-scope.ts";
+import type { NodeRun } from "./node-tape.ts";
 import type { ModelView } from "./read-model.ts";
 
 /** A graph without what its outputs do not need. */

@@ -2,12 +2,12 @@ import { randomUUID } from "node:crypto";
 import { open, readFile, realpath, rename, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import { externalLocations, requireExternalData, requireNoWeights } from "../graph/external-data.ts";
-import { HeadHooksError } from "../head-hooks-error.ts";
-import type { HookOptions } from "./hook-model.ts";
-import { planHooks } from "./plan-hooks.ts";
 import { readModel } from "../graph/read-model.ts";
 import { spliceModel } from "../graph/splice-model.ts";
+import { HeadHooksError } from "../head-hooks-error.ts";
 import type { UnitLayout } from "../units/unit-layout.ts";
+import type { HookOptions } from "./hook-options.ts";
+import { planHooks } from "./plan-hooks.ts";
 
 /** What {@link hookModelFile} returns. */
 export interface HookedModelFile {

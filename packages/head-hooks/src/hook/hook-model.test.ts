@@ -12,19 +12,20 @@ import {
 } from "../../test/build-model.ts";
 import { errorOf } from "../../test/error-of.ts";
 import {
+  type FloatTensor,
   meanSquareOf,
   rangesTensor,
-  type FloatTensor,
   relativeError,
   runModel,
   type Tensor,
 } from "../../test/run-model.ts";
+import { readModel } from "../graph/read-model.ts";
 import type { HeadHooksErrorCode } from "../head-hooks-error.ts";
 import { headMeanSquares } from "../units/head-mean-squares.ts";
-import { hookModel, type HookOptions } from "./hook-model.ts";
 import { poolSegments } from "../units/pool-segments.ts";
-import { readModel } from "../graph/read-model.ts";
 import { headRecords, unitRecords } from "../units/unit-layout.ts";
+import { hookModel } from "./hook-model.ts";
+import type { HookOptions } from "./hook-options.ts";
 
 const CHANNELS = 32;
 const WIDE = 48;

@@ -1,8 +1,8 @@
-import { HeadHooksError } from "../head-hooks-error.ts";
-import type { HookOptions } from "./hook-model.ts";
-import type { HookSettings } from "./hook-settings.ts";
 import type { ModelView } from "../graph/read-model.ts";
+import { HeadHooksError } from "../head-hooks-error.ts";
 import type { LayoutSection, LayoutTap, UnitLayout } from "../units/unit-layout.ts";
+import type { HookOptions } from "./hook-options.ts";
+import type { HookSettings } from "./hook-settings.ts";
 
 /**
  * What a hook that dropped outputs leaves in the model's metadata. The last tapped projections are gone with the

@@ -1,6 +1,6 @@
 import { HeadHooksError } from "../head-hooks-error.ts";
-import type { HookOptions } from "./hook-model.ts";
 import { OUTPUT_NAMES } from "../units/reductions.ts";
+import type { HookOptions } from "./hook-options.ts";
 
 /** The options with their defaults, checked. */
 export interface HookSettings {

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { model, node, randomValues, tensor, value } from "../../test/build-model.ts";
 import { errorOf } from "../../test/error-of.ts";
 import { meanSquareOf, rangesTensor, relativeError, runModel } from "../../test/run-model.ts";
-import { hookModel, type HookOptions } from "./hook-model.ts";
+import { hookModel } from "./hook-model.ts";
+import type { HookOptions } from "./hook-options.ts";
 
 const options: HookOptions = { groupSize: 4, taps: [{ at: "out" }] };
 

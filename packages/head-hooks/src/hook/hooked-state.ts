@@ -6,12 +6,12 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from "onnx-buf";
-import { HeadHooksError } from "../head-hooks-error.ts";
 import { nodeValues, outerValues } from "../graph/graph-scope.ts";
-import type { HookOptions } from "./hook-model.ts";
-import type { HookRecord } from "./hook-record.ts";
 import type { ModelView } from "../graph/read-model.ts";
+import { HeadHooksError } from "../head-hooks-error.ts";
 import type { UnitLayout } from "../units/unit-layout.ts";
+import type { HookOptions } from "./hook-options.ts";
+import type { HookRecord } from "./hook-record.ts";
 
 const INT64: number = TensorProto_DataType.INT64;
 

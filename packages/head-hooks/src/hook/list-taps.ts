@@ -1,10 +1,11 @@
 import { findAttention } from "../attention/find-attention.ts";
-import type { HookOptions } from "./hook-model.ts";
+import type { ProjectionOperator } from "../attention/projection.ts";
+import { findProjections } from "../attention/projections.ts";
 import { inlineFunctions } from "../graph/inline-functions.ts";
-import { planHooks } from "./plan-hooks.ts";
-import { findProjections, type ProjectionOperator } from "../attention/projections.ts";
 import { readModel } from "../graph/read-model.ts";
 import { formatUnitAddress } from "../units/unit-address.ts";
+import type { HookOptions } from "./hook-options.ts";
+import { planHooks } from "./plan-hooks.ts";
 
 /** One section of a projection that would be tapped. */
 export interface TapRecord {

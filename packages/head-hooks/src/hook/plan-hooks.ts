@@ -1,11 +1,22 @@
 import { create } from "@bufbuild/protobuf";
 import { TensorProto_DataType, type ValueInfoProto, ValueInfoProtoSchema } from "onnx-buf";
 import { attentionTapsOf } from "../attention/attention-taps.ts";
+import { findProjections } from "../attention/projections.ts";
 import { captureNodes } from "../capture/capture-nodes.ts";
+import { liftBranches } from "../capture/lift-branches.ts";
+import { placeTaps } from "../capture/place-taps.ts";
+import { defaultFactor, scaleNodes } from "../capture/scale-nodes.ts";
+import { type SelectionOptions, selectTaps } from "../capture/select-taps.ts";
+import type { SelectedTap } from "../capture/selected-tap.ts";
 import { externalLocations } from "../graph/external-data.ts";
 import { holderIndex } from "../graph/graph-scope.ts";
+import { inlineFunctions } from "../graph/inline-functions.ts";
+import { pruneGraph } from "../graph/prune-graph.ts";
+import { type ModelView, readModel } from "../graph/read-model.ts";
+import type { ModelAdditions } from "../graph/splice-model.ts";
 import { HeadHooksError } from "../head-hooks-error.ts";
-import type { HookOptions } from "./hook-model.ts";
+import type { UnitLayout } from "../units/unit-layout.ts";
+import type { HookOptions } from "./hook-options.ts";
 import { describeOptions, readRecord, recordEntry } from "./hook-record.ts";
 import { type HookSettings, readSettings } from "./hook-settings.ts";
 import {
@@ -17,16 +28,6 @@ import {
   requireSameDefault,
   requireUniqueOutputs,
 } from "./hooked-state.ts";
-import { inlineFunctions } from "../graph/inline-functions.ts";
-import { placeTaps } from "../capture/place-taps.ts";
-import { findProjections } from "../attention/projections.ts";
-import { pruneGraph } from "../graph/prune-graph.ts";
-import { type ModelView, readModel } from "../graph/read-model.ts";
-import { defaultFactor, scaleNodes } from "../capture/scale-nodes.ts";
-import { liftBranches } from "../capture/lift-branches.ts";
-import { type SelectedTap, type SelectionOptions, selectTaps } from "../capture/select-taps.ts";
-import type { ModelAdditions } from "../graph/splice-model.ts";
-import type { UnitLayout } from "../units/unit-layout.ts";
 
 /** The oldest operator set whose operators the capture uses. */
 const OLDEST_OPSET = 9;

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { model, node, randomValues, tensor, value } from "../../test/build-model.ts";
 import { errorOf } from "../../test/error-of.ts";
 import { rangesTensor, runModel, type Tensor } from "../../test/run-model.ts";
-import { hookModel, type HookOptions } from "../hook/hook-model.ts";
+import { hookModel } from "../hook/hook-model.ts";
+import type { HookOptions } from "../hook/hook-options.ts";
 import type { Reduction } from "./reductions.ts";
 
 const CHANNELS = 12;

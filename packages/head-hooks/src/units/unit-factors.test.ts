@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { smallLayout } from "../../test/small-layout.ts";
 import { errorOf } from "../../test/error-of.ts";
+import { smallLayout } from "../../test/small-layout.ts";
 import { unitFactors } from "./unit-factors.ts";
 import { unitRecords } from "./unit-layout.ts";
 
