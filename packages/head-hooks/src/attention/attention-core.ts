@@ -1,8 +1,9 @@
 import type { NodeProto } from "onnx-buf";
 import { axisLengths } from "../graph/axis-lengths.ts";
-import { integerAttribute, resolveConstant } from "../graph/constant-values.ts";
+import { resolveConstant } from "../graph/constant-values.ts";
 import { einsumEquation } from "../graph/einsum-equation.ts";
 import { type GraphScope, operatorOf, producerOf, type ScopedNode } from "../graph/graph-scope.ts";
+import { followedInputs, inputOf, integerAttribute, titleOf } from "../graph/node-parts.ts";
 import type { AxisRun, HeadAxes } from "./head-axes.ts";
 
 /** Where tokens are mixed by attention. */
@@ -41,22 +42,17 @@ const PRODUCTS: ReadonlyMap<string, readonly [number, number]> = new Map([
 ]);
 
 /** Operators between softmax and the values' product: mask, dropout, guards, quantisation, reshapes. */
-const AFTER_SOFTMAX: ReadonlyMap<string, readonly number[]> = new Map<string, readonly number[]>([
-  ...["Identity", "Cast", "Dropout", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Slice", "Flatten"].map(
-    (op) => [op, [0]] as [string, readonly number[]],
-  ),
-  ...["QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"].map(
-    (op) => [op, [0]] as [string, readonly number[]],
-  ),
-  ["Mul", [0, 1]],
-  ["Where", [1, 2]],
-]);
+const AFTER_SOFTMAX = followedInputs({
+  "Identity Cast Dropout Reshape Transpose Squeeze Unsqueeze Slice Flatten": [0],
+  "QuantizeLinear DequantizeLinear DynamicQuantizeLinear": [0],
+  Mul: [0, 1],
+  Where: [1, 2],
+});
 
 /** Operators between the product of queries and keys and the softmax: scale, bias, mask, soft cap, quantisation. */
-const BEFORE_SOFTMAX: ReadonlyMap<string, readonly number[]> = new Map<string, readonly number[]>([
+const BEFORE_SOFTMAX: ReadonlyMap<string, readonly number[]> = new Map([
   ...AFTER_SOFTMAX,
-  ...["Add", "Sub", "Max", "Min", "Concat"].map((op) => [op, [0, 1]] as [string, readonly number[]]),
-  ...["Div", "Tanh", "Clip", "Neg"].map((op) => [op, [0]] as [string, readonly number[]]),
+  ...followedInputs({ "Add Sub Max Min Concat": [0, 1], "Div Tanh Clip Neg": [0] }),
 ]);
 
 const MAXIMUM_STEPS = 24;
@@ -66,14 +62,14 @@ const MAXIMUM_VISITS = 256;
 /** The attention that makes a value, if its node is a fused operator, or the product of a softmax and values. */
 export function attentionCore({ node, scope }: ScopedNode, value: string): AttentionCore | undefined {
   const operator = operatorOf(node);
-  const name = node.name || (node.output[0] ?? "");
+  const name = titleOf(node);
   const attribute = FUSED.get(operator);
   if (attribute !== undefined) {
     if (node.output[0] !== value) return undefined;
     const heads = integerAttribute(node, attribute) || undefined;
     return { op: node.opType, node: name, axes: fusedAxes(scope, value, operator, heads) };
   }
-  const operands = PRODUCTS.get(operator)?.map((index) => node.input[index] ?? "");
+  const operands = PRODUCTS.get(operator)?.map((index) => inputOf(node, index));
   if (operands === undefined || operands.some((operand) => resolveConstant(scope, operand) !== undefined)) {
     return undefined;
   }
@@ -85,7 +81,7 @@ export function attentionCore({ node, scope }: ScopedNode, value: string): Atten
     const counts = operator === "/Einsum" ? einsumCounts(node, index) : productCounts(index);
     return {
       op: "Softmax",
-      node: softmax.node.name || (softmax.node.output[0] ?? ""),
+      node: titleOf(softmax.node),
       axes: counts === undefined ? undefined : countedAxes(scope, value, counts),
     };
   }
@@ -182,15 +178,15 @@ function search(
 function isSoftmax({ node, scope }: ScopedNode): boolean {
   if (["Softmax", "BiasSoftmax", "QLinearSoftmax"].includes(node.opType)) return true;
   if (node.opType !== "Div") return false;
-  return producerOf(scope, node.input[0] ?? "")?.node.opType === "Exp";
+  return producerOf(scope, inputOf(node, 0))?.node.opType === "Exp";
 }
 
 function softmaxInput({ node, scope }: ScopedNode): string {
-  if (node.opType !== "Div") return node.input[0] ?? "";
-  return producerOf(scope, node.input[0] ?? "")?.node.input[0] ?? "";
+  if (node.opType !== "Div") return inputOf(node, 0);
+  return producerOf(scope, inputOf(node, 0))?.node.input[0] ?? "";
 }
 
 function isProductOfActivations({ node, scope }: ScopedNode): boolean {
   const operands = PRODUCTS.get(operatorOf(node));
-  return operands?.every((index) => resolveConstant(scope, node.input[index] ?? "") === undefined) ?? false;
+  return operands?.every((index) => resolveConstant(scope, inputOf(node, index)) === undefined) ?? false;
 }

@@ -1,11 +1,11 @@
 import { inlineFunctions } from "../graph/inline-functions.ts";
 import { type ModelView, readModel } from "../graph/read-model.ts";
 import { HeadHooksError } from "../head-hooks-error.ts";
+import { nearestNames } from "../nearest-names.ts";
 import { isLiftable } from "./branch-twins.ts";
 import { type AttentionProjection, type ChannelPart, findAttention } from "./find-attention.ts";
 import { isSameProjection, matchProjections } from "./match-projections.ts";
 import { compileNamePattern } from "./name-pattern.ts";
-import { nearestNames } from "../nearest-names.ts";
 import type { Projection } from "./projection.ts";
 import { findProjections, suggestPath } from "./projections.ts";
 import type { SectionSpec, TapSpec } from "./tap-spec.ts";

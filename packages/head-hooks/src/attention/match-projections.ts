@@ -1,6 +1,6 @@
 import { HeadHooksError } from "../head-hooks-error.ts";
-import { compileNamePattern, type NameMatch } from "./name-pattern.ts";
 import { nearestNames } from "../nearest-names.ts";
+import { compileNamePattern, type NameMatch } from "./name-pattern.ts";
 import type { Projection } from "./projection.ts";
 import { projectionNames, suggestPath } from "./projections.ts";
 

@@ -1,8 +1,9 @@
 import { type NodeProto, TensorProto_DataType } from "onnx-buf";
-import { integerAttribute, resolveConstant } from "../graph/constant-values.ts";
+import { resolveConstant } from "../graph/constant-values.ts";
 import { type GraphScope, graphScopes, operatorOf, producerOf } from "../graph/graph-scope.ts";
 import { inlineFunctions } from "../graph/inline-functions.ts";
 import { foldedNames, moduleNames, withoutWeight } from "../graph/module-names.ts";
+import { inputOf, integerAttribute, outputOf } from "../graph/node-parts.ts";
 import { type ModelView, readModel, type TensorHeader } from "../graph/read-model.ts";
 import { isScaleNode } from "../graph/scale-node.ts";
 import { isUnitPath } from "../units/unit-address.ts";
@@ -84,19 +85,26 @@ export function projectionsIn(scope: GraphScope): Projection[] {
     if (tapped === undefined || type === undefined) return [];
     const bias = findBias(scope, node, nodeIndex, inputs, widths.outputChannels);
     const names = [
-      ...[node.name, weight.name, withoutWeight(weight.name)],
-      ...[...moduleNames(node), ...foldedNames(scope, weight.name)],
+      node.name,
+      weight.name,
+      withoutWeight(weight.name),
+      ...moduleNames(node),
+      ...foldedNames(scope, weight.name),
       ...(bias === null ? [] : [bias.replace(/\.bias$/, "")]),
     ];
     return [
       {
-        ...{ node: node.name, nodeIndex, op: inputs.op, weight: weight.name, bias, ...tapped, ...widths },
-        ...{
-          elementType: type,
-          names: [...new Set(names)].filter((name) => name !== ""),
-          scope: scope.path,
-          twin: null,
-        },
+        ...tapped,
+        ...widths,
+        node: node.name,
+        nodeIndex,
+        op: inputs.op,
+        weight: weight.name,
+        bias,
+        elementType: type,
+        names: [...new Set(names)].filter((name) => name !== ""),
+        scope: scope.path,
+        twin: null,
       },
     ];
   });
@@ -145,7 +153,7 @@ function elementTypeOf(
 ): number | undefined {
   if (op === "MatMulInteger") return TensorProto_DataType.FLOAT;
   if (scale === undefined) return weight.elementType;
-  return resolveConstant(scope, node.input[scale] ?? "")?.elementType ?? TensorProto_DataType.FLOAT;
+  return resolveConstant(scope, inputOf(node, scale))?.elementType ?? TensorProto_DataType.FLOAT;
 }
 
 type TappedInput = Pick<Projection, "input" | "readerIndex" | "quantization">;
@@ -157,16 +165,12 @@ function tappedInput(
   index: number,
   { op, isInputQuantized = false }: OperatorInputs,
 ): TappedInput | undefined {
-  const value = node.input[0] ?? "";
+  const value = inputOf(node, 0);
   const producer = producerOf(scope, value);
   if (isInputQuantized) {
     const quantizer = producer?.node;
     if (quantizer?.opType === "DynamicQuantizeLinear" || quantizer?.opType === "QuantizeLinear") {
-      return beforeScaling(
-        scope,
-        quantizer.input[0] ?? "",
-        producer?.scope === scope ? producer.index : index,
-      );
+      return beforeScaling(scope, inputOf(quantizer, 0), producer?.scope === scope ? producer.index : index);
     }
     if (op === "MatMulInteger") return undefined;
     const [scale = "", zeroPoint = ""] =
@@ -175,9 +179,9 @@ function tappedInput(
   }
   // A tensor that is quantised and dequantised again is tapped before, so that the pair stays next to its operator.
   if (producer?.node.opType === "DequantizeLinear") {
-    const quantizer = producerOf(producer.scope, producer.node.input[0] ?? "");
+    const quantizer = producerOf(producer.scope, inputOf(producer.node, 0));
     if (quantizer?.node.opType === "QuantizeLinear" && quantizer.scope === scope) {
-      return beforeScaling(scope, quantizer.node.input[0] ?? "", quantizer.index);
+      return beforeScaling(scope, inputOf(quantizer.node, 0), quantizer.index);
     }
   }
   return beforeScaling(scope, value, index);
@@ -186,7 +190,7 @@ function tappedInput(
 /** A tensor as it was before an earlier hook put its scaling in between. */
 function beforeScaling(scope: GraphScope, value: string, readerIndex: number): TappedInput {
   const producer = producerOf(scope, value)?.node;
-  const input = producer !== undefined && isScaleNode(producer) ? (producer.input[0] ?? "") : value;
+  const input = producer !== undefined && isScaleNode(producer) ? inputOf(producer, 0) : value;
   return { input, readerIndex, quantization: null };
 }
 
@@ -206,7 +210,7 @@ function findBias(
   if (isBias(own)) return own;
   let reader: NodeProto | undefined = scope.nodes[index];
   for (let step = 0; step < STEPS_TO_BIAS && reader !== undefined; step++) {
-    const readers: readonly number[] = scope.consumers.get(reader.output[0] ?? "") ?? [];
+    const readers: readonly number[] = scope.consumers.get(outputOf(reader)) ?? [];
     const [next, ...others] = readers;
     if (next === undefined || others.length > 0) return null;
     reader = scope.nodes[next];

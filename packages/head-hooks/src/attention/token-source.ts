@@ -1,6 +1,6 @@
 import { axisLengths, channelWidth } from "../graph/axis-lengths.ts";
-import { attributeOf } from "../graph/constant-values.ts";
 import { type GraphScope, producerOf } from "../graph/graph-scope.ts";
+import { attributeOf, inputOf } from "../graph/node-parts.ts";
 import { HeadHooksError } from "../head-hooks-error.ts";
 import { describe } from "./match-projections.ts";
 import type { Projection } from "./projection.ts";
@@ -74,7 +74,7 @@ function isFirstAxisMoved(scope: GraphScope, value: string): boolean {
     if (node?.opType === "Transpose") return attributeOf(node, "perm")?.ints[0] !== 0n;
     if (node === undefined || !["Reshape", "Flatten", "Identity", "Cast", "Squeeze"].includes(node.opType))
       return false;
-    at = node.input[0] ?? "";
+    at = inputOf(node, 0);
   }
   return false;
 }

@@ -1,9 +1,17 @@
 import type { AxisLengths } from "../graph/axis-arithmetic.ts";
 import { axisLengths, axisSizes, channelWidth, shapeValues } from "../graph/axis-lengths.ts";
-import { attributeOf, integerAttribute, resolveConstant } from "../graph/constant-values.ts";
+import { resolveConstant } from "../graph/constant-values.ts";
 import { axisCuts } from "../graph/cut-ranges.ts";
 import { type GraphScope, producerOf, type ScopedNode } from "../graph/graph-scope.ts";
 import { listedAxes } from "../graph/infer-axes.ts";
+import {
+  attributeOf,
+  axisAttribute,
+  followedInputs,
+  inputOf,
+  integerAttribute,
+  operatorSet,
+} from "../graph/node-parts.ts";
 import { countOf, isSameSize, type Size } from "../graph/sizes.ts";
 import { type AttentionCore, attentionCore } from "./attention-core.ts";
 import {
@@ -46,26 +54,17 @@ interface TracedJoin {
 type Traced = TracedAxes | TracedJoin;
 
 /** Operators that pass attention's output on to a projection, with the inputs to follow. */
-const PASSED: ReadonlyMap<string, readonly number[]> = new Map<string, readonly number[]>([
-  ...[
-    ...[
-      "Identity",
-      "Cast",
-      "Dropout",
-      "Reshape",
-      "Transpose",
-      "Squeeze",
-      "Unsqueeze",
-      "Flatten",
-      "Slice",
-      "Split",
-    ],
-    ...["QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "HardSwish", "Clip", "Div"],
-    ...["LayerNormalization", "SimplifiedLayerNormalization", "RMSNormalization"],
-  ].map((op): [string, readonly number[]] => [op, [0]]),
-  ["Mul", [0, 1]],
-  ["Where", [1, 2]],
-]);
+const PASSED = followedInputs({
+  "Identity Cast Dropout HardSwish Clip Div": [0],
+  "Reshape Flatten Transpose Squeeze Unsqueeze Slice Split": [0],
+  "QuantizeLinear DequantizeLinear DynamicQuantizeLinear": [0],
+  "LayerNormalization SimplifiedLayerNormalization RMSNormalization": [0],
+  Mul: [0, 1],
+  Where: [1, 2],
+});
+
+/** Those that move, merge or cut axes. */
+const MOVING = operatorSet("Reshape Flatten Transpose Squeeze Unsqueeze Slice Split");
 
 const MAXIMUM_STEPS = 24;
 const MAXIMUM_VISITS = 256;
@@ -109,11 +108,9 @@ function trace(
     return join(found, value, traced);
   }
   const passed = PASSED.get(node.opType) ?? [];
-  const isMoved = ["Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze", "Slice", "Split"].includes(
-    node.opType,
-  );
+  const isMoved = MOVING.has(node.opType);
   const traced = passed.map((index) =>
-    trace(found.scope, node.input[index] ?? "", isMoved ? undefined : width, next),
+    trace(found.scope, inputOf(node, index), isMoved ? undefined : width, next),
   );
   const [first, second] = traced.filter((entry) => entry !== undefined);
   if (first === undefined) return undefined;
@@ -135,7 +132,7 @@ function isConstant(scope: GraphScope, value: string): boolean {
   const found = producerOf(scope, value);
   if (found?.node.opType === "ConstantOfShape") return true;
   return (
-    found?.node.opType === "Expand" && resolveConstant(found.scope, found.node.input[0] ?? "") !== undefined
+    found?.node.opType === "Expand" && resolveConstant(found.scope, inputOf(found.node, 0)) !== undefined
   );
 }
 
@@ -186,8 +183,8 @@ function reshape(
 ): HeadAxes | undefined {
   const { sizes, isRankKnown } = axisSizes(scope, value);
   if (sizes.length === 0) return undefined;
-  const input = axisSizes(scope, node.input[0] ?? "");
-  const asked = shapeValues(scope, node.input[1] ?? "");
+  const input = axisSizes(scope, inputOf(node, 0));
+  const asked = shapeValues(scope, inputOf(node, 1));
   const isWhole = isRankKnown && input.isRankKnown && input.sizes.length === axes.axes.length;
   const isCopy = (size: Size | undefined, index: number): boolean => {
     const own = isWhole ? input.sizes[index] : undefined;
@@ -204,7 +201,7 @@ function reshape(
 function join(found: ScopedNode, value: string, traced: readonly (Traced | undefined)[]): Traced | undefined {
   const first = traced.find((entry) => entry !== undefined);
   if (first === undefined) return undefined;
-  const axis = integerAttribute(found.node, "axis") ?? 0;
+  const axis = axisAttribute(found.node);
   const rank = rankOf(first) ?? rankOf(axisLengths(found.scope, value));
   // The third of an unknown number of axes is taken for the last, as by the tap, which fails at run time if it is not.
   const place = axis < 0 ? axis : rank !== undefined ? axis - rank : axis >= 2 ? -1 : undefined;

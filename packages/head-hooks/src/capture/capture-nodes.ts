@@ -152,7 +152,8 @@ function reduceChannels(
     quantization === null
       ? source
       : tape.op("dequantized", "DequantizeLinear", [
-          ...[source, quantization.scale],
+          source,
+          quantization.scale,
           ...(quantization.zeroPoint === "" ? [] : [quantization.zeroPoint]),
         ]);
   const x =

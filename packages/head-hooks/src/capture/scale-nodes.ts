@@ -8,6 +8,7 @@ import {
 } from "onnx-buf";
 import { describe } from "../attention/match-projections.ts";
 import type { ElementType } from "../attention/projection.ts";
+import { outputOf } from "../graph/node-parts.ts";
 import { type NodeRun, NodeTape, type ValueName } from "../graph/node-tape.ts";
 import { SCALE_MARK } from "../graph/scale-node.ts";
 import { HeadHooksError } from "../head-hooks-error.ts";
@@ -120,9 +121,9 @@ function requireReader(
 
 /** How many nodes read a quantised tensor, its dequantisation counted as one of them. */
 function countReaders(nodes: readonly NodeProto[], quantizer: NodeProto): number {
-  const value = quantizer.output[0] ?? "";
+  const value = outputOf(quantizer);
   const direct = nodes.filter(({ input }) => input.includes(value));
   const [only] = direct;
   if (direct.length !== 1 || only?.opType !== "DequantizeLinear") return direct.length;
-  return nodes.filter(({ input }) => input.includes(only.output[0] ?? "")).length;
+  return nodes.filter(({ input }) => input.includes(outputOf(only))).length;
 }

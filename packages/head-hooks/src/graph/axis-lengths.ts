@@ -9,6 +9,7 @@ import {
 import { constantIntegers } from "./constant-values.ts";
 import { type GraphScope, producerOf, statedAxes } from "./graph-scope.ts";
 import { inferAxes } from "./infer-axes.ts";
+import { inputOf } from "./node-parts.ts";
 import { fixedVector, type ShapeVector, shapeVector } from "./shape-values.ts";
 import { fixedSize, namedSize, type Size } from "./sizes.ts";
 
@@ -70,8 +71,8 @@ function shapesOf(scope: GraphScope): GraphShapes {
   for (const [index, node] of scope.nodes.entries()) {
     const found = { node, index, scope };
     const inputs = {
-      sizes: (at: number) => axisSizes(scope, node.input[at] ?? ""),
-      vector: (at: number) => shapeValues(scope, node.input[at] ?? ""),
+      sizes: (at: number) => axisSizes(scope, inputOf(node, at)),
+      vector: (at: number) => shapeValues(scope, inputOf(node, at)),
     };
     for (const value of node.output) {
       const made = inferAxes(found, value, inputs);

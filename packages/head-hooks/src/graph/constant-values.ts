@@ -1,12 +1,7 @@
 import { fromBinary } from "@bufbuild/protobuf";
-import {
-  type AttributeProto,
-  type NodeProto,
-  type TensorProto,
-  TensorProto_DataType,
-  TensorProtoSchema,
-} from "onnx-buf";
-import { type GraphScope, initializerOf, producerOf } from "./graph-scope.ts";
+import { type TensorProto, TensorProto_DataType, TensorProtoSchema } from "onnx-buf";
+import { type GraphScope, initializerOf, producerOf, type ScopedNode } from "./graph-scope.ts";
+import { attributeOf, inputOf, integerAttribute } from "./node-parts.ts";
 import { type TensorHeader, tensorHeader } from "./read-model.ts";
 
 /** A constant passes few nodes on its way; the bound keeps a malformed graph with a cycle from looping. */
@@ -17,17 +12,6 @@ const MAXIMUM_INTEGERS = 64;
 
 const INT64: number = TensorProto_DataType.INT64;
 const INT32: number = TensorProto_DataType.INT32;
-
-/** The attribute of a node. */
-export function attributeOf(node: NodeProto, name: string): AttributeProto | undefined {
-  return node.attribute.find((entry) => entry.name === name);
-}
-
-/** The integer attribute of a node. */
-export function integerAttribute(node: NodeProto, name: string): number | undefined {
-  const found = attributeOf(node, name);
-  return found === undefined ? undefined : Number(found.i);
-}
 
 /**
  * The constant at the end of a value's path through Cast, Transpose, Identity and DequantizeLinear, as it stands at
@@ -44,14 +28,14 @@ export function resolveConstant(scope: GraphScope, value: string, depth = 0): Te
     return tensor === undefined ? undefined : tensorHeader(tensor, value);
   }
   if (!["Identity", "Cast", "Transpose", "DequantizeLinear"].includes(node.opType)) return undefined;
-  const source = resolveConstant(found.scope, node.input[0] ?? "", depth + 1);
+  const source = resolveConstant(found.scope, inputOf(node, 0), depth + 1);
   if (source === undefined || node.opType === "Identity") return source;
   if (node.opType === "Cast") return { ...source, elementType: integerAttribute(node, "to") ?? 0 };
   if (node.opType === "Transpose") {
     const order = attributeOf(node, "perm")?.ints.map(Number) ?? [...source.dims.keys()].reverse();
     return { ...source, dims: order.map((axis) => source.dims[axis] ?? 0) };
   }
-  const scale = resolveConstant(found.scope, node.input[1] ?? "", depth + 1);
+  const scale = resolveConstant(found.scope, inputOf(node, 1), depth + 1);
   return { ...source, elementType: integerAttribute(node, "output_dtype") ?? scale?.elementType ?? 0 };
 }
 
@@ -63,13 +47,22 @@ export function constantIntegers(scope: GraphScope, value: string, depth = 0): n
   if (found === undefined || depth > MAXIMUM_PATH) return undefined;
   const { node } = found;
   if (["Cast", "Identity", "Squeeze", "Unsqueeze"].includes(node.opType)) {
-    return constantIntegers(found.scope, node.input[0] ?? "", depth + 1);
+    return constantIntegers(found.scope, inputOf(node, 0), depth + 1);
   }
   if (node.opType !== "Constant") return undefined;
   const [attribute] = node.attribute;
   if (attribute?.name === "value_ints") return attribute.ints.map(Number);
   if (attribute?.name === "value_int") return [Number(attribute.i)];
   return attribute?.t === undefined ? undefined : tensorIntegers(attribute.t);
+}
+
+/** Integers that a node takes as an attribute, or in newer operator sets as a constant input. */
+export function listedIntegers(
+  { scope, node }: ScopedNode,
+  attribute: string,
+  input: number,
+): number[] | undefined {
+  return attributeOf(node, attribute)?.ints.map(Number) ?? constantIntegers(scope, inputOf(node, input));
 }
 
 function headerIntegers({ dims, elementType, encoded }: TensorHeader): number[] | undefined {

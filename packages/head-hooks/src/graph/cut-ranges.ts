@@ -1,6 +1,7 @@
 import { axisFromEnd, type AxisLengths } from "./axis-arithmetic.ts";
-import { attributeOf, constantIntegers, integerAttribute } from "./constant-values.ts";
+import { listedIntegers } from "./constant-values.ts";
 import type { ScopedNode } from "./graph-scope.ts";
+import { axisAttribute, inputOf } from "./node-parts.ts";
 
 /** What a Slice or Split leaves of one axis. */
 export interface AxisCut {
@@ -17,11 +18,12 @@ export function axisCuts(found: ScopedNode, value: string, input: AxisLengths): 
   return found.node.opType === "Split" ? [splitCut(found, value, input)] : sliceCuts(found, input);
 }
 
-function splitCut({ scope, node }: ScopedNode, value: string, input: AxisLengths): AxisCut {
-  const axis = axisFromEnd(integerAttribute(node, "axis") ?? 0, input);
+function splitCut(found: ScopedNode, value: string, input: AxisLengths): AxisCut {
+  const { node } = found;
+  const axis = axisFromEnd(axisAttribute(node), input);
   const whole = axis === undefined ? undefined : input.lengths.at(axis);
-  const given = attributeOf(node, "split")?.ints.map(Number) ?? constantIntegers(scope, node.input[1] ?? "");
-  const isComputed = given === undefined && (node.input[1] ?? "") !== "";
+  const given = listedIntegers(found, "split", 1);
+  const isComputed = given === undefined && inputOf(node, 1) !== "";
   const share = whole === undefined || isComputed ? undefined : Math.ceil(whole / node.output.length);
   const index = node.output.indexOf(value);
   const length = given === undefined ? share : given[index];
@@ -31,19 +33,19 @@ function splitCut({ scope, node }: ScopedNode, value: string, input: AxisLengths
   return { axis, start: share * index, length: Math.min(share, whole - share * index) };
 }
 
-function sliceCuts({ scope, node }: ScopedNode, input: AxisLengths): AxisCut[] | undefined {
-  const [starts, ends, given, steps] = (["starts", "ends", "axes", "steps"] as const).map(
-    (name, index) =>
-      attributeOf(node, name)?.ints.map(Number) ?? constantIntegers(scope, node.input[index + 1] ?? ""),
+function sliceCuts(found: ScopedNode, input: AxisLengths): AxisCut[] | undefined {
+  const { node } = found;
+  const [starts, ends, given, steps] = (["starts", "ends", "axes", "steps"] as const).map((name, index) =>
+    listedIntegers(found, name, index + 1),
   );
-  const isComputed = given === undefined && (node.input[3] ?? "") !== "";
+  const isComputed = given === undefined && inputOf(node, 3) !== "";
   const axes = given ?? (isComputed ? undefined : [...(starts ?? ends ?? []).keys()]);
   if (axes === undefined || axes.length === 0) return undefined;
   return axes.map((axis, index) => {
     const fromEnd = axisFromEnd(axis, input);
     const whole = fromEnd === undefined ? undefined : input.lengths.at(fromEnd);
     const [first, last] = [starts?.[index], ends?.[index]];
-    const isEveryOne = (node.input[4] ?? "") === "" || steps?.[index] === 1;
+    const isEveryOne = inputOf(node, 4) === "" || steps?.[index] === 1;
     if (!isEveryOne || first === undefined || last === undefined) {
       return { axis: fromEnd, start: undefined, length: undefined };
     }

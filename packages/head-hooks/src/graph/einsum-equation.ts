@@ -1,5 +1,5 @@
 import type { NodeProto } from "onnx-buf";
-import { attributeOf } from "./constant-values.ts";
+import { attributeOf } from "./node-parts.ts";
 
 /** The letters of an Einsum's operands and of its result, one an axis. */
 export interface EinsumEquation {

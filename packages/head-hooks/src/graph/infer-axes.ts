@@ -13,31 +13,28 @@ import {
   unsqueezed,
   withLast,
 } from "./axis-arithmetic.ts";
-import { attributeOf, constantIntegers, integerAttribute, resolveConstant } from "./constant-values.ts";
+import { listedIntegers, resolveConstant } from "./constant-values.ts";
 import { axisCuts } from "./cut-ranges.ts";
 import { einsumEquation } from "./einsum-equation.ts";
 import { operatorOf, type ScopedNode } from "./graph-scope.ts";
+import { attributeOf, axisAttribute, inputOf, integerAttribute, operatorSet } from "./node-parts.ts";
 import type { KnownInputs, ShapeVector } from "./shape-values.ts";
 import { addSizes, countOf, divideSizes, fixedSize, multiplySizes, type Size } from "./sizes.ts";
 import { slidingAxes } from "./sliding-axes.ts";
 
 /** Operators whose first result has the axes of their first input. */
-const SAME_AXES: ReadonlySet<string> = new Set([
-  ...["Identity", "Cast", "CastLike", "Dropout", "Relu", "LeakyRelu", "PRelu", "Elu", "Selu", "Celu", "Gelu"],
-  ...["Tanh", "Sigmoid", "HardSigmoid", "HardSwish", "Mish", "Softplus", "Softsign", "ThresholdedRelu"],
-  ...["Abs", "Neg", "Sign", "Exp", "Log", "Sqrt", "Reciprocal", "Erf", "Sin", "Cos", "Clip", "Not", "IsNaN"],
-  ...["Floor", "Ceil", "Round", "Softmax", "LogSoftmax", "CumSum", "Trilu", "ScatterND", "ScatterElements"],
-  ...["LayerNormalization", "SimplifiedLayerNormalization", "RMSNormalization", "RotaryEmbedding"],
-  ...["SkipLayerNormalization", "SkipSimplifiedLayerNormalization", "LpNormalization", "GroupNorm"],
-  ...["BatchNormalization", "InstanceNormalization", "GroupNormalization", "MeanVarianceNormalization"],
-  ...["QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "QLinearSoftmax", "BiasSoftmax"],
-  ...["FastGelu", "QuickGelu", "BiasGelu", "Swish"],
-]);
+const SAME_AXES = operatorSet(`
+  Identity Cast CastLike Dropout Abs Neg Sign Exp Log Sqrt Reciprocal Erf Sin Cos Floor Ceil Round Clip Not IsNaN
+  Relu LeakyRelu PRelu Elu Selu Celu Gelu Tanh Sigmoid HardSigmoid HardSwish Mish Softplus Softsign ThresholdedRelu
+  FastGelu QuickGelu BiasGelu Swish Softmax LogSoftmax QLinearSoftmax BiasSoftmax CumSum Trilu ScatterND ScatterElements
+  LayerNormalization SimplifiedLayerNormalization RMSNormalization SkipLayerNormalization SkipSimplifiedLayerNormalization
+  BatchNormalization InstanceNormalization GroupNormalization GroupNorm LpNormalization MeanVarianceNormalization
+  QuantizeLinear DequantizeLinear DynamicQuantizeLinear RotaryEmbedding
+`);
 
-const BROADCASTING: ReadonlySet<string> = new Set([
-  ...["Add", "Sub", "Mul", "Div", "Pow", "Mod", "Max", "Min", "Sum", "Mean", "Where"],
-  ...["Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual", "And", "Or", "Xor"],
-]);
+const BROADCASTING = operatorSet(`
+  Add Sub Mul Div Pow Mod Max Min Sum Mean Where Equal Less LessOrEqual Greater GreaterOrEqual And Or Xor
+`);
 
 /** Operators that multiply, with the places of their operands. */
 const PRODUCTS: ReadonlyMap<string, readonly [number, number]> = new Map([
@@ -78,7 +75,7 @@ export function inferAxes(found: ScopedNode, value: string, inputs: KnownInputs)
     case "/Concat":
       return joined(
         node.input.map((_, index) => of(index)),
-        integerAttribute(node, "axis") ?? 0,
+        axisAttribute(node),
       );
     case "/Expand": {
       const asked = inputs.vector(1);
@@ -92,9 +89,8 @@ export function inferAxes(found: ScopedNode, value: string, inputs: KnownInputs)
     case "/Tile":
       return combined(of(0), inputs.vector(1)?.axes, multiplySizes);
     case "/Pad": {
-      const pads =
-        attributeOf(node, "pads")?.ints.map(Number) ?? constantIntegers(scope, node.input[1] ?? "");
-      const isEvery = (node.input[3] ?? "") === "";
+      const pads = listedIntegers(found, "pads", 1);
+      const isEvery = inputOf(node, 3) === "";
       const half = (pads?.length ?? 0) / 2;
       const added = pads?.slice(0, half).map((before, axis) => fixedSize(before + (pads[half + axis] ?? 0)));
       return combined(of(0), isEvery ? added : undefined, addSizes);
@@ -104,7 +100,7 @@ export function inferAxes(found: ScopedNode, value: string, inputs: KnownInputs)
     case "/Squeeze":
       return squeezed(of(0), listedAxes(found));
     case "/Gather": {
-      const [data, picked, axis] = [of(0), of(1), integerAttribute(node, "axis") ?? 0];
+      const [data, picked, axis] = [of(0), of(1), axisAttribute(node)];
       if (!data.isRankKnown || !picked.isRankKnown) return UNKNOWN;
       const at = axis < 0 ? axis + data.sizes.length : axis;
       return {
@@ -158,8 +154,8 @@ function openSize(
 }
 
 /** The axes that a Squeeze or Unsqueeze takes out or puts in; `undefined` where they are not constant. */
-export function listedAxes({ scope, node }: ScopedNode): number[] | undefined {
-  return attributeOf(node, "axes")?.ints.map(Number) ?? constantIntegers(scope, node.input[1] ?? "");
+export function listedAxes(found: ScopedNode): number[] | undefined {
+  return listedIntegers(found, "axes", 1);
 }
 
 /** The two axes of a Flatten. */
@@ -200,7 +196,7 @@ function productSizes(
 ): AxisSizes {
   const isSet = (name: string): boolean => integerAttribute(node, name) === 1;
   if (isSet("transBatchA") || isSet("transBatchB")) return UNKNOWN;
-  const constant = resolveConstant(scope, node.input[right] ?? "")?.dims;
+  const constant = resolveConstant(scope, inputOf(node, right))?.dims;
   const other = constant === undefined ? of(right) : fixedSizes(constant);
   const columns = other.sizes.at(isSet("transB") ? -2 : -1);
   const rows = left.sizes.at(isSet("transA") ? -1 : -2);
@@ -248,7 +244,7 @@ function attentionSizes(node: NodeProto, of: (index: number) => AxisSizes): Axis
 
 /** Queries of grouped-query attention may come packed with the keys and values. */
 function queryWidth(node: NodeProto, width: Size | undefined): Size | undefined {
-  if (width === undefined || (node.input[1] ?? "") !== "") return width;
+  if (width === undefined || inputOf(node, 1) !== "") return width;
   const heads = integerAttribute(node, "num_heads") ?? 0;
   const shared = integerAttribute(node, "kv_num_heads") ?? 0;
   if (heads === 0) return undefined;

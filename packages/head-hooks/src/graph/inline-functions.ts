@@ -10,6 +10,7 @@ import {
 } from "onnx-buf";
 import { HeadHooksError } from "../head-hooks-error.ts";
 import { nodeValues } from "./graph-scope.ts";
+import { inputOf } from "./node-parts.ts";
 import type { ModelView, Span } from "./read-model.ts";
 
 /** Functions that call functions may write out to any size; real models stay far below. */
@@ -97,7 +98,7 @@ function writeOut(call: NodeProto, prefix: string, writing: Writing, depth: numb
   if (depth >= MAXIMUM_DEPTH) throw tooLarge("its functions call each other in a circle");
   requireSameOpsets(body, writing.opsets);
   const names = new Map<string, string>([["", ""]]);
-  for (const [index, name] of body.input.entries()) names.set(name, call.input[index] ?? "");
+  for (const [index, name] of body.input.entries()) names.set(name, inputOf(call, index));
   for (const [index, name] of body.output.entries())
     if (call.output[index]) names.set(name, call.output[index]);
   const rename = (name: string): string => {

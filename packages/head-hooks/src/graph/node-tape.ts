@@ -124,7 +124,8 @@ export class NodeTape {
       return this.op(label, "Slice", [input], [integers("starts", [start]), integers("ends", [stop])]);
     }
     return this.op(label, "Slice", [
-      ...[input, this.int64(`${label}/start`, [start])],
+      input,
+      this.int64(`${label}/start`, [start]),
       this.int64(`${label}/stop`, [stop]),
     ]);
   }

@@ -168,17 +168,29 @@ function readModelFields(bytes: Uint8Array): ModelView {
     }
   }
   const spans: ModelSpans = {
-    ...{ graphField, graph, nodes: nodeSpans, removed: [], irVersion: irField, metadata: metadataSpans },
-    ...{
-      inputs: inputSpans,
-      outputs: outputSpans,
-      initializers: initializerSpans,
-      valueInfos: valueInfoSpans,
-    },
+    graphField,
+    graph,
+    nodes: nodeSpans,
+    removed: [],
+    irVersion: irField,
+    inputs: inputSpans,
+    outputs: outputSpans,
+    initializers: initializerSpans,
+    valueInfos: valueInfoSpans,
+    metadata: metadataSpans,
   };
   return {
-    ...{ bytes, spans, irVersion, opsets, metadata, functions },
-    ...{ nodes, initializers, inputs, outputs, valueInfos },
+    bytes,
+    spans,
+    irVersion,
+    opsets,
+    nodes,
+    initializers,
+    inputs,
+    outputs,
+    valueInfos,
+    metadata,
+    functions,
   };
 }
 

@@ -1,7 +1,8 @@
 import type { NodeProto } from "onnx-buf";
 import type { AxisSizes } from "./axis-arithmetic.ts";
-import { attributeOf, constantIntegers, integerAttribute } from "./constant-values.ts";
+import { listedIntegers } from "./constant-values.ts";
 import { operatorOf, type ScopedNode } from "./graph-scope.ts";
+import { inputOf, integerAttribute } from "./node-parts.ts";
 import {
   addSizes,
   countOf,
@@ -136,23 +137,20 @@ function gathered(input: ShapeVector | undefined, picked: ShapeVector | undefine
   return { axes, isRankKnown: true };
 }
 
-function sliced({ scope, node }: ScopedNode, input: ShapeVector | undefined): ShapeVector | undefined {
-  const [starts, ends, , steps] = ["starts", "ends", "axes", "steps"].map(
-    (name, index) =>
-      attributeOf(node, name)?.ints.map(Number) ?? constantIntegers(scope, node.input[index + 1] ?? ""),
+function sliced(found: ScopedNode, input: ShapeVector | undefined): ShapeVector | undefined {
+  const { node } = found;
+  const [starts, ends, , steps] = ["starts", "ends", "axes", "steps"].map((name, index) =>
+    listedIntegers(found, name, index + 1),
   );
   const [start, end] = [starts?.[0], ends?.[0]];
-  const isEveryOne = (node.input[4] ?? "") === "" || steps?.[0] === 1;
+  const isEveryOne = inputOf(node, 4) === "" || steps?.[0] === 1;
   if (start === undefined || end === undefined || !isEveryOne) return undefined;
   return cutVector(input ?? { axes: [], isRankKnown: false }, start, end);
 }
 
-function splitVector(
-  { scope, node }: ScopedNode,
-  value: string,
-  { axes, isRankKnown }: ShapeVector,
-): ShapeVector {
-  const given = attributeOf(node, "split")?.ints.map(Number) ?? constantIntegers(scope, node.input[1] ?? "");
+function splitVector(found: ScopedNode, value: string, { axes, isRankKnown }: ShapeVector): ShapeVector {
+  const { node } = found;
+  const given = listedIntegers(found, "split", 1);
   if (!isRankKnown) return SOME;
   const lengths = given ?? evenShares(node, axes.length);
   const index = node.output.indexOf(value);

@@ -1,6 +1,6 @@
 import type { NodeProto } from "onnx-buf";
 import type { AxisSizes } from "./axis-arithmetic.ts";
-import { attributeOf, integerAttribute } from "./constant-values.ts";
+import { attributeOf, integerAttribute } from "./node-parts.ts";
 import { countOf, fixedSize, type Size } from "./sizes.ts";
 
 /**

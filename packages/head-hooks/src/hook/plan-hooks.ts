@@ -69,8 +69,11 @@ function dropOutputs(plan: HookPlan, kept: readonly string[], description: strin
     layout,
     view: pruned.view,
     additions: {
-      ...{ inputs: [], outputs: [], ...additions },
-      ...{ nodes: pruned.runs, valueInfos: pruned.valueInfos },
+      inputs: [],
+      outputs: [],
+      ...additions,
+      nodes: pruned.runs,
+      valueInfos: pruned.valueInfos,
       metadata: new Map([recordEntry({ options: description, layout })]),
     },
   };
@@ -91,13 +94,20 @@ function planCaptures(original: ModelView, options: HookOptions, settings: HookS
   const producerIndex = (value: string): number => producers.get(value) ?? -1;
   const common = { groupSize: layout.groupSize, outputName, opset, producerIndex };
   const captures = captureNodes(placed, {
-    ...{ ...common, reduction, isPerToken, batchInput, nodeCount: view.nodes.length },
+    ...common,
+    reduction,
+    isPerToken,
+    batchInput,
+    nodeCount: view.nodes.length,
   });
   const scaling =
     scale === undefined
       ? undefined
       : scaleNodes(taps, {
-          ...{ ...common, scaleInput: scale.input, unitCount: layout.unitCount, nodes: view.nodes },
+          ...common,
+          scaleInput: scale.input,
+          unitCount: layout.unitCount,
+          nodes: view.nodes,
           firstUnits: layout.taps.map(({ firstUnit }) => firstUnit),
         });
   const runs = [...captures, ...(scaling?.runs ?? [])];
@@ -119,7 +129,9 @@ function planCaptures(original: ModelView, options: HookOptions, settings: HookS
   const raised = scale?.isOptional === true && view.irVersion < IR_WITH_DEFAULTS;
   const edited = editView(view, scaling?.readers ?? new Map(), raised);
   const additions: ModelAdditions = {
-    ...{ nodes: runs, inputs: newInputs, outputs: [output] },
+    nodes: runs,
+    inputs: newInputs,
+    outputs: [output],
     initializers: scale?.isOptional === true ? [defaultFactor(scale.input)] : [],
     opsets: new Map([...view.opsets].filter(([domain]) => !original.opsets.has(domain))),
     ...(raised && { irVersion: IR_WITH_DEFAULTS }),
@@ -136,7 +148,9 @@ function select(
   const { outputName, segments, maskInput, reduction, isPerToken, scale } = settings;
   const selection: SelectionOptions = {
     ...(options.groupSize !== undefined && { groupSize: options.groupSize }),
-    ...{ outputName, segmentsInput: segments?.input ?? null, maskInput: maskInput ?? null },
+    outputName,
+    segmentsInput: segments?.input ?? null,
+    maskInput: maskInput ?? null,
   };
   const whole = inlineFunctions(original);
   const specs = options.taps ?? attentionTapsOf(whole);

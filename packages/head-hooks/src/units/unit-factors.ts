@@ -1,5 +1,5 @@
-import { nearestNames } from "../nearest-names.ts";
 import { HeadHooksError } from "../head-hooks-error.ts";
+import { nearestNames } from "../nearest-names.ts";
 import { headRecords, type UnitLayout, unitRecords, unitTable } from "./unit-layout.ts";
 
 /** A factor by the address of a unit or of a head. */
