@@ -1,24 +1,25 @@
-export { attentionTaps, type AttentionTapOptions, projectionTaps } from "./attention-taps.ts";
-export { type AttentionProjection, type ChannelPart, findAttentionProjections } from "./find-attention.ts";
-export { HeadHooksError, type HeadHooksErrorCode, type HeadHooksErrorDetails } from "./head-hooks-error.ts";
-export { headMeanSquares, headReductions, type MeanSquares } from "./head-mean-squares.ts";
-export { type HookedModel, hookModel, type HookOptions, type SegmentOptions } from "./hook-model.ts";
-export { type HookedModelFile, hookModelFile } from "./hook-model-file.ts";
-export { listTaps, type TapRecord } from "./list-taps.ts";
-export { poolSegments, type SegmentRanges } from "./pool-segments.ts";
+export { type AttentionTapOptions, attentionTaps, projectionTaps } from "./attention/attention-taps.ts";
 export {
-  type ElementType,
-  listProjections,
-  type Projection,
-  type ProjectionOperator,
-} from "./projections.ts";
-export type { ProjectionPattern } from "./match-projections.ts";
-export { type ModelOutput, readCapture } from "./read-capture.ts";
-export type { Reduction } from "./reductions.ts";
-export type { ScaleOptions } from "./scale-nodes.ts";
-export { unitFactors, type UnitFactors } from "./unit-factors.ts";
-export type { HeadSpec, SectionSpec, TapSpec } from "./select-taps.ts";
-export { formatUnitAddress, isUnitPath, parseUnitAddress, type UnitAddress } from "./unit-address.ts";
+  type AttentionProjection,
+  type ChannelPart,
+  findAttentionProjections,
+} from "./attention/find-attention.ts";
+export type { ProjectionPattern } from "./attention/match-projections.ts";
+export type { ElementType, Projection, ProjectionOperator } from "./attention/projection.ts";
+export { listProjections } from "./attention/projections.ts";
+export type { HeadSpec, SectionSpec, TapSpec } from "./attention/tap-spec.ts";
+export type { ScaleOptions } from "./capture/scale-nodes.ts";
+export { HeadHooksError, type HeadHooksErrorCode, type HeadHooksErrorDetails } from "./head-hooks-error.ts";
+export { type HookedModelFile, hookModelFile } from "./hook/hook-model-file.ts";
+export { type HookedModel, hookModel } from "./hook/hook-model.ts";
+export type { HookOptions, SegmentOptions } from "./hook/hook-options.ts";
+export { listTaps, type TapRecord } from "./hook/list-taps.ts";
+export { headMeanSquares, headReductions, type MeanSquares } from "./units/head-mean-squares.ts";
+export { poolSegments, type SegmentRanges } from "./units/pool-segments.ts";
+export { type ModelOutput, readCapture } from "./units/read-capture.ts";
+export type { Reduction } from "./units/reductions.ts";
+export { formatUnitAddress, isUnitPath, parseUnitAddress, type UnitAddress } from "./units/unit-address.ts";
+export { type UnitFactors, unitFactors } from "./units/unit-factors.ts";
 export {
   headRecords,
   type LayoutHeads,
@@ -29,4 +30,4 @@ export {
   unitRecords,
   type UnitTable,
   unitTable,
-} from "./unit-layout.ts";
+} from "./units/unit-layout.ts";

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
 import { buildForm, FORMS } from "../test/attention-forms.ts";
+import { listProjections } from "./attention/projections.ts";
 import { HeadHooksError } from "./head-hooks-error.ts";
-import { hookModel } from "./hook-model.ts";
-import { listTaps } from "./list-taps.ts";
-import { listProjections } from "./projections.ts";
+import { hookModel } from "./hook/hook-model.ts";
+import { listTaps } from "./hook/list-taps.ts";
 
 const [form] = FORMS;
 if (form === undefined) throw new Error("there are no forms");

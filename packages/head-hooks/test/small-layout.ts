@@ -1,6 +1,6 @@
-import type { Projection } from "../src/projections.ts";
-import { selectTaps } from "../src/select-taps.ts";
-import type { UnitLayout } from "../src/unit-layout.ts";
+import type { Projection } from "../src/attention/projection.ts";
+import { selectTaps } from "../src/capture/select-taps.ts";
+import type { UnitLayout } from "../src/units/unit-layout.ts";
 
 const projection: Projection = {
   node: "out",

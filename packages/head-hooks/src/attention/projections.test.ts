@@ -1,0 +1,127 @@
+import { describe, expect, it } from "vitest";
+import { ELEMENT, model, node, tensor, value } from "../../test/build-model.ts";
+import { listProjections } from "./projections.ts";
+
+const inputs = [value("x", ["B", "S", 4])];
+const outputs = [value("y", undefined)];
+const zeros = (count: number): Float32Array => new Float32Array(count);
+
+describe("listProjections", () => {
+  it("lists MatMul, Gemm and FusedMatMul with their weight, width and element type", () => {
+    const bytes = model({
+      nodes: [
+        node("MatMul", ["x", "w"], "a", {}, "", "first"),
+        node("Gemm", ["a", "wt", "bias"], "b", { transB: 1 }, "", "second"),
+        node("FusedMatMul", ["b", "half"], "y", { transB: 1 }, "com.microsoft", ""),
+      ],
+      inputs,
+      outputs,
+      initializers: [
+        tensor("w", [4, 6], zeros(24)),
+        tensor("wt", [8, 6], zeros(48)),
+        tensor("bias", [8], zeros(8)),
+        tensor("half", [3, 8], zeros(24), "float16"),
+      ],
+    });
+    expect(listProjections(bytes)).toMatchObject([
+      {
+        node: "first",
+        nodeIndex: 0,
+        op: "MatMul",
+        weight: "w",
+        input: "x",
+        inputChannels: 4,
+        outputChannels: 6,
+        elementType: "float32",
+      },
+      {
+        node: "second",
+        nodeIndex: 1,
+        op: "Gemm",
+        weight: "wt",
+        input: "a",
+        inputChannels: 6,
+        outputChannels: 8,
+        elementType: "float32",
+      },
+      {
+        node: "",
+        nodeIndex: 2,
+        op: "FusedMatMul",
+        weight: "half",
+        input: "b",
+        inputChannels: 8,
+        outputChannels: 3,
+        elementType: "float16",
+      },
+    ]);
+  });
+
+  it("follows a weight through Cast, Transpose, Identity, DequantizeLinear and Constant", () => {
+    const bytes = model({
+      nodes: [
+        node("Cast", ["bf16"], "cast", { to: ELEMENT.float32 }),
+        node("Transpose", ["cast"], "turned", { perm: [1, 0] }),
+        node("MatMul", ["x", "turned"], "a"),
+        node("DequantizeLinear", ["bytes", "scale", "zero"], "dequantized"),
+        node("Identity", ["dequantized"], "same"),
+        node("Transpose", ["same"], "reversed"),
+        node("MatMul", ["a", "reversed"], "b"),
+        node("Constant", [], "literal", { value: tensor("", [7, 2], zeros(14)) }),
+        node("MatMul", ["b", "literal"], "y"),
+      ],
+      inputs,
+      outputs,
+      initializers: [
+        tensor("bf16", [5, 4], zeros(20), "bfloat16"),
+        tensor("bytes", [7, 5], zeros(35), "uint8"),
+        tensor("scale", [], [1]),
+        tensor("zero", [], [0], "uint8"),
+      ],
+    });
+    expect(
+      listProjections(bytes).map((found) => [
+        found.weight,
+        found.inputChannels,
+        found.outputChannels,
+        found.elementType,
+      ]),
+    ).toEqual([
+      ["bf16", 4, 5, "float32"],
+      ["bytes", 5, 7, "float32"],
+      ["literal", 7, 2, "float32"],
+    ]);
+  });
+
+  it("leaves out products of two activations, transposed inputs, batched and integer weights, and other operators", () => {
+    const bytes = model({
+      nodes: [
+        node("MatMul", ["x", "x"], "a"),
+        node("Gemm", ["a", "w"], "b", { transA: 1 }),
+        node("MatMul", ["b", "batched"], "c"),
+        node("MatMul", ["c", "integers"], "d"),
+        node("MatMul", ["d", "w"], "e", {}, "com.example"),
+        node("Add", ["e", "w"], "f"),
+        node("Softmax", ["w"], "computed"),
+        node("MatMul", ["f", "computed"], "y"),
+      ],
+      inputs,
+      outputs,
+      initializers: [
+        tensor("w", [4, 4], zeros(16)),
+        tensor("batched", [2, 4, 4], zeros(32)),
+        tensor("integers", [4, 4], zeros(16), "int64"),
+      ],
+    });
+    expect(listProjections(bytes)).toEqual([]);
+  });
+
+  it("ends on a weight that is made from itself", () => {
+    const bytes = model({
+      nodes: [node("Identity", ["a"], "b"), node("Identity", ["b"], "a"), node("MatMul", ["x", "a"], "y")],
+      inputs,
+      outputs,
+    });
+    expect(listProjections(bytes)).toEqual([]);
+  });
+});

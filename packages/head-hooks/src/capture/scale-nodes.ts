@@ -1,0 +1,129 @@
+import { clone, create } from "@bufbuild/protobuf";
+import {
+  type NodeProto,
+  NodeProtoSchema,
+  type TensorProto,
+  TensorProto_DataType,
+  TensorProtoSchema,
+} from "onnx-buf";
+import { describe } from "../attention/match-projections.ts";
+import type { ElementType } from "../attention/projection.ts";
+import { outputOf } from "../graph/node-parts.ts";
+import { type NodeRun, NodeTape, type ValueName } from "../graph/node-tape.ts";
+import { SCALE_MARK } from "../graph/scale-node.ts";
+import { HeadHooksError } from "../head-hooks-error.ts";
+import type { SelectedTap } from "./selected-tap.ts";
+
+const CAST_TO: Readonly<Record<ElementType, TensorProto_DataType>> = {
+  float32: TensorProto_DataType.FLOAT,
+  float16: TensorProto_DataType.FLOAT16,
+  bfloat16: TensorProto_DataType.BFLOAT16,
+  float64: TensorProto_DataType.DOUBLE,
+};
+
+/** Where the factors come from. */
+export interface ScaleOptions {
+  /** Name of the graph input that takes them: float32 [units], or [1] for one factor for all. Default `scale`. */
+  readonly input?: string;
+  /**
+   * Let a run leave the input out; all factors are 1 then. Runtimes that can replace an initializer take the input
+   * all the same, such as ONNX Runtime in Python, C++ and C#; onnxruntime-node passes no such input on. Default
+   * false: every run gives it.
+   */
+  readonly isOptional?: boolean;
+}
+
+/** Settings of the nodes that scale. */
+interface ScaleSettings {
+  readonly groupSize: number;
+  readonly outputName: string;
+  readonly opset: number;
+  /** The graph input with the factors: float32 [units] or [1]. */
+  readonly scaleInput: string;
+  readonly unitCount: number;
+  /** The first unit of each tap. */
+  readonly firstUnits: readonly number[];
+  readonly nodes: readonly NodeProto[];
+  readonly producerIndex: (value: ValueName) => number;
+}
+
+/**
+ * Write the nodes that multiply each tapped tensor by its units' factors on its way into the projection: the factors
+ * [G] are repeated for the unit's channels → [C], cast to the tensor's type, and multiplied in. A factor of 1 keeps
+ * every value: x · 1 = x in IEEE arithmetic for all finite values, infinities and both zeros, and a NaN stays NaN.
+ *
+ * @returns the nodes to insert, and the nodes of the model that read the scaled tensor instead, by index.
+ * @throws HeadHooksError `cannot-scale` if the input is quantised with no floating-point tensor before it, if others
+ *   read the quantised tensor too, or if an earlier hook scales it.
+ */
+export function scaleNodes(
+  taps: readonly SelectedTap[],
+  options: ScaleSettings,
+): { runs: NodeRun[]; readers: Map<number, NodeProto> } {
+  const { groupSize, outputName, opset, scaleInput, unitCount, firstUnits, nodes, producerIndex } = options;
+  const readers = new Map<number, NodeProto>();
+  const head = new NodeTape(`${outputName}/scale`, opset);
+  const all = head.op("factors", "Expand", [scaleInput, head.int64("factors/shape", [unitCount])]); // [units]
+  const runs = taps.map(({ projection }, index): NodeRun => {
+    const { input, inputChannels, elementType, readerIndex } = projection;
+    const groups = inputChannels / groupSize;
+    const first = firstUnits[index] ?? 0;
+    const tape = new NodeTape(`${outputName}/${index}/scale`, opset);
+    const own = tape.slice("units", all, first, first + groups); // [G]
+    const column = tape.op("column", "Reshape", [own, tape.int64("column/shape", [groups, 1])]); // [G, 1]
+    const wide = tape.op("wide", "Expand", [column, tape.int64("wide/shape", [groups, groupSize])]); // [G, g]
+    const flat = tape.op("channels", "Reshape", [wide, tape.int64("channels/shape", [inputChannels])]); // [C]
+    const factors = elementType === "float32" ? flat : tape.cast("cast", flat, CAST_TO[elementType]);
+    const scaled = tape.op("scaled", "Mul", [input, factors]);
+    const multiplication = tape.nodes.at(-1);
+    if (multiplication !== undefined) multiplication.docString = SCALE_MARK;
+
+    const reader = requireReader(projection, readers.get(readerIndex) ?? nodes[readerIndex], scaled, nodes);
+    readers.set(readerIndex, reader);
+    return { after: producerIndex(input), nodes: tape.nodes };
+  });
+  return { runs: [{ after: -1, nodes: head.nodes }, ...runs], readers };
+}
+
+/** The factor 1 for all units, the default of an optional input. */
+export function defaultFactor(name: string): TensorProto {
+  const dataType = TensorProto_DataType.FLOAT;
+  return create(TensorProtoSchema, { name, dataType, dims: [1n], rawData: Uint8Array.of(0, 0, 0x80, 0x3f) });
+}
+
+/** A copy of the node that reads the tapped tensor, made to read the scaled one. */
+function requireReader(
+  projection: SelectedTap["projection"],
+  node: NodeProto | undefined,
+  scaled: string,
+  nodes: readonly NodeProto[],
+): NodeProto {
+  const cannot = (reason: string): HeadHooksError =>
+    new HeadHooksError("cannot-scale", `the input of ${describe(projection)} cannot be scaled: ${reason}`, {
+      node: projection.node,
+      input: projection.input,
+    });
+  if (projection.readerIndex < 0) throw cannot("it is inside the branches of an If; leave `scale` out");
+  if (projection.quantization !== null) {
+    throw cannot("it is quantised, and no floating-point tensor stands before it; leave `scale` out");
+  }
+  const current = node?.input[0];
+  if (node === undefined || (current !== projection.input && current !== scaled)) {
+    throw cannot("an earlier hook scales it; hook the original model");
+  }
+  if (projection.readerIndex !== projection.nodeIndex && countReaders(nodes, node) > 1) {
+    throw cannot("other nodes read the same quantised tensor; leave `scale` out");
+  }
+  const copy = clone(NodeProtoSchema, node);
+  copy.input[0] = scaled;
+  return copy;
+}
+
+/** How many nodes read a quantised tensor, its dequantisation counted as one of them. */
+function countReaders(nodes: readonly NodeProto[], quantizer: NodeProto): number {
+  const value = outputOf(quantizer);
+  const direct = nodes.filter(({ input }) => input.includes(value));
+  const [only] = direct;
+  if (direct.length !== 1 || only?.opType !== "DequantizeLinear") return direct.length;
+  return nodes.filter(({ input }) => input.includes(outputOf(only))).length;
+}

@@ -1,0 +1,67 @@
+import { HeadHooksError } from "../head-hooks-error.ts";
+import { OUTPUT_NAMES } from "../units/reductions.ts";
+import type { HookOptions } from "./hook-options.ts";
+
+/** The options with their defaults, checked. */
+export interface HookSettings {
+  readonly outputName: string;
+  readonly reduction: NonNullable<HookOptions["reduction"]>;
+  readonly isPerToken: boolean;
+  readonly segments: { readonly input: string; readonly count: number | undefined } | undefined;
+  readonly maskInput: string | undefined;
+  readonly scale: { readonly input: string; readonly isOptional: boolean } | undefined;
+  readonly batchInput: string | undefined;
+  /** The model's own outputs to keep; `undefined` for all. */
+  readonly keptOutputs: readonly string[] | undefined;
+}
+
+/**
+ * Fill in the defaults.
+ *
+ * @throws HeadHooksError `invalid-argument` for options that make no sense.
+ */
+export function readSettings(options: HookOptions): HookSettings {
+  const { reduction = "meanSquare", perToken = false, maskInput, batchInput, keepOutputs = true } = options;
+  if (!Object.hasOwn(OUTPUT_NAMES, reduction)) {
+    const known = Object.keys(OUTPUT_NAMES).join(", ");
+    throw invalid(`\`reduction\` must be one of ${known}; received "${reduction}"`);
+  }
+  const outputName = options.outputName ?? OUTPUT_NAMES[reduction];
+  if (outputName === "") throw invalid("`outputName` is empty; name the output");
+  const segments = readSegments(options.segments);
+  if (perToken && segments !== undefined) {
+    throw invalid("`perToken` keeps every token, so `segments` has nothing to reduce; leave one of them out");
+  }
+  return {
+    outputName,
+    reduction,
+    isPerToken: perToken,
+    segments,
+    maskInput,
+    scale: readScale(options.scale),
+    batchInput,
+    keptOutputs: keepOutputs === true ? undefined : keepOutputs === false ? [] : keepOutputs,
+  };
+}
+
+function readScale(scale: HookOptions["scale"]): HookSettings["scale"] {
+  if (scale === undefined || scale === false) return undefined;
+  const { input = "scale", isOptional = false } = scale === true ? {} : scale;
+  if (input === "") throw invalid("the input of `scale` has an empty name; name it, or leave the name out");
+  return { input, isOptional };
+}
+
+function readSegments(segments: HookOptions["segments"]): HookSettings["segments"] {
+  if (segments === undefined || segments === false) return undefined;
+  const { input = "segments", count } = segments === true ? {} : segments;
+  if (input === "" || (count !== undefined && !(Number.isSafeInteger(count) && count > 0))) {
+    throw invalid(
+      `\`segments\` must have a named input and a positive count; received input "${input}", count ${count ?? "none"}`,
+    );
+  }
+  return { input, count };
+}
+
+function invalid(message: string): HeadHooksError {
+  return new HeadHooksError("invalid-argument", message);
+}

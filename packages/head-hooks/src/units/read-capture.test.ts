@@ -1,0 +1,27 @@
+import { describe, expect, it } from "vitest";
+import { smallLayout as layout } from "../../test/small-layout.ts";
+import { headMeanSquares } from "./head-mean-squares.ts";
+import { readCapture } from "./read-capture.ts";
+
+const data = Float32Array.of(9, 9, 1, 3, 5, 7);
+
+describe("readCapture", () => {
+  it.each([
+    ["dims, as ONNX Runtime names them", { data, dims: [1, 6] }],
+    ["a shape", { data, shape: [1, 6] }],
+  ])("finds the layout's output among the outputs of a run, with %s", (_, mean_square) => {
+    const captured = readCapture({ logits: { data: new BigInt64Array(2), dims: [2] }, mean_square }, layout);
+    expect(captured).toEqual({ data, shape: [1, 6] });
+    expect(headMeanSquares(captured, layout).data).toEqual(Float64Array.of(2, 6));
+  });
+
+  it.each([
+    ["another model's outputs", { logits: { data, dims: [1, 6] } }, /received only logits/],
+    ["no outputs", {}, /received only none/],
+    ["another type", { mean_square: { data: new Uint16Array(6), dims: [1, 6] } }, /received another type/],
+    ["other units", { mean_square: { data, dims: [2, 3] } }, /expected \[..., 6 units\]/],
+  ])("refuses %s", (_, outputs, message) => {
+    expect(() => readCapture(outputs, layout)).toThrow(message);
+    expect(() => readCapture(outputs, layout)).toThrow(expect.objectContaining({ code: "shape-mismatch" }));
+  });
+});

@@ -1,0 +1,40 @@
+import { HeadHooksError } from "../head-hooks-error.ts";
+import { type MeanSquares, requireUnits } from "./head-mean-squares.ts";
+import type { UnitLayout } from "./unit-layout.ts";
+
+/** One output of a model as runtimes give it: ONNX Runtime calls its axes `dims`, others `shape`. */
+export type ModelOutput =
+  | { readonly data: unknown; readonly dims: readonly number[] }
+  | { readonly data: unknown; readonly shape: readonly number[] };
+
+/**
+ * What a hooked model captured in one run: the layout's output among the outputs of the run, checked.
+ *
+ * @param outputs as the runtime gave them, by name.
+ * @returns [..., units], in the order of `unitRecords`; the data are those of the output, not a copy.
+ * @throws HeadHooksError `shape-mismatch` if the output is not there, is not float32, or is not of the layout's units.
+ * @example
+ * ```ts
+ * const captured = readCapture(await session.run(feeds), layout);
+ * const heads = headReductions(captured, layout); // [..., heads]
+ * ```
+ */
+export function readCapture(
+  outputs: Readonly<Record<string, ModelOutput>>,
+  layout: UnitLayout,
+): MeanSquares<Float32Array> {
+  const { outputName } = layout;
+  const output = outputs[outputName];
+  if (output === undefined || !(output.data instanceof Float32Array)) {
+    const names = Object.keys(outputs);
+    const received = output === undefined ? `only ${names.join(", ") || "none"}` : "another type";
+    throw new HeadHooksError(
+      "shape-mismatch",
+      `expected the run to give ${outputName} as float32; received ${received}. Run the hooked model, and fetch that output`,
+      { outputName, names },
+    );
+  }
+  const captured = { data: output.data, shape: "dims" in output ? output.dims : output.shape };
+  requireUnits(captured, layout);
+  return captured;
+}
