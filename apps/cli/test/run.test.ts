@@ -91,57 +91,60 @@ describe("run", () => {
       expect(captures("killed").equals(captures("whole"))).toBe(true);
     });
 
-  it.each([
-    ["SIGINT", 130],
-    ["SIGTERM", 143],
-  ] as const)(
-    "ended by %s, says that nothing is lost, leaves nothing unfinished, and goes on",
-    async (signal, code) => {
-      const out = `ended-by-${signal}`;
-      const child = place.start(...args, "--out", out);
-      await passesIn(out, 3);
-      child.kill(signal);
-      const { exitCode, stderr } = await finish(child);
-      expect(exitCode).toBe(code);
-      expect(stderr).toMatch(/Interrupted\. What was stored is kept/);
-      expect(readdirSync(place.path(out), { encoding: "utf8", recursive: true }).filter(isLeftOver)).toEqual(
-        [],
-      );
-      expect((await place.run(...args, "--out", out)).exitCode).toBe(0);
-      expect(captures(out).equals(captures("whole"))).toBe(true);
-    },
-  );
-
-  it("ends at once when a second signal comes", async () => {
-    // What keeps the process from ending after the first one stands for anything that does.
-    const lasting = createWorkplace({ NODE_OPTIONS: "--import data:text/javascript,setInterval(()=>0,1e3)" });
-    const child = lasting.start("run", "--max-sequence-length", "64", "--width", "64", "--height", "64");
-    const finished = finish(child);
-    await once(child.stderr ?? child, "data");
-    child.kill("SIGINT");
-    for (let text = ""; !text.includes("Interrupted");)
-      text += String(await once(child.stderr ?? child, "data"));
-    child.kill("SIGTERM");
-    await finished;
-    expect(child.signalCode).toBe("SIGTERM");
-    lasting.remove();
-  });
-
-  it("keeps a second run out of its folder, and says which process has it", async () => {
-    const first = place.start(...args, "--out", "shared");
-    const finished = finish(first);
-    await passesIn("shared", 1);
-    const { exitCode, stderr } = await place.run(...args, "--out", "shared", "--quiet");
-    expect(stderr).toMatch(
-      new RegExp(
-        `Process ${first.pid} on .* is writing into .*shared, since .*Wait until it ends, or stop it`,
-      ),
+    it.each([
+      ["SIGINT", 130],
+      ["SIGTERM", 143],
+    ] as const)(
+      "ended by %s, says that nothing is lost, leaves nothing unfinished, and goes on",
+      async (signal, code) => {
+        const out = `ended-by-${signal}`;
+        const child = place.start(...args, "--out", out);
+        await passesIn(out, 3);
+        child.kill(signal);
+        const { exitCode, stderr } = await finish(child);
+        expect(exitCode).toBe(code);
+        expect(stderr).toMatch(/Interrupted\. What was stored is kept/);
+        expect(
+          readdirSync(place.path(out), { encoding: "utf8", recursive: true }).filter(isLeftOver),
+        ).toEqual([]);
+        expect((await place.run(...args, "--out", out)).exitCode).toBe(0);
+        expect(captures(out).equals(captures("whole"))).toBe(true);
+      },
     );
-    expect(stderr.trim().split("\n")).toHaveLength(1);
-    expect(exitCode).toBe(2);
-    expect(first.exitCode).toBe(null); // it goes on
-    first.kill();
-    await finished;
+
+    it("ends at once when a second signal comes", async () => {
+      // What keeps the process from ending after the first one stands for anything that does.
+      const lasting = createWorkplace({
+        NODE_OPTIONS: "--import data:text/javascript,setInterval(()=>0,1e3)",
+      });
+      const child = lasting.start("run", "--max-sequence-length", "64", "--width", "64", "--height", "64");
+      const finished = finish(child);
+      await once(child.stderr ?? child, "data");
+      child.kill("SIGINT");
+      for (let text = ""; !text.includes("Interrupted");)
+        text += String(await once(child.stderr ?? child, "data"));
+      child.kill("SIGTERM");
+      await finished;
+      expect(child.signalCode).toBe("SIGTERM");
+      lasting.remove();
+    });
+
+    it("keeps a second run out of its folder, and says which process has it", async () => {
+      const first = place.start(...args, "--out", "shared");
+      const finished = finish(first);
+      await passesIn("shared", 1);
+      const { exitCode, stderr } = await place.run(...args, "--out", "shared", "--quiet");
+      expect(stderr).toMatch(
+        new RegExp(
+          `Process ${first.pid} on .* is writing into .*shared, since .*Wait until it ends, or stop it`,
+        ),
+      );
+      expect(stderr.trim().split("\n")).toHaveLength(1);
+      expect(exitCode).toBe(2);
+      expect(first.exitCode).toBe(null); // it goes on
+      first.kill();
+      await finished;
+    });
   });
 
   it("leaves a complete folder's captures alone and computes its statistics anew", async () => {
