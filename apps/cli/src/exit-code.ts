@@ -3,9 +3,8 @@ import { HeadHooksError } from "@measure-plantain/head-hooks";
 import { PairedStatsError } from "@measure-plantain/paired-stats";
 import { PromptsError } from "@measure-plantain/prompts";
 import { CommanderError } from "commander";
-import { UsageError } from "./errors.ts";
+import { UsageError, ChangedCapturesError } from "@measure-plantain/probe";
 import { Interruption } from "./interruption.ts";
-import { ChangedCapturesError } from "./results/changed-captures.ts";
 import { nameFlags } from "./terminal/name-flags.ts";
 
 /** The runtime's errors that are nobody's input. */

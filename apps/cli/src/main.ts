@@ -13,11 +13,9 @@ import { compare, type CompareOptions } from "./commands/compare.ts";
 import { report, type ReportOptions } from "./commands/report.ts";
 import { stats, type StatsOptions } from "./commands/stats.ts";
 import { verify } from "./commands/verify.ts";
-import { ablationGranularities } from "./causal/ablation.ts";
+import { ablationGranularities, ownVersion, optionalTaps } from "@measure-plantain/probe";
 import { exitCodeOf, formatError } from "./exit-code.ts";
 import { heedSignals } from "./interruption.ts";
-import { ownVersion } from "./package-versions.ts";
-import { optionalTaps } from "./probe/plan-taps.ts";
 import {
   batch,
   flips,

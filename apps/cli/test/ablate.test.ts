@@ -2,14 +2,18 @@ import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "no
 import { openCheckpoint } from "@measure-plantain/flux-runtime";
 import { mean } from "d3-array";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Ablation } from "../src/causal/ablation.ts";
-import { readAblation as readAblationFile } from "../src/causal/ablation-file.ts";
-import { preparePassInputs } from "../src/causal/pass-inputs.ts";
-import { createRunContext, runtimeOf } from "../src/causal/run-context.ts";
-import { verifyAblation } from "../src/causal/verify-ablation.ts";
-import { planPlant, type PlantPlan } from "../src/controls/plant/plan-plant.ts";
-import { plantEffect } from "../src/controls/plant/plant-effect.ts";
-import { RunFolder } from "../src/run-folder/run-folder.ts";
+import {
+  type Ablation,
+  readAblation as readAblationFile,
+  preparePassInputs,
+  createRunContext,
+  runtimeOf,
+  verifyAblation,
+  planPlant,
+  type PlantPlan,
+  plantEffect,
+  RunFolder,
+} from "@measure-plantain/probe";
 import { createProgress } from "../src/terminal/progress.ts";
 import { createWorkplace, finish, promptSetJson, type Finished } from "./cli.ts";
 

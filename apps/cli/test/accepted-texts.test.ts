@@ -6,15 +6,23 @@ import { parseHTML } from "linkedom";
 import { marked } from "marked";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { drawFigurePng } from "../src/report/figure-png.ts";
-import { renderFigureFiles } from "../src/report/figure-files.ts";
-import { renderReport } from "../src/report/report-html.ts";
-import { type Analysis, analyzeCaptures } from "../src/results/analyze-captures.ts";
-import { formatSummaryMarkdown } from "../src/results/summary-markdown.ts";
-import { formatPairCsv } from "../src/results/pair-table.ts";
-import { summarize, type SummaryContext } from "../src/results/summary.ts";
+import {
+  drawFigurePng,
+  renderFigureFiles,
+  renderReport,
+  type Analysis,
+  analyzeCaptures,
+  formatSummaryMarkdown,
+  formatPairCsv,
+  summarize,
+  type SummaryContext,
+} from "@measure-plantain/report";
 import { escapeControls } from "../src/terminal/write-text.ts";
-import { syntheticCaptures, syntheticContext, syntheticLayout } from "./synthetic-probe.ts";
+import {
+  syntheticCaptures,
+  syntheticContext,
+  syntheticLayout,
+} from "../../../packages/report/test/synthetic-probe.ts";
 
 /** At the edge of what the schema of prompt sets accepts, in every text of one line. */
 const line =

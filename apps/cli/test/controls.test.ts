@@ -1,8 +1,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Manifest } from "../src/run-folder/manifest.ts";
-import type { RunComparison } from "../src/controls/compare-runs.ts";
-import type { Summary } from "../src/results/summary.ts";
+import type { Manifest } from "@measure-plantain/probe";
+import type { RunComparison, Summary } from "@measure-plantain/report";
 import { createWorkplace, kleinTiny, promptSetJson } from "./cli.ts";
 
 const place = createWorkplace();

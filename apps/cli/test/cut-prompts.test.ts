@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { PromptSetAudit } from "@measure-plantain/prompts";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Manifest } from "../src/run-folder/manifest.ts";
+import type { Manifest } from "@measure-plantain/probe";
 import { createWorkplace, promptSetJson } from "./cli.ts";
 
 const place = createWorkplace();

@@ -12,7 +12,7 @@ import {
 import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Manifest } from "../src/run-folder/manifest.ts";
+import type { Manifest } from "@measure-plantain/probe";
 import { createWorkplace, finish, kleinTiny, promptSetJson, type Finished } from "./cli.ts";
 import {
   listedFile,

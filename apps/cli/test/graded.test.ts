@@ -3,7 +3,7 @@ import { readTensors } from "@measure-plantain/flux-runtime";
 import { csvParse } from "d3-dsv";
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Summary } from "../src/results/summary.ts";
+import type { Summary } from "@measure-plantain/report";
 import { createWorkplace, promptSetJson } from "./cli.ts";
 
 const place = createWorkplace();

@@ -1,8 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { loadPromptSet, type PromptSet } from "@measure-plantain/prompts";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { RunComparison } from "../src/controls/compare-runs.ts";
-import type { PlantScore } from "../src/controls/plant/score-plant.ts";
+import type { RunComparison, PlantScore } from "@measure-plantain/report";
 import { createWorkplace } from "./cli.ts";
 
 // Random weights answer to other words too, and nobody can say which of their units should: so the sides of each pair are

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { readTensors, type Tensor } from "@measure-plantain/flux-runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Manifest } from "../src/run-folder/manifest.ts";
-import type { Summary } from "../src/results/summary.ts";
+import type { Manifest } from "@measure-plantain/probe";
+import type { Summary } from "@measure-plantain/report";
 import { createWorkplace, promptSetJson } from "./cli.ts";
 
 const place = createWorkplace();

@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { getCheckpointSpec, synthesizeCheckpoint } from "@measure-plantain/flux-runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Manifest } from "../src/run-folder/manifest.ts";
-import type { Summary } from "../src/results/summary.ts";
+import type { Manifest } from "@measure-plantain/probe";
+import type { Summary } from "@measure-plantain/report";
 import { createWorkplace, finish, kleinTiny, promptSetJson } from "./cli.ts";
 
 const place = createWorkplace();

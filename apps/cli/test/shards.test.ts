@@ -1,9 +1,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readImage, writePng } from "@measure-plantain/flux-runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { UsageError } from "../src/errors.ts";
-import { mergeShards } from "../src/run-folder/merge-shards.ts";
-import type { Manifest } from "../src/run-folder/manifest.ts";
+import { UsageError, mergeShards, type Manifest } from "@measure-plantain/probe";
 import { createWorkplace, promptSetJson, type Finished } from "./cli.ts";
 
 const place = createWorkplace();

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Summary } from "../src/results/summary.ts";
-import type { Manifest } from "../src/run-folder/manifest.ts";
+import type { Summary } from "@measure-plantain/report";
+import type { Manifest } from "@measure-plantain/probe";
 import { createWorkplace, promptSetJson } from "./cli.ts";
 
 const place = createWorkplace();

@@ -5,20 +5,20 @@ import {
   ABLATION_FILE,
   type AblationGranularity,
   type AblationSettings,
-} from "../causal/ablation.ts";
-import { testSet } from "../causal/ablation-statistics.ts";
-import { chooseSets } from "../causal/choose-sets.ts";
-import { findCheckpoint } from "../causal/find-checkpoint.ts";
-import { formatAblation } from "../causal/format-ablation.ts";
-import { preparePassInputs } from "../causal/pass-inputs.ts";
-import { runAblation } from "../causal/run-ablation.ts";
-import { createRunContext, runtimeOf } from "../causal/run-context.ts";
-import { UsageError } from "../errors.ts";
-import { readCaptures } from "../results/read-captures.ts";
-import { RunFolder } from "../run-folder/run-folder.ts";
+  testSet,
+  chooseSets,
+  findCheckpoint,
+  preparePassInputs,
+  runAblation,
+  createRunContext,
+  runtimeOf,
+  UsageError,
+  readCaptures,
+  RunFolder,
+} from "@measure-plantain/probe";
+import { formatAblation, rewriteResults } from "@measure-plantain/report";
 import { STATISTICS, withLateBar } from "../terminal/late-bar.ts";
 import { createProgress, type Progress } from "../terminal/progress.ts";
-import { rewriteResults } from "../run-folder/write-results.ts";
 import { writeResult } from "../terminal/write-text.ts";
 
 /** What `measure-plantain ablate` was told. */

@@ -1,10 +1,13 @@
-import { compareRuns } from "../controls/compare-runs.ts";
-import { formatComparisons } from "../controls/format-comparisons.ts";
-import { UsageError } from "../errors.ts";
-import { analyzeFolder, type FolderResults } from "../results/analyze-folder.ts";
-import { divideProgress, type OnProgress } from "../results/divide-progress.ts";
-import type { ResultOptions } from "../run-folder/write-results.ts";
-import { RunFolder } from "../run-folder/run-folder.ts";
+import {
+  compareRuns,
+  formatComparisons,
+  analyzeFolder,
+  type FolderResults,
+  divideProgress,
+  type OnProgress,
+  type ResultOptions,
+} from "@measure-plantain/report";
+import { UsageError, RunFolder } from "@measure-plantain/probe";
 import { STATISTICS, withLateBar } from "../terminal/late-bar.ts";
 import { createProgress } from "../terminal/progress.ts";
 

@@ -11,7 +11,7 @@ import {
   type DeviceName,
   type Tensor,
 } from "@measure-plantain/flux-runtime";
-import { describeCutRenderPrompts, findCutRenderPrompts } from "../audit/cut-prompts.ts";
+import { describeCutRenderPrompts, findCutRenderPrompts } from "@measure-plantain/probe";
 import { createProgress, type ProgressBar } from "../terminal/progress.ts";
 import { resolveWithProgress } from "../terminal/resolve-with-progress.ts";
 import { writeResult } from "../terminal/write-text.ts";

@@ -1,7 +1,7 @@
-import { mergeShards } from "../run-folder/merge-shards.ts";
+import { mergeShards } from "@measure-plantain/probe";
 import { STATISTICS, withLateBar } from "../terminal/late-bar.ts";
 import { createProgress } from "../terminal/progress.ts";
-import { writeResults, type ResultOptions } from "../run-folder/write-results.ts";
+import { writeResults, type ResultOptions } from "@measure-plantain/report";
 
 export interface MergeOptions extends ResultOptions {
   readonly quiet: boolean;

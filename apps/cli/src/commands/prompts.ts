@@ -1,10 +1,13 @@
 import { locateCheckpoint } from "@measure-plantain/flux-runtime";
 import { listPromptSets, loadPromptSet, readPromptSet } from "@measure-plantain/prompts";
-import { auditPrompts } from "../audit/audit-prompts.ts";
-import { describeCutPairs, requireContrast } from "../audit/cut-prompts.ts";
-import { describeRarity } from "../audit/describe-rarity.ts";
-import { readWordCounts } from "../audit/word-counts.ts";
-import { hashPromptSet } from "../probe/settings.ts";
+import {
+  auditPrompts,
+  describeCutPairs,
+  requireContrast,
+  readWordCounts,
+  hashPromptSet,
+} from "@measure-plantain/probe";
+import { describeRarity } from "@measure-plantain/report";
 import { createProgress } from "../terminal/progress.ts";
 import { resolveWithProgress } from "../terminal/resolve-with-progress.ts";
 import { writeResult } from "../terminal/write-text.ts";

@@ -1,6 +1,5 @@
-import { analyzeRun } from "../controls/analyze-run.ts";
-import { RunFolder } from "../run-folder/run-folder.ts";
-import { readFlips, writePage, type ResultOptions } from "../run-folder/write-results.ts";
+import { analyzeRun, readFlips, writePage, type ResultOptions } from "@measure-plantain/report";
+import { RunFolder } from "@measure-plantain/probe";
 import { STATISTICS, withLateBar } from "../terminal/late-bar.ts";
 import { createProgress } from "../terminal/progress.ts";
 import { writeResult } from "../terminal/write-text.ts";

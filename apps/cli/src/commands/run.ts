@@ -7,26 +7,31 @@ import {
 import { MOST_PAIRS_ENUMERATED } from "@measure-plantain/paired-stats";
 import { loadPromptSet, type PromptSet } from "@measure-plantain/prompts";
 import { basename, join } from "node:path";
-import { auditPrompts } from "../audit/audit-prompts.ts";
 import {
+  auditPrompts,
   describeCutPairs,
   describeCutRenderPrompts,
   findCutRenderPrompts,
   requireContrast,
-} from "../audit/cut-prompts.ts";
-import { readWordCounts, type WordCounts } from "../audit/word-counts.ts";
-import { planControls, runControl, type Control } from "../controls/run-controls.ts";
-import { UsageError } from "../errors.ts";
-import { namePrompts, type PromptsRecord } from "../probe/command-line.ts";
-import { chooseSettings, type SettingOptions } from "../probe/choose-settings.ts";
-import type { ProbedCheckpoint } from "../probe/probed-checkpoint.ts";
-import { runProbe } from "../probe/run-probe.ts";
-import { isPart, shardPairs } from "../probe/shard.ts";
-import type { RunFolder } from "../run-folder/run-folder.ts";
+  readWordCounts,
+  type WordCounts,
+  planControls,
+  runControl,
+  type Control,
+  UsageError,
+  chooseSettings,
+  type SettingOptions,
+  type ProbedCheckpoint,
+  runProbe,
+  isPart,
+  shardPairs,
+  type RunFolder,
+} from "@measure-plantain/probe";
+import { namePrompts, type PromptsRecord } from "../terminal/command-line.ts";
 import { STATISTICS, withLateBar } from "../terminal/late-bar.ts";
 import { createProgress, type Progress } from "../terminal/progress.ts";
 import { resolveWithProgress } from "../terminal/resolve-with-progress.ts";
-import { writeResults, type ResultOptions } from "../run-folder/write-results.ts";
+import { writeResults, type ResultOptions } from "@measure-plantain/report";
 import { writeResult } from "../terminal/write-text.ts";
 
 /** What `measure-plantain run` was told; absent means the default. */

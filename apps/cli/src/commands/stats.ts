@@ -1,5 +1,5 @@
-import { RunFolder } from "../run-folder/run-folder.ts";
-import { writeResults, type ResultOptions } from "../run-folder/write-results.ts";
+import { RunFolder } from "@measure-plantain/probe";
+import { writeResults, type ResultOptions } from "@measure-plantain/report";
 import { STATISTICS, withLateBar } from "../terminal/late-bar.ts";
 import { createProgress } from "../terminal/progress.ts";
 

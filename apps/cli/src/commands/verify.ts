@@ -1,28 +1,42 @@
 import { readTensors } from "@measure-plantain/flux-runtime";
 import { unitRecords } from "@measure-plantain/head-hooks";
 import { readFile } from "node:fs/promises";
-import { ABLATION_FILE } from "../causal/ablation.ts";
-import { verifyAblation } from "../causal/verify-ablation.ts";
-import { UsageError } from "../errors.ts";
-import { hashPromptSet } from "../probe/settings.ts";
-import { renderFigureFiles } from "../report/figure-files.ts";
-import { FIGURES_FOLDER, hasFigures } from "../report/write-figures.ts";
-import { flipsOfSummary } from "../results/flips.ts";
-import { formatPairCsv } from "../results/pair-table.ts";
-import { summarize, type Summary } from "../results/summary.ts";
-import { holdsUnits } from "../results/unit-parquet.ts";
-import { formatUnitCsv } from "../results/unit-table.ts";
-import { referenceName } from "../probe/prepare-references.ts";
-import { listReplicates } from "../probe/replicates.ts";
-import { isPart, shardPairs } from "../probe/shard.ts";
-import type { Manifest } from "../run-folder/manifest.ts";
-import { MEAN_SQUARE, meanOverReplicates, REPLICATES } from "../run-folder/pass-files.ts";
-import { CONTROLS_FOLDER, RunFolder } from "../run-folder/run-folder.ts";
+import {
+  ABLATION_FILE,
+  verifyAblation,
+  UsageError,
+  hashPromptSet,
+  referenceName,
+  listReplicates,
+  isPart,
+  shardPairs,
+  type Manifest,
+  MEAN_SQUARE,
+  meanOverReplicates,
+  REPLICATES,
+  CONTROLS_FOLDER,
+  RunFolder,
+} from "@measure-plantain/probe";
+import {
+  renderFigureFiles,
+  FIGURES_FOLDER,
+  hasFigures,
+  flipsOfSummary,
+  formatPairCsv,
+  summarize,
+  type Summary,
+  holdsUnits,
+  formatUnitCsv,
+  describeResults,
+  tables,
+  analyzeRun,
+  type RunResults,
+  analyzeFolder,
+  type AnalyzeFolderOptions,
+  type FolderResults,
+} from "@measure-plantain/report";
 import { STATISTICS, withLateBar } from "../terminal/late-bar.ts";
 import { createProgress } from "../terminal/progress.ts";
-import { describeResults, tables } from "../run-folder/write-results.ts";
-import { analyzeRun, type RunResults } from "../controls/analyze-run.ts";
-import { analyzeFolder, type AnalyzeFolderOptions, type FolderResults } from "../results/analyze-folder.ts";
 import { writeResult } from "../terminal/write-text.ts";
 
 /** One thing that was checked. */

@@ -1,4 +1,4 @@
-import type { OnProgress } from "../results/divide-progress.ts";
+import type { OnProgress } from "@measure-plantain/report";
 import type { Progress, ProgressBar } from "./progress.ts";
 
 /** Milliseconds that work may take before a person is shown how far it is. */

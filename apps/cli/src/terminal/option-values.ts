@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
-import { findFlipsProblem, type Flips } from "../results/flips.ts";
-import { parseShard, type Shard } from "../probe/shard.ts";
+import { findFlipsProblem, type Flips } from "@measure-plantain/report";
+import { parseShard, type Shard } from "@measure-plantain/probe";
 
 /** The one noise level where none is given: pure noise. */
 export const PURE_NOISE: readonly number[] = [1];

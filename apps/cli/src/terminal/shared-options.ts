@@ -2,7 +2,7 @@
 import { MOST_PAIRS_ENUMERATED } from "@measure-plantain/paired-stats";
 import { Option } from "commander";
 import { deviceNames } from "@measure-plantain/flux-runtime";
-import { DEFAULT_FLIPS } from "../results/flips.ts";
+import { DEFAULT_FLIPS } from "@measure-plantain/report";
 import { flips, integer } from "./option-values.ts";
 
 export const checkpointOption: Option = new Option(

@@ -1,0 +1,179 @@
+import { listPromptSets, listReferences, type PromptSet } from "@measure-plantain/prompts";
+import { basename } from "node:path";
+import {
+  type Ablation,
+  type Manifest,
+  referenceName,
+  differingSettings,
+  type ReferenceSettings,
+  formatShard,
+} from "@measure-plantain/probe";
+import type { Flips } from "@measure-plantain/report";
+
+/** How a user asks for the prompts of a run: by the name of a built-in set or a file's, and for a control that is derived from them. */
+export interface PromptsRecord {
+  /** The name of a built-in set, or of a file without its folder. */
+  readonly argument: string;
+  /** The control that was made from that set. */
+  readonly control?: string;
+}
+
+/** What is recorded of the prompts that were asked for. */
+export function namePrompts(nameOrPath: string): PromptsRecord {
+  const isBuiltIn = listPromptSets().some(({ name }) => name === nameOrPath);
+  return { argument: isBuiltIn ? nameOrPath : basename(nameOrPath) };
+}
+
+type RunRecord = Pick<Manifest, "settings" | "wordCounts" | "prompts" | "promptSet" | "stages">;
+
+/** What a run folder holds, as far as it says how to make it again. */
+export interface ReproducedRun {
+  readonly manifest: RunRecord;
+  /** The controls that are in the folder. */
+  readonly controls: readonly { readonly name: string; readonly manifest: RunRecord }[];
+  /** The sign flips of its results. */
+  readonly flips: Flips;
+  /** What was ablated; `null` if nothing was. */
+  readonly ablation: Pick<Ablation, "settings"> | null;
+}
+
+/** The run folder, in commands that need its name. */
+const FOLDER = "run";
+
+/**
+ * The commands, one a line, that make a run folder again with everything in it: the same captures, controls and results.
+ * Files that a run was given are named as they were, without folders.
+ */
+export function formatCommands({ manifest, controls, flips, ablation }: ReproducedRun): string {
+  const besides = controls.filter((control) => !isMadeByRun(manifest, control.manifest));
+  const asked = controls.filter((control) => !besides.includes(control)).map((control) => control.manifest);
+  const needsFolder = besides.length > 0 || ablation !== null;
+  const flipsOption: Option = ["--flips", [flips]];
+  const line = (record: RunRecord, askedControls: readonly RunRecord[], out: string | null): string =>
+    formatCommand("run", [
+      ...listRunOptions(record, askedControls),
+      flipsOption,
+      ["--out", out === null ? null : [out]],
+    ]);
+  return [
+    line(manifest, asked, needsFolder ? FOLDER : null),
+    ...besides.map((control) => line(control.manifest, [], `${FOLDER}/controls/${control.name}`)),
+    ...(besides.length === 0 ? [] : [formatCommand("stats", [[FOLDER, []], flipsOption])]),
+    ...(ablation === null
+      ? []
+      : [formatCommand("ablate", [[FOLDER, []], ...listAblationOptions(ablation, manifest)])]),
+  ].join("\n");
+}
+
+/** Whether `run --control` makes a control: it has the settings of its run, but for weights, prompts and their noise. */
+function isMadeByRun(run: RunRecord, control: RunRecord): boolean {
+  const rest = ({ settings }: RunRecord): unknown => ({
+    ...settings,
+    ...{ checkpoint: null, promptSet: null, references: null, noise: null },
+  });
+  const changesWeights = control.settings.checkpoint.change !== undefined;
+  const changesPrompts = control.settings.promptSet.sha256 !== run.settings.promptSet.sha256;
+  return (changesWeights || changesPrompts) && differingSettings(rest(run), rest(control)).length === 0;
+}
+
+/** An option with its values, or a word without any; `null` leaves it out. */
+type Option = readonly [name: string, values: readonly (string | number)[] | null];
+
+function formatCommand(name: string, options: readonly Option[]): string {
+  const words = options.flatMap(([option, values]) =>
+    values === null ? [] : [option, ...values.map(quote)],
+  );
+  return `npx measure-plantain ${name} ${words.join(" ")}`;
+}
+
+function listRunOptions(
+  { settings, wordCounts, prompts, promptSet, stages }: RunRecord,
+  controls: readonly RunRecord[],
+): Option[] {
+  const { checkpoint, noiseSeeds, sigmas, taps, threads } = settings;
+  const { change } = checkpoint;
+  const asked = listControls({ settings, prompts }, controls);
+  return [
+    ["--checkpoint", [change?.of ?? checkpoint.id]],
+    ["--control", asked.length > 0 ? asked : null],
+    ["--prompts", [prompts.argument]],
+    ["--word-counts", wordCounts ? [wordCounts.file] : null],
+    ...referenceOptions(settings.references, promptSet),
+    ["--seed", [noiseSeeds[0] ?? 0]],
+    ["--noise-seeds", noiseSeeds.length > 1 ? [noiseSeeds.length] : null],
+    ["--independent-noise", settings.noise === "independent" && prompts.control !== "identical" ? [] : null],
+    ["--sigmas", sigmas.join() === "1" ? null : sigmas],
+    ["--width", [settings.width]],
+    ["--height", [settings.height]],
+    ["--max-sequence-length", [settings.maxSequenceLength]],
+    ["--tap", taps.length > 0 ? taps : null],
+    ["--segments", settings.segments ? [] : null],
+    ["--rope-frequencies", [settings.rotaryFrequencies]],
+    ["--device", [settings.device]],
+    ["--dtype", [settings.dtype]],
+    ["--weights", [settings.weights]],
+    ["--batch", [settings.batch]],
+    ["--threads", threads === null ? null : [threads]],
+    ["--full-hash", checkpoint.files.some((file) => file.sha256 !== undefined) ? [] : null],
+    ["--trace-placement", stages.some(({ placement }) => placement !== undefined) ? [] : null],
+    ["--shard", settings.shard === undefined ? null : [formatShard(settings.shard)]],
+  ];
+}
+
+/** What `--control` is given for a run that is a control itself, or for the controls of a run; seeds count from 1. */
+function listControls(
+  run: Pick<RunRecord, "settings" | "prompts">,
+  controls: readonly RunRecord[],
+): string[] {
+  const seeds = new Map<string, number>();
+  const prompts: string[] = [];
+  const own = run.settings.checkpoint.change !== undefined || run.prompts.control !== undefined ? [run] : [];
+  for (const { settings, prompts: asked } of [...own, ...controls]) {
+    const { change } = settings.checkpoint;
+    if (change !== undefined) seeds.set(change.kind, Math.max(seeds.get(change.kind) ?? 0, change.seed));
+    else prompts.push(asked.control ?? asked.argument);
+  }
+  return [...[...seeds].map(([kind, seed]) => `${kind}:${seed}`), ...prompts];
+}
+
+function listAblationOptions(
+  { settings }: Pick<Ablation, "settings">,
+  { promptSet }: Pick<RunRecord, "promptSet">,
+): Option[] {
+  const { granularity, top, units, random, seed, pairs } = settings;
+  return [
+    ["--granularity", [granularity]],
+    ["--top", top.length > 0 ? top : null],
+    ["--units", units.length > 0 ? units : null],
+    ["--random", [random]],
+    ["--seed", [seed]],
+    ["--pairs", pairs.length < promptSet.pairs.length ? [pairs.length] : null],
+  ];
+}
+
+/** The options by which the fixed images are those; what differs between the set's own recipes is left to the set. */
+function referenceOptions(references: readonly ReferenceSettings[], promptSet: PromptSet): Option[] {
+  const generated = references.flatMap((reference) => (reference.kind === "generated" ? [reference] : []));
+  if (generated.length < references.length)
+    return [["--reference", references.map((_, index) => `${referenceName(index)}.png`)]];
+  const [first] = generated;
+  if (first === undefined) return [];
+  const count = listReferences(promptSet).length;
+  const recipes = generated.slice(0, count); // they take turns, each with the next seed
+  const shared = (value: (reference: GeneratedReference) => number): readonly number[] | null =>
+    recipes.every((recipe) => value(recipe) === value(first)) ? [value(first)] : null;
+  return [
+    ["--references", generated.length === count ? null : [generated.length]],
+    ["--reference-seed", shared(({ seed }) => seed)],
+    ["--reference-steps", shared(({ steps }) => steps)],
+    ["--reference-guidance", shared(({ guidance }) => guidance)],
+  ];
+}
+
+type GeneratedReference = Extract<ReferenceSettings, { kind: "generated" }>;
+
+/** A word as a POSIX shell reads it back. */
+function quote(word: string | number): string {
+  const text = String(word);
+  return /^[\w./:@=+,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

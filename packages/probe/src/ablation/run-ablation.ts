@@ -1,0 +1,103 @@
+import { buildTransformerModel, openTransformer } from "@measure-plantain/flux-runtime";
+import { hookModel, unitFactors } from "@measure-plantain/head-hooks";
+import { existsSync } from "node:fs";
+import { mkdir, readFile } from "node:fs/promises";
+import { sha256 } from "../settings/fingerprint.ts";
+import { planTaps } from "../captures/plan-taps.ts";
+import type { ProbeContext } from "../passes/probe-context.ts";
+import { listReplicates } from "../settings/replicates.ts";
+import type { Captures } from "../captures/granularities.ts";
+import type { AblationStatistic, SetEffects } from "./ablation.ts";
+import { ablatePair, type PairRecord } from "./ablate-pair.ts";
+import type { PairNorms } from "./ablation-statistics.ts";
+import type { PassInputs } from "../passes/repeat-passes.ts";
+
+/** What the ablation of some sets did, for all pairs. */
+export interface AblatedSets {
+  readonly norms: readonly PairNorms[];
+  readonly deviationFromRun: number;
+  /** In the order of the sets. */
+  readonly effects: readonly SetEffects[];
+}
+
+/**
+ * Runs every pass of the pairs once as it is and once for each set, with the set's units at 0 on their way into the output
+ * projections. Pairs that were done before a run was cut short are not run again.
+ *
+ * @param sets - Addresses of units or heads; equal sets are run once.
+ * @throws UsageError where the passes without ablation are not those of the run, or do not depend on the condition.
+ */
+export async function runAblation(
+  context: ProbeContext,
+  inputs: PassInputs,
+  { captures, sets }: { readonly captures: Captures; readonly sets: readonly (readonly string[])[] },
+): Promise<AblatedSets> {
+  const { checkpoint, promptSet, settings, pairs, folder, progress, clock, runtime } = context;
+  const distinct = new Map(sets.map((units) => [units.toSorted().join(), units]));
+  const key = sha256(JSON.stringify([[...distinct.keys()], runtime.device, runtime.dtype])).slice(0, 16);
+  const store = `ablation-${key}`;
+  await mkdir(folder.file("cache", store), { recursive: true });
+  const records = new Map<number, PairRecord>();
+  for (const pair of pairs) {
+    const path = folder.file("cache", store, `${pair}.json`);
+    if (existsSync(path)) records.set(pair, JSON.parse(await readFile(path, "utf8")) as PairRecord); // written below
+  }
+  const missing = pairs.filter((pair) => !records.has(pair));
+  const replicates = listReplicates(settings).length;
+  const passesPerPair = 2 * replicates * (1 + distinct.size);
+  progress.note(
+    `${missing.length} of ${pairs.length} pairs to do, ${missing.length * passesPerPair} passes: 2 conditions × ${replicates === 1 ? "" : `${replicates} repetitions × `}(1 + ${distinct.size} sets) for each.`,
+  );
+  if (missing.length > 0) {
+    const { model, layout } = hookModel(buildTransformerModel(checkpoint, runtime), {
+      taps: planTaps(checkpoint, settings.taps),
+      groupSize: settings.groupSize,
+      scale: true,
+    });
+    const factors = [...distinct.values()].map((units) =>
+      unitFactors(layout, Object.fromEntries(units.map((address) => [address, 0]))),
+    );
+    await clock.measure("ablate", async (watch) => {
+      const transformer = await openTransformer(checkpoint, {
+        ...runtime,
+        ...watch,
+        rewriteGraph: () => model,
+      });
+      const bar = progress.start("ablating", { unit: "passes", total: missing.length * passesPerPair });
+      let done = 0;
+      const advance = (): void => {
+        done += 1;
+        bar.update(done, missing.length * passesPerPair);
+      };
+      try {
+        for (const pair of missing) {
+          const id = promptSet.pairs[pair]?.id ?? "";
+          const passes = { transformer, inputs, layout, replicates, advance };
+          const record = await ablatePair(passes, { pair, id, captures, factors });
+          await folder.writeJson(`cache/${store}/${pair}.json`, record);
+          records.set(pair, record);
+        }
+      } finally {
+        bar.stop();
+        await transformer.close();
+      }
+    });
+  }
+  const inOrder = pairs.flatMap((pair) => records.get(pair) ?? []);
+  const places = new Map([...distinct.keys()].map((name, place) => [name, place]));
+  return {
+    norms: inOrder.map(({ norms }) => norms),
+    deviationFromRun: Math.max(...inOrder.map(({ deviation }) => deviation)),
+    effects: sets.map((units) => {
+      const place = places.get(units.toSorted().join()) ?? 0;
+      const take = (statistic: AblationStatistic): number[] =>
+        inOrder.map(({ effects }) => effects[place]?.[statistic] ?? NaN);
+      return {
+        units,
+        contrastMoved: take("contrastMoved"),
+        contrastSize: take("contrastSize"),
+        disturbance: take("disturbance"),
+      };
+    }),
+  };
+}

@@ -1,0 +1,77 @@
+import { cacheFolder, openOrMakeCheckpoint } from "@measure-plantain/flux-runtime";
+import { existsSync } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { createRunContext, runtimeOf } from "../../passes/run-context.ts";
+import { preparePassInputs } from "../../passes/repeat-passes.ts";
+import { referenceName } from "../../passes/prepare-references.ts";
+import { sha256 } from "../../settings/fingerprint.ts";
+import type { ProbedCheckpoint } from "../../settings/probed-checkpoint.ts";
+import type { RunFolder } from "../../run-folder/run-folder.ts";
+import type { Progress } from "measure-plantain";
+import { planPlant, type PlantPlan } from "./plan-plant.ts";
+import { plantEffect } from "./plant-effect.ts";
+
+/** The file of a control's folder that tells what was planted. */
+const PLANT_FILE = "plant.json";
+
+export interface PlantedCheckpointOptions {
+  /** The complete run whose pairs the effect is planted for. */
+  readonly main: RunFolder;
+  readonly resolved: ProbedCheckpoint;
+  readonly seed: number;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/** The checkpoint of a run with an effect planted for the run's pairs, from the user's cache, or written into it. */
+export async function plantedCheckpoint({
+  main,
+  resolved: { id, checkpoint, isSynthesized },
+  seed,
+  progress,
+  signal,
+}: PlantedCheckpointOptions): Promise<ProbedCheckpoint & { readonly plan: PlantPlan }> {
+  const manifest = await main.readManifest();
+  const { settings, promptSet } = manifest;
+  const { groupSize } = settings;
+  const plan = planPlant(
+    checkpoint.transformer.config,
+    { pairs: promptSet.pairs.length, groupSize },
+    { seed },
+  );
+  const files = [
+    ...new Set([...checkpoint.transformer.weights.tensors.values()].map(({ file }) => file)),
+  ].sort();
+  const weights = await Promise.all(files.map(async (file) => [file, (await stat(file)).mtimeMs]));
+  const references = await Promise.all(
+    settings.references.map((_, index) => main.sha256(`${referenceName(index)}.png`)),
+  );
+  const key = sha256(JSON.stringify([weights, settings, references, plan])).slice(0, 16);
+  const folder = join(cacheFolder(), `planted-${key}`);
+  const planted = await openOrMakeCheckpoint(folder, () =>
+    main.whileLocked(async () => {
+      const runtime = runtimeOf(settings, signal);
+      const context = await createRunContext({ folder: main, manifest, checkpoint, progress, runtime });
+      await plantEffect(context, await preparePassInputs(context), { plan, folder });
+    }),
+  );
+  return {
+    id: `${id} (planted effect, seed ${seed})`,
+    change: { kind: "planted", seed, of: id },
+    checkpoint: planted,
+    isSynthesized,
+    plan,
+  };
+}
+
+/** Keeps with a control's folder what was planted there. */
+export async function writePlant(folder: RunFolder, plan: PlantPlan): Promise<void> {
+  await folder.writeJson(PLANT_FILE, plan);
+}
+
+/** What was planted in a control's folder; `null` where nothing was. */
+export async function readPlant(folder: RunFolder): Promise<PlantPlan | null> {
+  if (!existsSync(folder.file(PLANT_FILE))) return null;
+  return JSON.parse(await readFile(folder.file(PLANT_FILE), "utf8")) as PlantPlan; // written by this program
+}

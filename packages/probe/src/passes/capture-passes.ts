@@ -1,0 +1,130 @@
+import {
+  buildTransformerModel,
+  openTransformer,
+  tokenLayout,
+  type Tensor,
+  type Transformer,
+  type TransformerPass,
+} from "@measure-plantain/flux-runtime";
+import { hookModel, poolSegments, readCapture, type UnitLayout } from "@measure-plantain/head-hooks";
+import { hasPass, MEAN_SQUARE, writePass, type PassCapture, type PassKey } from "../run-folder/pass-files.ts";
+import { createPassInputs, type Conditions } from "./pass-inputs.ts";
+import { planTaps } from "../captures/plan-taps.ts";
+import type { ProbeContext } from "./probe-context.ts";
+import { listReplicates } from "../settings/replicates.ts";
+import type { ProbeSettings } from "../settings/settings.ts";
+import { rangeTensors, segmentNames, segmentRanges, type SegmentRanges } from "../captures/token-segments.ts";
+
+/**
+ * Runs each prompt for one inference step, at σ = 1 unless the settings say otherwise, and stores the mean squares at every
+ * tapped projection. Passes that the folder already holds are not run again.
+ */
+export async function capturePasses(context: ProbeContext, conditions: Conditions): Promise<UnitLayout> {
+  const { checkpoint, settings, pairs, folder, progress, clock, runtime } = context;
+  const replicates = listReplicates(settings);
+  const keys = pairs.flatMap((pair) =>
+    [...replicates.keys()].flatMap((replicate): PassKey[] => [
+      { pair, condition: 0, replicate },
+      { pair, condition: 1, replicate },
+    ]),
+  );
+  const groups = batches(keys, settings.batch);
+  // A batch is run again as a whole, so that its numbers do not depend on where a run was cut short.
+  const missing: PassKey[][] = [];
+  for (const group of groups) {
+    const stored = await Promise.all(group.map((key) => hasPass(folder, key)));
+    if (stored.includes(false)) missing.push(group);
+  }
+  const count = missing.flat().length;
+  if (count < keys.length)
+    progress.note(`${keys.length - count} of ${keys.length} passes are there already.`);
+
+  const inputsOf = createPassInputs(context, conditions);
+  const { model, layout } = hookModel(buildTransformerModel(checkpoint, runtime), {
+    taps: planTaps(checkpoint, settings.taps),
+    groupSize: settings.groupSize,
+    segments: settings.segments,
+    keepOutputs: false, // nothing after the last tap is computed
+  });
+  if (missing.length === 0) return layout;
+  await clock.measure("capture passes", async (watch) => {
+    const transformer = await openTransformer(checkpoint, {
+      ...runtime,
+      ...watch,
+      rewriteGraph: () => model,
+    });
+    const bar = progress.start("capturing passes", { unit: "passes", total: count });
+    let done = 0;
+    try {
+      for (const group of missing) {
+        const passes: TransformerPass[] = [];
+        for (const key of group) passes.push(await inputsOf(key));
+        for (const [index, { outputs, ranges }] of (await predict(transformer, passes, settings)).entries()) {
+          const key = group[index];
+          if (key === undefined) throw new RangeError("a result beyond the batch");
+          await writePass(folder, key, splitCapture(outputs, layout, ranges, settings.segments));
+        }
+        done += group.length;
+        bar.update(done, count);
+      }
+    } finally {
+      bar.stop();
+      await transformer.close();
+    }
+  });
+  return layout;
+}
+
+/** Consecutive keys, at most `size` at a time. */
+function batches(keys: readonly PassKey[], size: number): PassKey[][] {
+  return Array.from({ length: Math.ceil(keys.length / size) }, (_, index) =>
+    keys.slice(index * size, (index + 1) * size),
+  );
+}
+
+interface Prediction {
+  readonly outputs: Readonly<Record<string, Tensor>>;
+  /** Where the pass's token segments lie. */
+  readonly ranges: SegmentRanges;
+}
+
+/** Runs the passes together where they have one layout, else one after the other. */
+async function predict(
+  transformer: Transformer,
+  passes: readonly TransformerPass[],
+  { segments }: Pick<ProbeSettings, "segments">,
+): Promise<Prediction[]> {
+  const ranges = passes.map((pass) => segmentRanges(tokenLayout(pass)));
+  const prepared = passes.map((pass, index) => ({
+    ...pass,
+    ...(segments && { extraInputs: rangeTensors(ranges[index] ?? {}) }),
+  }));
+  const layouts = new Set(
+    passes.map(({ references = [] }) => JSON.stringify(references.map(({ size }) => size))),
+  );
+  const results: Prediction["outputs"][] = [];
+  if (layouts.size === 1) results.push(...(await transformer.runBatch(prepared)));
+  else for (const pass of prepared) results.push(...(await transformer.runBatch([pass])));
+  return results.map((outputs, index) => ({ outputs, ranges: ranges[index] ?? {} }));
+}
+
+function splitCapture(
+  outputs: Prediction["outputs"],
+  layout: UnitLayout,
+  ranges: SegmentRanges,
+  segments: boolean,
+): PassCapture {
+  const captured = readCapture(outputs, layout);
+  if (!segments) return new Map([[MEAN_SQUARE, { data: captured.data, shape: [layout.unitCount] }]]);
+  const used = Object.fromEntries(
+    layout.taps.flatMap(({ segmentsInput: name }) => (name ? [[name, ranges[name] ?? []]] : [])),
+  );
+  const whole = poolSegments(captured, layout, used);
+  return new Map([
+    [MEAN_SQUARE, { data: Float32Array.from(whole.data), shape: [layout.unitCount] }],
+    ...segmentNames.map((name, index) => {
+      const data = captured.data.subarray(index * layout.unitCount, (index + 1) * layout.unitCount);
+      return [`${MEAN_SQUARE}.${name}`, { data, shape: [layout.unitCount] }] as const;
+    }),
+  ]);
+}

@@ -1,0 +1,66 @@
+import {
+  drawNoise,
+  scaleNoise,
+  tokenGrid,
+  type PackedLatents,
+  type TransformerPass,
+} from "@measure-plantain/flux-runtime";
+import { promptImages, promptText } from "@measure-plantain/prompts";
+import { UsageError } from "../probe-error.ts";
+import type { PassKey } from "../run-folder/pass-files.ts";
+import { readEmbedding } from "./encode-prompts.ts";
+import type { ProbeContext } from "./probe-context.ts";
+import { listReplicates, seedOfPass } from "../settings/replicates.ts";
+
+/** What the transformer passes of a run are conditioned on beside their prompt. */
+export interface Conditions {
+  /** The fixed images, in the order of the settings. */
+  readonly references: readonly PackedLatents[];
+  /** The images of sides that bring their own, by path. */
+  readonly images: ReadonlyMap<string, PackedLatents>;
+}
+
+/** Says what goes into each pass of a run: noise, images, prompt and timestep. */
+export function createPassInputs(
+  context: ProbeContext,
+  { references, images }: Conditions,
+): (key: PassKey) => Promise<TransformerPass> {
+  const { checkpoint, promptSet, settings } = context;
+  const replicates = listReplicates(settings);
+  const size = tokenGrid(checkpoint, settings);
+  const noises = new Map<number, PackedLatents>();
+  const noiseOf = (seed: number): PackedLatents => {
+    const noise = noises.get(seed) ?? drawNoise(checkpoint, { seed, size });
+    if (settings.noise === "shared") noises.set(seed, noise); // the others are never asked for again
+    return noise;
+  };
+  return async (key) => {
+    const [pair, replicate] = [promptSet.pairs[key.pair], replicates[key.replicate]];
+    if (pair === undefined || replicate === undefined) throw new RangeError("a pass beyond the settings");
+    const side = key.condition === 0 ? pair.a : pair.b;
+    const own = promptImages(side).flatMap((path) => images.get(path) ?? []);
+    const fixed = replicate.reference === null ? undefined : references[replicate.reference];
+    const conditions = own.length > 0 ? own : fixed === undefined ? [] : [fixed];
+    const noise = noiseOf(seedOfPass(settings, replicate, key));
+    return {
+      latents: blend(noise, conditions[0], replicate.sigma),
+      references: conditions,
+      promptEmbeds: await readEmbedding(context, promptText(side)),
+      timestep: 1_000 * replicate.sigma,
+    };
+  };
+}
+
+/** The latents at noise level σ: below 1 the noise lies over the first image that conditions the pass. */
+function blend(noise: PackedLatents, image: PackedLatents | undefined, sigma: number): PackedLatents {
+  if (sigma === 1) return noise;
+  const [tokens, expected] = [image, noise].map(
+    (latents) => `${latents?.size.height} × ${latents?.size.width}`,
+  );
+  if (image === undefined || tokens !== expected) {
+    throw new UsageError(
+      `A noise level below 1 lays the noise over the image that conditions a pass, which has ${image === undefined ? "none here" : `${tokens} tokens`} where ${expected} are made. Use images of --width × --height pixels, or leave --sigmas out.`,
+    );
+  }
+  return { tokens: scaleNoise(image.tokens, noise.tokens, { sigma }), size: noise.size };
+}

@@ -1,0 +1,38 @@
+import type { Checkpoint, RuntimeOptions } from "@measure-plantain/flux-runtime";
+import { mkdir } from "node:fs/promises";
+import type { ProbeContext } from "./probe-context.ts";
+import { createStageClock } from "./stage-clock.ts";
+import type { Manifest } from "../run-folder/manifest.ts";
+import type { RunFolder } from "../run-folder/run-folder.ts";
+import type { Progress } from "measure-plantain";
+
+export interface RunContextOptions {
+  readonly folder: RunFolder;
+  readonly manifest: Pick<Manifest, "settings" | "promptSet">;
+  readonly checkpoint: Checkpoint;
+  /** The pairs to work on; all of them where absent. */
+  readonly pairs?: readonly number[];
+  readonly progress: Progress;
+  readonly runtime: RuntimeOptions;
+}
+
+/** The context in which passes of a run that is complete are run again, with the run's own settings. */
+export async function createRunContext({
+  folder,
+  manifest: { settings, promptSet },
+  checkpoint,
+  pairs = [...promptSet.pairs.keys()],
+  progress,
+  runtime,
+}: RunContextOptions): Promise<ProbeContext> {
+  await mkdir(folder.file("cache"), { recursive: true });
+  return { checkpoint, promptSet, settings, pairs, folder, progress, clock: createStageClock(), runtime };
+}
+
+/** How a run's passes were computed, to compute more of them alike. */
+export function runtimeOf(
+  { device, dtype, weights, threads }: Manifest["settings"],
+  signal: AbortSignal,
+): RuntimeOptions {
+  return { device, dtype, weights, signal, ...(threads !== null && { threads }) };
+}

@@ -1,0 +1,147 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openCheckpoint, readTensors, type Tensor } from "@measure-plantain/flux-runtime";
+import { headMeanSquares } from "@measure-plantain/head-hooks";
+import { auditPromptSet, type PromptSet } from "@measure-plantain/prompts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { RunFolder } from "../run-folder/run-folder.ts";
+import { createProgress } from "measure-plantain";
+import { sha256 } from "../settings/fingerprint.ts";
+import { chooseGroupSize } from "../captures/plan-taps.ts";
+import { runProbe } from "./run-probe.ts";
+import { hashPromptSet, type ProbeSettings } from "../settings/settings.ts";
+
+// The checkpoint of the runtime's own parity tests, with the values that diffusers 0.40.0.dev0 computes from it.
+const kleinTiny = join(import.meta.dirname, "../../../flux-runtime/test/fixtures/klein-tiny");
+const referenceFile = join(kleinTiny, "reference.png");
+
+let out: string;
+beforeAll(async () => {
+  out = await mkdtemp(join(tmpdir(), "probe-"));
+});
+afterAll(() => rm(out, { recursive: true }));
+
+async function runOnKleinTiny(name: string, changes: Partial<ProbeSettings> = {}): Promise<RunFolder> {
+  const checkpoint = await openCheckpoint(join(kleinTiny, "checkpoint"));
+  const { prompts } = JSON.parse(await readFile(join(kleinTiny, "expected.json"), "utf8")) as {
+    prompts: string[];
+  };
+  // Not read from a file: one of the reference's prompts is empty, which a prompt set refuses.
+  const promptSet: PromptSet = {
+    name: "parity",
+    version: "1.0.0",
+    title: "The six prompts of the reference",
+    labels: { a: "first", b: "second" },
+    pairs: [0, 2, 4].map((k) => ({ id: `pair-${k}`, a: prompts[k] ?? "", b: prompts[k + 1] ?? "" })),
+  };
+  const settings: ProbeSettings = {
+    checkpoint: { id: "klein-tiny", files: [] },
+    promptSet: { name: "parity", version: "1.0.0", sha256: await hashPromptSet(promptSet), pairs: 3 },
+    references: [{ kind: "file", sha256: sha256(await readFile(referenceFile)) }],
+    noiseSeeds: [99],
+    noise: "shared",
+    sigmas: [1],
+    width: 96,
+    height: 64,
+    maxSequenceLength: 64,
+    steps: 1,
+    guidance: 1,
+    groupSize: chooseGroupSize(checkpoint),
+    taps: ["to_add_out"],
+    segments: false,
+    rotaryFrequencies: "bfloat16", // the reference model's frequencies were rounded when it was cast as a whole
+    device: "cpu",
+    dtype: "float32",
+    weights: "mapped",
+    batch: 1,
+    threads: null,
+    ...changes,
+  };
+  const folder = await runProbe({
+    checkpoint,
+    isSynthesizedCheckpoint: false,
+    promptSet,
+    prompts: { argument: "parity.json" },
+    audit: auditPromptSet(promptSet, { countTokens: (text) => text.length }),
+    settings,
+    out: join(out, name),
+    referenceFiles: [referenceFile],
+    execution: { device: "cpu", provider: "CPUExecutionProvider", why: "a test" },
+    progress: createProgress({ quiet: true }),
+    runtime: { weights: settings.weights },
+  });
+  await folder.close();
+  return folder;
+}
+
+async function capturesOf(folder: RunFolder): Promise<ReadonlyMap<string, Tensor>> {
+  return readTensors(folder.file("captures.safetensors"));
+}
+
+/** The largest relative difference between captured and expected root mean squares. */
+function relativeDeviation(meanSquares: ArrayLike<number>, first: number, expected: Float32Array): number {
+  return expected.reduce((largest, value, index) => {
+    const captured = Math.sqrt(meanSquares[first + index] ?? Number.NaN);
+    const deviation = Math.abs(captured - value) / value;
+    return deviation <= largest ? largest : deviation; // NaN counts as largest
+  }, 0);
+}
+
+describe("the captures of all 25 + 5 projections equal the reference's, for each of its six prompts,", () => {
+  it.each([
+    { weights: "mapped", batch: 1 },
+    { weights: "resident", batch: 1 },
+    { weights: "mapped", batch: 2 },
+    { weights: "mapped", batch: 7 },
+  ] as const)(
+    "in groups of 16 channels and in real heads, weights $weights, batch $batch",
+    async (changes) => {
+      const folder = await runOnKleinTiny(`parity-${changes.weights}-${changes.batch}`, changes);
+      const expected = await readTensors(join(kleinTiny, "expected.safetensors"));
+      const { layout } = await folder.readManifest();
+      const captured = (await capturesOf(folder)).get("mean_square");
+      if (layout === null || captured === undefined) throw new Error("the run has no captures");
+      expect(captured.shape).toEqual([3, 2, layout.unitCount]);
+      expect(layout.taps).toHaveLength(30);
+
+      const heads = headMeanSquares(captured, layout);
+      for (const [tap, { node, firstUnit, unitCount }] of layout.taps.entries()) {
+        const groups = expected.get(`probe.${node}.rms16`); // [6, groups]
+        const realHeads = expected.get(`probe.${node}.rms_head`); // [6, heads]
+        expect(groups?.shape).toEqual([6, unitCount]);
+        const headSection = layout.sections.find((section) => section.tap === tap && section.heads !== null);
+        for (let prompt = 0; prompt < 6; prompt += 1) {
+          const row =
+            groups?.data.subarray(prompt * unitCount, (prompt + 1) * unitCount) ?? new Float32Array();
+          expect(relativeDeviation(captured.data, prompt * layout.unitCount + firstUnit, row)).toBeLessThan(
+            1e-4,
+          );
+          if (headSection?.heads && realHeads) {
+            const perPrompt = realHeads.shape[1] ?? 0;
+            const { firstHead, count } = headSection.heads;
+            const start = prompt * perPrompt;
+            const headRow = realHeads.data.subarray(start, start + count);
+            expect(
+              relativeDeviation(heads.data, prompt * layout.headCount + firstHead, headRow),
+            ).toBeLessThan(1e-4);
+          }
+        }
+      }
+    },
+  );
+});
+
+it("token segments are what the whole is made of", async () => {
+  const whole = await capturesOf(await runOnKleinTiny("whole"));
+  const apart = await capturesOf(await runOnKleinTiny("apart", { segments: true }));
+  expect([...apart.keys()]).toEqual([
+    "mean_square",
+    "mean_square.text",
+    "mean_square.noise",
+    "mean_square.reference",
+  ]);
+  const expected = whole.get("mean_square")?.data ?? new Float32Array();
+  const pooled = apart.get("mean_square")?.data;
+  expect(relativeDeviation(pooled ?? [], 0, expected.map(Math.sqrt))).toBeLessThan(1e-5);
+});

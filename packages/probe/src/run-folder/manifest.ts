@@ -1,0 +1,48 @@
+import type { UnitLayout } from "@measure-plantain/head-hooks";
+import type { PromptSet, PromptSetAudit } from "@measure-plantain/prompts";
+import type { CutPrompts } from "../audit/cut-prompts.ts";
+import type { WordCountsRecord } from "../audit/word-counts.ts";
+import type { PromptsRecord } from "measure-plantain";
+import type { ProbeSettings } from "../settings/settings.ts";
+
+/** How long a stage took and how much memory its processes held at most. */
+export interface StageRecord {
+  readonly stage: string;
+  readonly seconds: number;
+  /** Bytes; of the process that ran the model, zeros where none did. */
+  readonly peakPrivateMemory: number;
+  readonly peakResidentMemory: number;
+  /** Where it was traced: on each execution provider, how many nodes of each operator ran, over all models of the stage. */
+  readonly placement?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+/** `manifest.json`: what a run is, for people and for the program that goes on with it. */
+export interface Manifest {
+  readonly schemaVersion: 1;
+  readonly state: "running" | "complete";
+  readonly packages: Readonly<Record<string, string>>;
+  readonly node: string;
+  readonly platform: string;
+  readonly processor: { readonly model: string; readonly logicalCores: number };
+  readonly isSynthesizedCheckpoint: boolean;
+  readonly settings: ProbeSettings;
+  /** How many shards were merged into this run, where it was not run as one. */
+  readonly mergedShards?: number;
+  readonly promptSet: PromptSet;
+  /** How the prompts were asked for. */
+  readonly prompts: PromptsRecord;
+  /** Under the tokenizer of the checkpoint. */
+  readonly audit: PromptSetAudit;
+  /** If the prompts that its fixed images were rendered from did not fit the token sequence. */
+  readonly cutRenderPrompts?: CutPrompts | undefined;
+  /** The list of words that the audit went by, where one was given. */
+  readonly wordCounts?: WordCountsRecord | undefined;
+  /** What stands where in the captures; null until they are complete. */
+  readonly layout: UnitLayout | null;
+  /** SHA-256 of `captures.safetensors`; null until it is complete. */
+  readonly capturesSha256: string | null;
+  readonly execution: { readonly device: "cpu" | "cuda"; readonly provider: string; readonly why: string };
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly stages: readonly StageRecord[];
+}

@@ -1,0 +1,208 @@
+import { readImage, readTensors, writeSafetensors, type Tensor } from "@measure-plantain/flux-runtime";
+import { readFile } from "node:fs/promises";
+import { UsageError } from "../probe-error.ts";
+import { differingSettings, withPlainCheckpoint, type ProbeSettings } from "../settings/settings.ts";
+import { formatShard, shardPairs, type Shard } from "../settings/shard.ts";
+import { listReplicates } from "../settings/replicates.ts";
+import { referenceName } from "../passes/prepare-references.ts";
+import type { Manifest } from "./manifest.ts";
+import { REPLICATES } from "./pass-files.ts";
+import { RunFolder } from "./run-folder.ts";
+
+/** A shard whose manifest was read. */
+interface ShardFolder {
+  readonly folder: RunFolder;
+  readonly manifest: Manifest;
+  readonly shard: Shard;
+  /** Those of the whole run. */
+  readonly settings: Omit<ProbeSettings, "shard">;
+}
+
+/**
+ * Joins all shards of a run into one run folder: the captures are those of a run that was not split, byte for byte.
+ *
+ * @returns The folder, into which no other process writes until it is closed.
+ * @throws UsageError where a folder is no shard, not complete or altered, where one is missing or given twice, and where two
+ * disagree in anything but the shard; each is named, and nothing is written then.
+ */
+export async function mergeShards(out: string, directories: readonly string[]): Promise<RunFolder> {
+  const shards: ShardFolder[] = [];
+  for (const directory of directories) shards.push(await openShard(directory));
+  shards.sort((one, other) => one.shard.number - other.shard.number);
+  const [first] = shards;
+  if (first === undefined) throw new UsageError("Give the folders of the shards.");
+  requireAllOnce(first, shards);
+  for (const other of shards.slice(1)) await requireAgreement(first, other);
+  const tensors = await joinCaptures(shards);
+
+  const folder = await RunFolder.openForRun(out, first.settings, first.manifest.wordCounts);
+  try {
+    await writeJoined(folder, first, shards, tensors);
+    return folder;
+  } catch (error) {
+    await folder.close();
+    throw error;
+  }
+}
+
+/** Writes the captures and what describes them: the first shard's, for all pairs. */
+async function writeJoined(
+  folder: RunFolder,
+  { manifest, settings, folder: source }: ShardFolder,
+  shards: readonly ShardFolder[],
+  tensors: ReadonlyMap<string, Tensor>,
+): Promise<void> {
+  const times = shards.map((part) => part.manifest);
+  const joined: Manifest = {
+    ...manifest,
+    settings,
+    mergedShards: shards.length,
+    startedAt: times.map(({ startedAt }) => startedAt).reduce((one, other) => (one < other ? one : other)),
+    stages: shards.flatMap((part) =>
+      part.manifest.stages.map((record) => ({
+        ...record,
+        stage: `${record.stage} (shard ${formatShard(part.shard)})`,
+      })),
+    ),
+  };
+  await folder.writeJson("manifest.json", {
+    ...joined,
+    state: "running",
+    layout: null,
+    capturesSha256: null,
+    finishedAt: null,
+  });
+  const images = settings.references.map((_, index) => referenceName(index));
+  for (const name of images.flatMap((image) => [`${image}.png`, `${image}.json`])) {
+    await folder.write(name, await readFile(source.file(name)));
+  }
+  await folder.write("units.json", await readFile(source.file("units.json")));
+  await writeSafetensors(
+    folder.file("captures.safetensors"),
+    [...tensors].map(([name, tensor]) => ({ name, ...tensor })),
+  );
+  const capturesSha256 = await folder.sha256("captures.safetensors");
+  await folder.writeJson("manifest.json", {
+    ...joined,
+    capturesSha256,
+    finishedAt: new Date().toISOString(),
+  });
+  await folder.removeWorkFiles();
+}
+
+async function openShard(directory: string): Promise<ShardFolder> {
+  const folder = await RunFolder.openForReading(directory);
+  const manifest = await folder.readManifest();
+  const { shard, ...settings } = manifest.settings;
+  if (shard === undefined) {
+    throw new UsageError(
+      `${folder.path} is no shard: it was run without --shard. Give the folders of the shards alone.`,
+    );
+  }
+  if (manifest.state !== "complete") {
+    throw new UsageError(
+      `Shard ${formatShard(shard)} in ${folder.path} is not complete. Start it again with the same command; it goes on where it stopped.`,
+    );
+  }
+  const captures = folder.file("captures.safetensors");
+  if ((await folder.sha256("captures.safetensors").catch(() => "none")) !== manifest.capturesSha256) {
+    throw new UsageError(
+      `${captures} is not what shard ${formatShard(shard)} wrote: its SHA-256 is not that of the manifest. Restore the file, or run this shard again into another folder.`,
+    );
+  }
+  return { folder, manifest, shard, settings };
+}
+
+function requireAllOnce(first: ShardFolder, shards: readonly ShardFolder[]): void {
+  const { count } = first.shard;
+  const stranger = shards.find(({ shard }) => shard.count !== count);
+  if (stranger !== undefined) {
+    throw new UsageError(
+      `${first.folder.path} is shard ${formatShard(first.shard)}, but ${stranger.folder.path} is shard ${formatShard(stranger.shard)}. Give the shards of one run.`,
+    );
+  }
+  const missing: string[] = [];
+  for (let number = 1; number <= count; number += 1) {
+    const [one, another] = shards.filter(({ shard }) => shard.number === number);
+    if (one === undefined) missing.push(formatShard({ number, count }));
+    else if (another !== undefined) {
+      throw new UsageError(
+        `${one.folder.path} and ${another.folder.path} are both shard ${formatShard(one.shard)}. Give each shard once.`,
+      );
+    }
+  }
+  if (missing.length > 0) {
+    throw new UsageError(
+      `Of ${count} shards ${missing.length === 1 ? "one is" : `${missing.length} are`} missing: ${missing.join(", ")}. Give the folders of all shards.`,
+    );
+  }
+}
+
+async function requireAgreement(first: ShardFolder, other: ShardFolder): Promise<void> {
+  const differences = differingSettings(comparable(first), comparable(other));
+  if (differences.length > 0) {
+    throw new UsageError(
+      `${first.folder.path} and ${other.folder.path} do not belong together (there is the former, now the latter):\n  ${differences.slice(0, 6).join("\n  ")}\nRun the shards with equal settings and one release.`,
+    );
+  }
+  for (const [index] of first.settings.references.entries()) {
+    const name = `${referenceName(index)}.png`;
+    const [one, another] = await Promise.all(
+      [first, other].map(({ folder }) => readImage(folder.file(name))),
+    );
+    const isSame =
+      one?.width === another?.width && one && another && Buffer.compare(one.data, another.data) === 0;
+    if (isSame) continue;
+    throw new UsageError(
+      `The fixed image ${name} differs between ${first.folder.path} and ${other.folder.path}: it was rendered on machines that round differently. Give all shards the same file with --reference.`,
+    );
+  }
+}
+
+/** Everything in which the shards of one run are equal. */
+function comparable({ manifest, settings }: ShardFolder): unknown {
+  const { packages, isSynthesizedCheckpoint, promptSet, wordCounts, layout } = manifest;
+  return {
+    ...withPlainCheckpoint(settings),
+    packages,
+    isSynthesizedCheckpoint,
+    pairs: promptSet.pairs,
+    wordCountsSha256: wordCounts?.sha256,
+    layout,
+  };
+}
+
+/** Puts each shard's rows where its pairs stand in the prompt set. @returns Each […, pairs, 2, units]. */
+async function joinCaptures(shards: readonly ShardFolder[]): Promise<Map<string, Tensor>> {
+  const joined = new Map<string, Tensor>();
+  for (const { folder, shard, manifest } of shards) {
+    const count = manifest.promptSet.pairs.length;
+    const pairs = shardPairs(count, shard);
+    const path = folder.file("captures.safetensors");
+    const tensors = await readTensors(path);
+    const names = joined.size === 0 ? [...tensors.keys()] : [...joined.keys()];
+    for (const name of names) {
+      const { data, shape } = tensors.get(name) ?? { data: new Float32Array(), shape: [] };
+      const units = manifest.layout?.unitCount ?? 0;
+      const stack = name === REPLICATES ? [listReplicates(manifest.settings).length] : [];
+      const expected = [...stack, pairs.length, 2, units];
+      if (tensors.size !== names.length || shape.join() !== expected.join()) {
+        throw new UsageError(
+          `${path} does not hold what shard ${formatShard(shard)} captures: expected ${name} of shape [${expected.join(", ")}], found [${shape.join(", ")}]. Run this shard again into another folder.`,
+        );
+      }
+      const whole = joined.get(name) ?? {
+        data: new Float32Array((stack[0] ?? 1) * count * 2 * units),
+        shape: [...stack, count, 2, units],
+      };
+      for (let layer = 0; layer < (stack[0] ?? 1); layer += 1) {
+        for (const [row, pair] of pairs.entries()) {
+          const from = (layer * pairs.length + row) * 2 * units;
+          whole.data.set(data.subarray(from, from + 2 * units), (layer * count + pair) * 2 * units);
+        }
+      }
+      joined.set(name, whole);
+    }
+  }
+  return joined;
+}

@@ -1,0 +1,58 @@
+import { readTensors, type Tensor } from "@measure-plantain/flux-runtime";
+import { UsageError } from "../probe-error.ts";
+import { formatShard, isPart } from "../settings/shard.ts";
+import { segmentNames } from "../captures/token-segments.ts";
+import type { Manifest } from "./manifest.ts";
+import { MEAN_SQUARE, REPLICATES } from "./pass-files.ts";
+import type { RunFolder } from "./run-folder.ts";
+import { ChangedCapturesError, findChangedCaptures } from "./changed-captures.ts";
+import type { Captures, MeanSquares } from "../captures/granularities.ts";
+
+/**
+ * Reads what a complete run captured.
+ *
+ * @param options - `acceptChanged` also reads captures that are not the ones that the run wrote.
+ * @throws UsageError if the run is not complete, is a shard, or holds no captures; ChangedCapturesError.
+ */
+export async function readCaptures(
+  folder: RunFolder,
+  manifest: Manifest,
+  { acceptChanged = false }: { readonly acceptChanged?: boolean } = {},
+): Promise<Captures> {
+  const { state, layout, settings } = manifest;
+  if (state !== "complete" || layout === null) {
+    throw new UsageError(
+      `The run in ${folder.path} is not complete. Start it again with the same command; it goes on where it stopped.`,
+    );
+  }
+  if (isPart(settings.shard)) {
+    throw new UsageError(
+      `${folder.path} holds shard ${formatShard(settings.shard)}, a part of a run, which has no statistics. Join all of them first: measure-plantain merge OUT SHARD_DIR…`,
+    );
+  }
+  const changed = acceptChanged ? null : await findChangedCaptures(folder, manifest);
+  if (changed !== null) throw new ChangedCapturesError(folder.file("captures.safetensors"), changed);
+  const tensors = await readTensors(folder.file("captures.safetensors"));
+  const meanSquare = meanSquares(tensors.get(MEAN_SQUARE));
+  if (meanSquare === null) {
+    throw new UsageError(
+      `${folder.file("captures.safetensors")} holds no mean_square [pairs, 2, units]. Restore the file, or run again into another folder.`,
+    );
+  }
+  const segments = Object.fromEntries(
+    segmentNames.flatMap((name) => {
+      const captured = meanSquares(tensors.get(`${MEAN_SQUARE}.${name}`));
+      return captured === null ? [] : [[name, captured]];
+    }),
+  );
+  const stack = tensors.get(REPLICATES);
+  const [count = 0] = stack?.shape ?? [];
+  const replicates = stack && { data: stack.data, shape: [count, ...meanSquare.shape] as const };
+  return { layout, meanSquare, segments, ...(replicates && { replicates }) };
+}
+
+function meanSquares(tensor: Tensor | undefined): MeanSquares | null {
+  const [pairs, conditions, units] = tensor?.shape ?? [];
+  if (tensor === undefined || pairs === undefined || units === undefined || conditions !== 2) return null;
+  return { data: tensor.data, shape: [pairs, 2, units] };
+}

@@ -1,0 +1,175 @@
+import {
+  isFolderLock,
+  isUnfinished,
+  lockFolder,
+  writeFileWhole,
+  type FolderLock,
+} from "@measure-plantain/flux-runtime";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { join, resolve, sep } from "node:path";
+import { UsageError } from "../probe-error.ts";
+import { sha256 } from "../settings/fingerprint.ts";
+import { differingSettings, withPlainCheckpoint, type ProbeSettings } from "../settings/settings.ts";
+import type { Manifest } from "./manifest.ts";
+
+/** Where a run folder keeps its controls, each a run folder of its own. */
+export const CONTROLS_FOLDER = "controls";
+
+/** The folder of one run: where each file lies, how it is written, and that one process at a time writes into it. */
+export class RunFolder {
+  readonly path: string;
+  private lock: FolderLock | null = null;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /**
+   * Creates the folder, or goes on in one that was begun with the same settings and audited by the same list of words; no
+   * other process writes into it until `close`.
+   *
+   * @throws UsageError if the folder holds something else, or a run of other settings; nothing is changed then.
+   * FluxRuntimeError `folder-in-use`.
+   */
+  static async openForRun(
+    path: string,
+    settings: ProbeSettings,
+    wordCounts?: Manifest["wordCounts"],
+  ): Promise<RunFolder> {
+    const folder = new RunFolder(resolve(path));
+    await folder.requireRun(settings, wordCounts); // first, so that nothing of somebody else's is touched
+    await mkdir(folder.path, { recursive: true });
+    await folder.acquire();
+    try {
+      await folder.requireRun(settings, wordCounts); // again: another process may have begun a run meanwhile
+      await mkdir(folder.file("passes"), { recursive: true });
+      await mkdir(folder.file("cache"), { recursive: true });
+      return folder;
+    } catch (error) {
+      await folder.close();
+      throw error;
+    }
+  }
+
+  /** Opens a folder to read it. @throws UsageError where it holds no run. */
+  static async openForReading(path: string): Promise<RunFolder> {
+    const folder = new RunFolder(resolve(path));
+    await folder.readManifest();
+    return folder;
+  }
+
+  file(...parts: readonly string[]): string {
+    return join(this.path, ...parts);
+  }
+
+  async readManifest(): Promise<Manifest> {
+    const text = await readFile(this.file("manifest.json"), "utf8").catch((cause: unknown) => {
+      throw new UsageError(
+        `${this.path} is no run folder: it has no manifest.json. Give a folder that \`measure-plantain run\` wrote, or an --out that does not exist yet.`,
+        { cause },
+      );
+    });
+    let manifest: Partial<Manifest>;
+    try {
+      manifest = (JSON.parse(text) ?? {}) as Partial<Manifest>; // written by this program; its version is checked below
+    } catch (cause) {
+      const path = this.file("manifest.json");
+      throw new UsageError(`${path} is not valid JSON. Restore the file, or use another --out.`, { cause });
+    }
+    if (manifest.schemaVersion !== 1) {
+      throw new UsageError(
+        `${this.file("manifest.json")} has the schema version ${String(manifest.schemaVersion)}; this program reads version 1. Use the release that wrote it.`,
+      );
+    }
+    return manifest as Manifest; // of version 1, whose form is fixed
+  }
+
+  /** The names of the folders in one of its folders that hold runs of their own, sorted. */
+  async listRuns(name: string): Promise<string[]> {
+    const names = await readdir(this.file(name)).catch(() => []);
+    return names.filter((entry) => existsSync(this.file(name, entry, "manifest.json"))).sort();
+  }
+
+  /** The hex SHA-256 of a file of the folder. */
+  async sha256(name: string): Promise<string> {
+    return sha256(await readFile(this.file(name)));
+  }
+
+  /**
+   * Does some work while no other process writes into the folder.
+   *
+   * @throws FluxRuntimeError `folder-in-use`.
+   */
+  async whileLocked<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.lock !== null) return work();
+    await this.acquire();
+    try {
+      return await work();
+    } finally {
+      await this.close();
+    }
+  }
+
+  /** Lets other processes write into the folder. */
+  async close(): Promise<void> {
+    const { lock } = this;
+    this.lock = null;
+    await lock?.release();
+  }
+
+  /** Writes a file whole or not at all. */
+  async write(name: string, content: string | Uint8Array): Promise<void> {
+    await writeFileWhole(this.file(name), content);
+  }
+
+  async writeJson(name: string, value: unknown): Promise<void> {
+    await this.write(name, `${JSON.stringify(value, null, 2)}\n`);
+  }
+
+  /** Removes what only an unfinished run needs. */
+  async removeWorkFiles(): Promise<void> {
+    await rm(this.file("passes"), { recursive: true, force: true });
+    await rm(this.file("cache"), { recursive: true, force: true });
+  }
+
+  /** Locks the folder, and removes what a process that was killed left there unfinished. */
+  private async acquire(): Promise<void> {
+    this.lock = await lockFolder(this.path);
+    try {
+      for (const path of await readdir(this.path, { recursive: true })) {
+        if (!isUnfinished(path) || path.startsWith(`${CONTROLS_FOLDER}${sep}`)) continue; // those have locks of their own
+        await rm(this.file(path), { recursive: true, force: true });
+      }
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** Refuses a folder that holds something else than the beginning of a run with these settings. */
+  private async requireRun(settings: ProbeSettings, wordCounts: Manifest["wordCounts"]): Promise<void> {
+    if (await this.isUnused()) return;
+    const manifest = await this.readManifest();
+    const differences = differingSettings(
+      { ...withPlainCheckpoint(manifest.settings), wordCountsSha256: manifest.wordCounts?.sha256 },
+      { ...withPlainCheckpoint(settings), wordCountsSha256: wordCounts?.sha256 },
+    );
+    if (differences.length > 0) {
+      throw new UsageError(
+        `The output folder ${this.path} holds a run with other settings:\n  ${differences.slice(0, 6).join("\n  ")}\n` +
+          `Give another --out, or remove the folder. It was left as it is.`,
+      );
+    }
+  }
+
+  /** Whether nothing is there but empty folders and what a run leaves that was stopped before its first file was whole. */
+  private async isUnused(): Promise<boolean> {
+    for (const name of await readdir(this.path).catch(() => [])) {
+      const isEmpty = async (): Promise<boolean> =>
+        (await readdir(this.file(name)).catch(() => null))?.length === 0;
+      if (!isFolderLock(name) && !isUnfinished(name) && !(await isEmpty())) return false;
+    }
+    return true;
+  }
+}

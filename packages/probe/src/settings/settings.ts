@@ -1,0 +1,129 @@
+import type { ComputeType, Device, RotaryFrequencies } from "@measure-plantain/flux-runtime";
+import { promptImages, promptText, type PromptSet, type PromptSide } from "@measure-plantain/prompts";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { UsageError } from "../probe-error.ts";
+import { sha256, type FileFingerprint } from "./fingerprint.ts";
+import type { OptionalTap } from "../captures/plan-taps.ts";
+import type { CheckpointChange } from "./probed-checkpoint.ts";
+import type { NuisanceSettings } from "./replicates.ts";
+import type { Shard } from "./shard.ts";
+
+/**
+ * Everything that the captured numbers depend on. Two runs of equal settings capture the same bytes; a run folder is
+ * continued only under the settings that it was begun with.
+ */
+export interface ProbeSettings extends NuisanceSettings {
+  readonly checkpoint: {
+    readonly id: string;
+    /** What was changed in another checkpoint to make this one. */
+    readonly change?: CheckpointChange;
+    readonly files: readonly FileFingerprint[];
+  };
+  readonly promptSet: {
+    readonly name: string;
+    readonly version: string;
+    readonly sha256: string;
+    readonly pairs: number;
+  };
+  /** The fixed images; a prompt set may have none. */
+  readonly references: readonly ReferenceSettings[];
+  /** Which of the pairs are captured; all of them where absent. */
+  readonly shard?: Shard;
+  readonly width: number;
+  readonly height: number;
+  readonly maxSequenceLength: number;
+  readonly steps: 1;
+  readonly guidance: 1;
+  readonly groupSize: number;
+  readonly taps: readonly OptionalTap[];
+  readonly segments: boolean;
+  readonly rotaryFrequencies: RotaryFrequencies;
+  readonly device: Device;
+  readonly dtype: ComputeType;
+  readonly weights: "mapped" | "resident";
+  /** Passes that are run together; sums are rounded differently in batches of another size. */
+  readonly batch: number;
+  /** Threads within an operator, which decide the order of sums; null is ONNX Runtime's own choice, all physical cores. */
+  readonly threads: number | null;
+}
+
+/** Where a fixed image comes from. */
+export type ReferenceSettings =
+  | { readonly kind: "file"; readonly sha256: string }
+  | {
+      readonly kind: "generated";
+      readonly prompt: string;
+      readonly seed: number;
+      readonly steps: number;
+      readonly guidance: number;
+      readonly width: number;
+      readonly height: number;
+    };
+
+/**
+ * A hash over what is asked of the model: the texts and the images' bytes, not the paths that led to them.
+ *
+ * @throws UsageError for an image that cannot be read.
+ */
+export async function hashPromptSet(set: PromptSet): Promise<string> {
+  const side = async (promptSide: PromptSide): Promise<unknown> => ({
+    prompt: promptText(promptSide),
+    images: await Promise.all(
+      promptImages(promptSide).map(async (path) => sha256(await readImageFile(path))),
+    ),
+  });
+  const pairs = await Promise.all(
+    set.pairs.map(async ({ id, a, b, grade }) => ({ id, a: await side(a), b: await side(b), grade })),
+  );
+  return sha256(JSON.stringify({ name: set.name, version: set.version, labels: set.labels, pairs }));
+}
+
+async function readImageFile(path: string): Promise<Uint8Array> {
+  return readFile(path).catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new UsageError(
+      `The image ${path}, which the prompt set names, cannot be read (${reason}). Correct the path in the set; it is relative to the set's file.`,
+      { cause },
+    );
+  });
+}
+
+/**
+ * Settings with one spelling for a checkpoint folder, to be compared: absolute, and without a slash at the end.
+ *
+ * What was made from another checkpoint is told by that one and the change.
+ */
+export function withPlainCheckpoint<Settings extends Pick<ProbeSettings, "checkpoint">>(
+  settings: Settings,
+): Settings {
+  const { id, change, ...rest } = settings.checkpoint;
+  const checkpoint = change
+    ? { id: "", change: { ...change, of: plainId(change.of) }, ...rest }
+    : { id: plainId(id), ...rest };
+  return { ...settings, checkpoint };
+}
+
+function plainId(id: string): string {
+  return existsSync(id) ? resolve(id) : id;
+}
+
+/** The dotted paths of the settings in which two runs differ, with both values. */
+export function differingSettings(before: unknown, now: unknown, path = ""): string[] {
+  if (isRecord(before) && isRecord(now)) {
+    const keys = [...new Set([...Object.keys(before), ...Object.keys(now)])];
+    return keys.flatMap((key) => differingSettings(before[key], now[key], path ? `${path}.${key}` : key));
+  }
+  const [left, right] = [JSON.stringify(before), JSON.stringify(now)];
+  return left === right ? [] : [`${path}: ${shorten(left)} there, ${shorten(right)} now`];
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function shorten(json: string | undefined): string {
+  const text = json ?? "nothing";
+  return text.length <= 80 ? text : `${text.slice(0, 77)}…`;
+}

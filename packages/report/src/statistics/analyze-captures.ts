@@ -1,0 +1,247 @@
+import type { UnitRecord } from "@measure-plantain/head-hooks";
+import {
+  type Matrix,
+  pairedDifference,
+  pairedT,
+  type PairedT,
+  signFlipNull,
+  type SignFlipNull,
+  type SignFlipNullOptions,
+} from "@measure-plantain/paired-stats";
+import { type BlockResult, rankBlocks } from "./block-results.ts";
+import {
+  type SegmentName,
+  segmentNames,
+  type Captures,
+  type Granularity,
+  type GranularityName,
+  splitByGranularity,
+} from "@measure-plantain/probe";
+import { correctP, type CorrectedP } from "./corrected-p.ts";
+import { divideProgress, DONE, type OnProgress } from "./divide-progress.ts";
+import { followGrades, type GradeResult } from "./grade-results.ts";
+import { analyzeReplicates, type ReplicateResult } from "./replicate-results.ts";
+import { compareHalves, type HalvesResult } from "./reliability.ts";
+
+/** How captures are analysed. */
+export interface AnalysisOptions {
+  /** Units are counted whose |t| is strictly greater; the first one ranks the blocks. */
+  readonly thresholds?: readonly number[];
+  /** How many random sign flips make the null, or all of them. */
+  readonly flips?: number | "exact";
+  /** Seed of the random sign flips. */
+  readonly seed?: number;
+  /** The grade of each captured pair, in their order; `null` where the prompt set is not graded. */
+  readonly grades?: readonly number[] | null;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnProgress | undefined;
+}
+
+/** The statistics of a probe run. */
+export interface Analysis {
+  readonly pairs: number;
+  readonly thresholds: readonly number[];
+  readonly flips: number | "exact";
+  readonly seed: number;
+  /** The grade of each pair; `null` where the prompt set is not graded. */
+  readonly grades: readonly number[] | null;
+  /** `group`, `head`, `mlp`, `to_add_out`, each where the layout has such units. */
+  readonly granularities: readonly GranularityResult[];
+  /** The threshold of |t| that ranks the blocks: the first one. */
+  readonly blockThreshold: number;
+  /** The blocks by their groups over that threshold, strongest first. */
+  readonly blocks: readonly BlockResult[];
+  /** Whether one half of the pairs shows the same groups as the other; `null` where that cannot be said. */
+  readonly halves: HalvesResult | null;
+  /** The groups over one part of the tokens each; empty where the parts were not captured. */
+  readonly segments: readonly SegmentResult[];
+  /** What each repetition shows alone; empty where every pass was run once. */
+  readonly replicates: readonly ReplicateResult[];
+}
+
+/** The groups over one part of the tokens. A group that sees none of them does not vary, and is not tested. */
+export interface SegmentResult {
+  readonly name: SegmentName;
+  readonly groups: GranularityResult;
+}
+
+/** The units of one granularity and their statistics, each array in the order of the records. */
+export interface GranularityResult {
+  readonly name: GranularityName;
+  readonly records: readonly UnitRecord[];
+  /** Root mean squares, b − a [pairs, units]. */
+  readonly differences: Matrix;
+  /** Mean root mean square of each unit over the pairs, under each condition. */
+  readonly conditionMeans: { readonly a: Float64Array; readonly b: Float64Array };
+  readonly pairedT: PairedT;
+  /** `null` where no unit varies between the pairs, so that there is nothing to test. */
+  readonly signFlip: SignFlipNull | null;
+  /** p-values corrected for the number of units; `null` with `signFlip`. */
+  readonly corrected: CorrectedP | null;
+  /** How the differences follow the grades of the pairs; `null` where the set is not graded, and for segments. */
+  readonly grades: GradeResult | null;
+  /** Addresses of the units whose differences are all equal. */
+  readonly degenerateUnits: readonly string[];
+}
+
+/** The threshold that ranks the blocks where none is given. */
+const DEFAULT_THRESHOLD = 3;
+
+/**
+ * Computes every statistic of a probe run from its captures: per granularity the paired t of each unit's root mean
+ * square (b − a) and the sign-flip null of the counts over the thresholds and of the greatest |t|.
+ *
+ * All granularities are tested against the same labellings. Where the pairs are graded, each unit's difference is held
+ * against the grades, too.
+ *
+ * @throws RangeError if captures and layout, or pairs and grades, do not fit; PairedStatsError for values that are not finite, fewer than two
+ *   pairs, or options out of range. An aborted signal rejects with its reason.
+ */
+export async function analyzeCaptures(
+  captures: Captures,
+  { thresholds = [3, 5], flips = 200, seed = 0, grades = null, signal, onProgress }: AnalysisOptions = {},
+): Promise<Analysis> {
+  checkGrades(grades, captures);
+  const options = { thresholds, flips, seed, signal };
+  const parts = splitByGranularity(captures);
+  const segmentParts = splitSegments(captures);
+  const weigh = (part: Granularity, isGraded: boolean): number =>
+    part.records.length * sum(weighStages(flips, isGraded));
+  const groupUnits = parts.find(({ name }) => name === "group")?.records.length ?? 0;
+  const [ofParts, ofBlocks, ofHalves, ofSegments] = divideProgress(onProgress, [
+    sum(parts.map((part) => weigh(part, grades !== null))),
+    groupUnits,
+    groupUnits / 10,
+    sum(segmentParts.map(({ groups }) => weigh(groups, false))),
+  ]);
+  const ofEach = divideProgress(
+    ofParts,
+    parts.map((part) => weigh(part, grades !== null)),
+  );
+  const granularities: GranularityResult[] = [];
+  for (const [place, part] of parts.entries())
+    granularities.push(await analyzeGranularity(part, { ...options, grades, onProgress: ofEach[place] }));
+
+  const blockThreshold = thresholds[0] ?? DEFAULT_THRESHOLD;
+  const groups = granularities.find(({ name }) => name === "group");
+  const blocks =
+    groups === undefined
+      ? []
+      : await rankBlocks(groups, { threshold: blockThreshold, flips, seed, signal, onProgress: ofBlocks });
+  const halves =
+    groups === undefined
+      ? null
+      : await compareHalves(groups.differences, {
+          testedUnits: groups.records.length - groups.degenerateUnits.length,
+          seed,
+          signal,
+        });
+  ofHalves?.(DONE);
+  const ofEachSegment = divideProgress(
+    ofSegments,
+    segmentParts.map(({ groups: part }) => weigh(part, false)),
+  );
+  const segments: SegmentResult[] = [];
+  for (const [place, { name, groups: part }] of segmentParts.entries()) {
+    const analyzed = await analyzeGranularity(part, {
+      ...options,
+      grades: null,
+      onProgress: ofEachSegment[place],
+    });
+    segments.push({ name, groups: analyzed });
+  }
+  return {
+    pairs: captures.meanSquare.shape[0],
+    thresholds,
+    flips,
+    seed,
+    grades,
+    granularities,
+    blockThreshold,
+    blocks,
+    halves,
+    segments,
+    replicates:
+      groups === undefined ? [] : analyzeReplicates(captures, { thresholds, meanT: groups.pairedT.t }),
+  };
+}
+
+/** About how long the parts of a granularity's analysis take: its null, the correction for its units, the grades. */
+function weighStages(flips: number | "exact", isGraded: boolean): number[] {
+  return [...(flips === "exact" ? [1, 0.2] : [1, 10]), isGraded ? 20 : 0];
+}
+
+function checkGrades(grades: readonly number[] | null, { meanSquare }: Captures): void {
+  const [pairs] = meanSquare.shape;
+  if (grades !== null && grades.length !== pairs)
+    throw new RangeError(
+      `grades: expected one for each of the ${pairs} captured pairs, received ${grades.length}; take those of the set that was captured`,
+    );
+}
+
+function splitSegments({
+  layout,
+  segments = {},
+}: Captures): { readonly name: SegmentName; readonly groups: Granularity }[] {
+  return segmentNames.flatMap((name) => {
+    const meanSquare = segments[name];
+    const groups =
+      meanSquare && splitByGranularity({ layout, meanSquare }).find((part) => part.name === "group");
+    return groups === undefined ? [] : [{ name, groups }];
+  });
+}
+
+async function analyzeGranularity(
+  { name, records, a, b }: Granularity,
+  {
+    grades,
+    onProgress,
+    ...options
+  }: Required<Pick<AnalysisOptions, "thresholds" | "flips" | "seed">> & AnalysisOptions,
+): Promise<GranularityResult> {
+  const differences = pairedDifference(a, b);
+  const statistics = pairedT(differences);
+  const { degenerateUnits } = statistics;
+  const [ofNull, ofCorrection, ofGrades] = divideProgress(
+    onProgress,
+    weighStages(options.flips, Boolean(grades)),
+  );
+  const signFlip =
+    degenerateUnits.length === records.length
+      ? null
+      : await signFlipNull(differences, flipOptions({ ...options, onProgress: ofNull }));
+  const corrected =
+    signFlip && (await correctP(differences, statistics, signFlip, { ...options, onProgress: ofCorrection }));
+  const followed = grades
+    ? await followGrades(differences, grades, { ...options, onProgress: ofGrades })
+    : null;
+  onProgress?.(DONE);
+  return {
+    name,
+    records,
+    differences,
+    conditionMeans: { a: meanOverPairs(a), b: meanOverPairs(b) },
+    pairedT: statistics,
+    signFlip,
+    corrected,
+    grades: followed,
+    degenerateUnits: degenerateUnits.map((unit) => records[unit]?.address ?? ""),
+  };
+}
+
+function flipOptions({
+  flips,
+  ...options
+}: Omit<Parameters<typeof analyzeGranularity>[1], "grades">): SignFlipNullOptions {
+  return { ...options, ...(flips === "exact" ? { exact: true } : { flips }) };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function meanOverPairs({ data, shape: [pairs, units] }: Matrix): Float64Array {
+  const sums = new Float64Array(units);
+  for (const [index, value] of data.entries()) sums[index % units] = (sums[index % units] ?? 0) + value;
+  return sums.map((sum) => sum / pairs);
+}

@@ -1,0 +1,65 @@
+import {
+  type Ablation,
+  readAblation,
+  listReplicates,
+  type Manifest,
+  type RunFolder,
+  findChangedCaptures,
+  readCaptures,
+} from "@measure-plantain/probe";
+import { analyzeCaptures, type Analysis, type AnalysisOptions } from "./analyze-captures.ts";
+import { type FixedImage, listFixedImages } from "./fixed-images.ts";
+import { readGrades } from "./grade-results.ts";
+import type { SummaryContext } from "../summary/summary.ts";
+
+/** A run folder that was read, and its statistics. */
+export interface FolderResults {
+  readonly manifest: Manifest;
+  /** The fixed images that conditioned the passes. */
+  readonly images: readonly FixedImage[];
+  /** What the ablation of the run's units did; `null` where it was not tried. */
+  readonly ablation: Ablation | null;
+  readonly analysis: Analysis;
+  readonly context: SummaryContext;
+}
+
+/** How a run folder is analysed. */
+export interface AnalyzeFolderOptions {
+  /** How many random sign flips make the null, or all of them. */
+  readonly flips: number | "exact";
+  /** Also analyses captures that are not the ones that the run wrote; the summary then says so. */
+  readonly acceptChangedCaptures?: boolean | undefined;
+  readonly signal: AbortSignal;
+  readonly onProgress?: AnalysisOptions["onProgress"];
+}
+
+/**
+ * Reads a run folder and computes its statistics from the captures.
+ *
+ * @throws UsageError as `readCaptures` does.
+ */
+export async function analyzeFolder(
+  folder: RunFolder,
+  { flips, acceptChangedCaptures = false, signal, onProgress }: AnalyzeFolderOptions,
+): Promise<FolderResults> {
+  const manifest = await folder.readManifest();
+  const { settings, promptSet, audit, wordCounts, cutRenderPrompts, execution } = manifest;
+  const captures = await readCaptures(folder, manifest, { acceptChanged: acceptChangedCaptures });
+  const changedCaptures = acceptChangedCaptures ? await findChangedCaptures(folder, manifest) : null;
+  return {
+    manifest,
+    images: await listFixedImages(folder, manifest),
+    ablation: await readAblation(folder),
+    analysis: await analyzeCaptures(captures, { flips, grades: readGrades(promptSet), signal, onProgress }),
+    context: {
+      checkpoint: { id: settings.checkpoint.id, isSynthesized: manifest.isSynthesizedCheckpoint },
+      promptSet,
+      audit,
+      ...(wordCounts && { wordCounts }),
+      ...(changedCaptures && { changedCaptures }),
+      ...(cutRenderPrompts && { cutRenderPrompts }),
+      device: execution.device,
+      replicates: listReplicates(settings),
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import { analyzeFolder, type AnalyzeFolderOptions, type FolderResults } from "./analyze-folder.ts";
+import type { ControlKind } from "../summary/control-summary.ts";
+import { listNotices } from "../summary/notices.ts";
+import { divideProgress } from "./divide-progress.ts";
+import { type Manifest, CONTROLS_FOLDER, RunFolder, readPlant } from "@measure-plantain/probe";
+import { compareRuns, type RunComparison } from "./compare-runs.ts";
+import { scorePlant, type PlantScore } from "./score-plant.ts";
+
+/** A run with the controls that it has. */
+export interface RunResults extends FolderResults {
+  readonly controls: readonly ControlResults[];
+  /** The run held against each of them. */
+  readonly comparisons: readonly RunComparison[];
+}
+
+/** Computes the statistics of a run folder and of its controls, and holds them against each other. */
+export async function analyzeRun(folder: RunFolder, options: AnalyzeFolderOptions): Promise<RunResults> {
+  const names = await folder.listRuns(CONTROLS_FOLDER);
+  const [ofRun, ofControls, ofComparisons] = divideProgress(options.onProgress, [
+    1,
+    names.length,
+    names.length / 10,
+  ]);
+  const run = await analyzeFolder(folder, { ...options, onProgress: ofRun });
+  const controls = await readControls(folder, run, names, { ...options, onProgress: ofControls });
+  const comparisons = await compareRuns(run, controls, { ...options, onProgress: ofComparisons });
+  const evidence = controls.map(({ name, results: { manifest, analysis, context } }, place) => ({
+    name,
+    kind: tellKind(run.manifest, manifest),
+    promptSet: context.promptSet,
+    notices: listNotices(context),
+    analysis,
+    unpaired: comparisons[place]?.unpaired ?? null,
+    comparisons: comparisons[place]?.granularities ?? [],
+  }));
+  return { ...run, context: { ...run.context, controls: evidence }, controls, comparisons };
+}
+
+function tellKind(run: Manifest, control: Manifest): ControlKind {
+  const { id, change } = control.settings.checkpoint;
+  if (id !== run.settings.checkpoint.id)
+    return change?.kind === "random-weights" ? "weights" : "changed-weights";
+  return control.settings.promptSet.sha256 === run.settings.promptSet.sha256 ? "settings" : "prompts";
+}
+
+/** A complete control of a run. */
+export interface ControlResults {
+  readonly name: string;
+  readonly folder: RunFolder;
+  readonly results: FolderResults;
+  /** What was found of an effect that was planted there; `null` where none was. */
+  readonly plant: PlantScore | null;
+}
+
+/** The controls of a run that are complete, by name. */
+async function readControls(
+  folder: RunFolder,
+  run: FolderResults,
+  names: readonly string[],
+  options: AnalyzeFolderOptions,
+): Promise<ControlResults[]> {
+  const ofEach = divideProgress(
+    options.onProgress,
+    names.map(() => 1),
+  );
+  const controls: ControlResults[] = [];
+  for (const [place, name] of names.entries()) {
+    const control = await RunFolder.openForReading(folder.file(CONTROLS_FOLDER, name));
+    if ((await control.readManifest()).state !== "complete") continue;
+    const results = await analyzeFolder(control, { ...options, onProgress: ofEach[place] });
+    const plan = await readPlant(control);
+    const plant = plan && scorePlant(plan, results.analysis, run.analysis);
+    controls.push({ name, folder: control, results, plant });
+  }
+  return controls;
+}

@@ -1,0 +1,133 @@
+import { pairedDifference, pairedT, signFlipNull, type Tested } from "@measure-plantain/paired-stats";
+import { descending } from "d3-array";
+import { UsageError, type GranularityName } from "@measure-plantain/probe";
+import type { Analysis, GranularityResult } from "./analyze-captures.ts";
+import { correlateMaps } from "./correlate-maps.ts";
+import { divideProgress, type OnProgress } from "./divide-progress.ts";
+
+/** Units that the overlap looks at: the strongest hundredth, at least this many. */
+const FEWEST_TOP_UNITS = 10;
+
+/** How two runs over the same units differ, at one granularity. */
+export interface GranularityComparison {
+  readonly name: GranularityName;
+  readonly units: number;
+  /** Pearson correlation of t over the units; null where one of the maps does not vary. */
+  readonly correlationOfT: number | null;
+  /** Of the strongest units by |t|: how many are compared, and how many both runs share. */
+  readonly top: { readonly compared: number; readonly shared: number; readonly expectedByChance: number };
+  /**
+   * The difference of the contrasts, (b − a) here minus (b − a) there, paired over pairs of the same place: units over each
+   * threshold and the maximum |t| against its own sign flips. Null if the runs are not paired, or nothing varies.
+   */
+  readonly difference: DifferenceOfContrasts | null;
+}
+
+export interface DifferenceOfContrasts {
+  readonly thresholds: readonly ({ readonly threshold: number } & TestedInBrief)[];
+  readonly maximum: TestedInBrief;
+}
+
+/** An observed statistic against its null. */
+export interface TestedInBrief {
+  readonly observed: number;
+  readonly nullMean: number;
+  readonly nullP99: number;
+  readonly p: number;
+}
+
+/** How two runs are compared. */
+export interface CompareOptions {
+  /** Random sign flips of the difference's null, or all of them. */
+  readonly flips?: number | "exact";
+  readonly seed?: number;
+  /** Whether the contrasts may be subtracted, pair by pair in their order. */
+  readonly isPaired?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: OnProgress | undefined;
+}
+
+/**
+ * Holds a run against another, granularity by granularity.
+ *
+ * @throws UsageError if a granularity of both has other units, or they share none: they are runs of differently shaped
+ * models, and a unit of one is none of the other.
+ */
+export async function compareAnalyses(
+  run: Analysis,
+  other: Analysis,
+  { flips = 200, seed = 0, isPaired = true, signal, onProgress }: CompareOptions = {},
+): Promise<GranularityComparison[]> {
+  const comparisons: GranularityComparison[] = [];
+  const ofEach = divideProgress(
+    onProgress,
+    run.granularities.map(({ records }) => records.length),
+  );
+  for (const [place, granularity] of run.granularities.entries()) {
+    const counterpart = other.granularities.find(({ name }) => name === granularity.name);
+    if (counterpart === undefined) continue;
+    const addresses = ({ records }: GranularityResult): string =>
+      records.map(({ address }) => address).join();
+    if (addresses(granularity) !== addresses(counterpart)) {
+      throw new UsageError(
+        `The runs have other units at the granularity ${granularity.name}: ${granularity.records.length} and ${counterpart.records.length}. Compare runs of models of one shape, with the same group size.`,
+      );
+    }
+    comparisons.push({
+      name: granularity.name,
+      units: granularity.records.length,
+      correlationOfT: correlateMaps(granularity.pairedT.t, counterpart.pairedT.t),
+      top: topOverlap(granularity.pairedT.t, counterpart.pairedT.t),
+      difference: isPaired
+        ? await differenceOfContrasts(granularity, counterpart, {
+            thresholds: run.thresholds,
+            flips,
+            seed,
+            ...(signal && { signal }),
+            onProgress: ofEach[place],
+          })
+        : null,
+    });
+  }
+  if (comparisons.length === 0)
+    throw new UsageError(
+      "The runs have no units in common. Compare runs of models of one shape, with the same taps.",
+    );
+  return comparisons;
+}
+
+async function differenceOfContrasts(
+  here: GranularityResult,
+  there: GranularityResult,
+  {
+    flips,
+    ...options
+  }: Required<Pick<CompareOptions, "flips" | "seed">> &
+    Pick<CompareOptions, "signal" | "onProgress"> & { readonly thresholds: readonly number[] },
+): Promise<DifferenceOfContrasts | null> {
+  const differences = pairedDifference(there.differences, here.differences); // here − there
+  if (pairedT(differences).degenerateUnits.length === here.records.length) return null;
+  const { thresholds, maximum } = await signFlipNull(differences, {
+    ...options,
+    ...(flips === "exact" ? { exact: true } : { flips }),
+  });
+  return {
+    thresholds: thresholds.map(({ threshold, ...tested }) => ({ threshold, ...inBrief(tested) })),
+    maximum: inBrief(maximum),
+  };
+}
+
+function inBrief({ observed, null: { mean, p99 }, p }: Tested): TestedInBrief {
+  return { observed, nullMean: mean, nullP99: p99, p };
+}
+
+function topOverlap(a: Float64Array, b: Float64Array): GranularityComparison["top"] {
+  const compared = Math.min(a.length, Math.max(FEWEST_TOP_UNITS, Math.ceil(a.length / 100)));
+  const strongest = (t: Float64Array): Set<number> =>
+    new Set(
+      [...t.keys()].sort((i, j) => descending(Math.abs(t[i] ?? 0), Math.abs(t[j] ?? 0))).slice(0, compared),
+    );
+  const there = strongest(b);
+  const shared = [...strongest(a)].filter((unit) => there.has(unit)).length;
+  return { compared, shared, expectedByChance: compared ** 2 / a.length };
+}

@@ -1,0 +1,78 @@
+import type { Analysis } from "./analyze-captures.ts";
+import type { PlantPlan } from "@measure-plantain/probe";
+
+/** The family-wise error at which planted units are looked for. */
+const ALPHA = 0.05;
+
+/** What the probe found of a planted effect, among its groups. */
+export interface PlantScore {
+  readonly alpha: number;
+  readonly planted: number;
+  readonly decoys: number;
+  /** Planted units that are significant, by address. */
+  readonly found: readonly string[];
+  readonly missed: readonly string[];
+  /** Significant units that nothing was planted in. */
+  readonly others: readonly string[];
+  /** Those of them that are significant in the run without the plant too; `null` without such a run. */
+  readonly othersInRun: readonly string[] | null;
+  readonly decoysFound: readonly string[];
+  /** Found over significant; `null` where nothing is significant. */
+  readonly precision: number | null;
+  /** Found over planted. */
+  readonly recall: number;
+  /** The planted units' |t|, least first. */
+  readonly absT: readonly number[];
+}
+
+/**
+ * Holds the units that are significant at a family-wise error of 0.05 against those that were planted.
+ *
+ * @param run - The analysis of the same checkpoint without the plant.
+ * @throws RangeError where the analysis has no groups, or lacks a planted unit.
+ */
+export function scorePlant({ units }: PlantPlan, analysis: Analysis, run?: Analysis): PlantScore {
+  const significant = significantGroups(analysis);
+  const planted = units.filter(({ role }) => role === "planted").map(({ address }) => address);
+  const decoys = units.filter(({ role }) => role === "decoy").map(({ address }) => address);
+  const found = planted.filter((address) => significant.has(address));
+  const others = [...significant].filter((address) => !planted.includes(address));
+  const inRun = run === undefined ? null : significantGroups(run);
+  return {
+    alpha: ALPHA,
+    planted: planted.length,
+    decoys: decoys.length,
+    found,
+    missed: planted.filter((address) => !significant.has(address)),
+    others,
+    othersInRun: inRun === null ? null : others.filter((address) => inRun.has(address)),
+    decoysFound: others.filter((address) => decoys.includes(address)),
+    precision: significant.size === 0 ? null : found.length / significant.size,
+    recall: found.length / planted.length,
+    absT: absTOf(planted, analysis).sort((one, other) => one - other),
+  };
+}
+
+function significantGroups(analysis: Analysis): Set<string> {
+  const { records, corrected } = groupsOf(analysis);
+  return new Set(
+    records.filter((_, unit) => (corrected?.familyWise[unit] ?? 1) <= ALPHA).map(({ address }) => address),
+  );
+}
+
+function absTOf(addresses: readonly string[], analysis: Analysis): number[] {
+  const { records, pairedT } = groupsOf(analysis);
+  const places = new Map(records.map(({ address }, unit) => [address, unit]));
+  return addresses.map((address) => {
+    const unit = places.get(address);
+    if (unit === undefined)
+      throw new RangeError(`the planted unit ${address} is none of the analysed groups`);
+    return Math.abs(pairedT.t[unit] ?? 0);
+  });
+}
+
+function groupsOf({ granularities }: Analysis): Analysis["granularities"][number] {
+  const groups = granularities.find(({ name }) => name === "group");
+  if (groups === undefined) throw new RangeError("an analysis without groups cannot be held against a plant");
+  return groups;
+}

@@ -1,0 +1,167 @@
+import type { UnitRecord } from "@measure-plantain/head-hooks";
+import type { Tested, ThresholdNull } from "@measure-plantain/paired-stats";
+import type { GranularityResult } from "../statistics/analyze-captures.ts";
+import type { GranularityName } from "@measure-plantain/probe";
+
+/** The results of one granularity. */
+export interface GranularitySummary {
+  readonly name: GranularityName;
+  readonly units: number;
+  /** Channels per unit; `null` if they differ. */
+  readonly channelsPerUnit: number | null;
+  /** Units that vary between the pairs: all but the degenerate ones. */
+  readonly testedUnits: number;
+  /** Units whose differences are all equal: how many, and the first of them. */
+  readonly degenerate: { readonly count: number; readonly first: readonly string[] };
+  /** The number of units over each threshold; empty where nothing varies. */
+  readonly thresholds: readonly ThresholdSummary[];
+  /** The greatest |t|; `null` where nothing varies. */
+  readonly maximum: MaximumSummary | null;
+  /** Units that are significant when their number is taken into account, at {@link ALPHA}; `null` where nothing varies. */
+  readonly survivors: Survivors | null;
+  /** The units of the greatest |t|, the degenerate ones left out. */
+  readonly strongest: readonly UnitRow[];
+}
+
+/** How many units keep a p of at most `alpha` when the number of units is taken into account. */
+export interface Survivors {
+  readonly alpha: number;
+  /** By the greatest |t|: all of them are right, with probability 1 − alpha. */
+  readonly familyWise: number;
+  /** By Benjamini and Hochberg: at most a share alpha of them is expected to be wrong. */
+  readonly falseDiscovery: number;
+}
+
+/** An observed statistic and its null in brief. */
+export interface TestedSummary {
+  readonly observed: number;
+  readonly nullMean: number;
+  readonly nullP50: number;
+  readonly nullP95: number;
+  readonly nullP99: number;
+  /** `null` where the percentile is 0 and the observed is not. */
+  readonly observedOverP99: number | null;
+  readonly p: number;
+}
+
+/** The number of units over one threshold of a statistic's magnitude. */
+export interface ThresholdSummary extends TestedSummary {
+  readonly threshold: number;
+  /** `observed / testedUnits`. */
+  readonly share: number;
+}
+
+/** The greatest |t|. */
+export interface MaximumSummary extends TestedSummary {
+  /** The unit that has it. */
+  readonly address: string;
+}
+
+/** One unit among the strongest. */
+export interface UnitRow extends Pick<UnitRecord, "address" | "block" | "kind"> {
+  /** Mean root mean square under condition a. */
+  readonly rmsA: number;
+  /** Mean root mean square under condition b. */
+  readonly rmsB: number;
+  readonly meanDifference: number;
+  readonly t: number;
+  /** Two-sided, not corrected for the number of units. */
+  readonly p: number;
+  /** Corrected for the number of units by the greatest |t|. */
+  readonly familyWiseP: number;
+  readonly cohensDz: number;
+}
+
+/** How many units a summary lists as the strongest, and how many degenerate ones by name. */
+const LISTED_UNITS = 10;
+
+/** The error rate that survivors are counted at. */
+export const ALPHA = 0.05;
+
+/** The results of one granularity in brief: plain data without infinities. */
+export function summarizeGranularity(granularity: GranularityResult): GranularitySummary {
+  const { name, records, degenerateUnits, signFlip, corrected } = granularity;
+  const strongest = listStrongest(granularity);
+  const testedUnits = records.length - degenerateUnits.length;
+  return {
+    name,
+    units: records.length,
+    channelsPerUnit: channelsPerUnit(records),
+    testedUnits,
+    degenerate: { count: degenerateUnits.length, first: degenerateUnits.slice(0, LISTED_UNITS) },
+    thresholds: summarizeThresholds(signFlip, testedUnits),
+    maximum:
+      signFlip === null
+        ? null
+        : { address: strongest[0]?.address ?? "", ...summarizeTested(signFlip.maximum) },
+    survivors:
+      corrected === null
+        ? null
+        : {
+            alpha: ALPHA,
+            familyWise: corrected.familyWise.filter((p) => p <= ALPHA).length,
+            falseDiscovery: corrected.falseDiscovery.filter((p) => p <= ALPHA).length,
+          },
+    strongest,
+  };
+}
+
+/** The counts over each threshold in brief; none where nothing varies. */
+export function summarizeThresholds(
+  signFlip: { readonly thresholds: readonly ThresholdNull[] } | null,
+  testedUnits: number,
+): ThresholdSummary[] {
+  return (signFlip?.thresholds ?? []).map((tested) => ({
+    threshold: tested.threshold,
+    share: tested.observed / testedUnits,
+    ...summarizeTested(tested),
+  }));
+}
+
+/** Channels per unit; `null` if they differ. */
+export function channelsPerUnit(records: readonly UnitRecord[]): number | null {
+  const sizes = new Set(records.map(({ channels: [start, stop] }) => stop - start));
+  const [size = null] = sizes;
+  return sizes.size === 1 ? size : null;
+}
+
+/** An observed statistic and its null in brief. */
+export function summarizeTested({
+  observed,
+  null: nullDistribution,
+  observedOverP99,
+  p,
+}: Tested): TestedSummary {
+  const { mean, p50, p95, p99 } = nullDistribution;
+  return {
+    observed,
+    nullMean: mean,
+    nullP50: p50,
+    nullP95: p95,
+    nullP99: p99,
+    observedOverP99: Number.isFinite(observedOverP99) ? observedOverP99 : null,
+    p,
+  };
+}
+
+function listStrongest({ records, conditionMeans, pairedT, corrected }: GranularityResult): UnitRow[] {
+  const degenerate = new Set(pairedT.degenerateUnits);
+  const row = (unit: number, { address, block, kind }: UnitRecord): UnitRow => ({
+    address,
+    block,
+    kind,
+    rmsA: conditionMeans.a[unit] ?? 0,
+    rmsB: conditionMeans.b[unit] ?? 0,
+    meanDifference: pairedT.mean[unit] ?? 0,
+    t: pairedT.t[unit] ?? 0,
+    p: pairedT.p[unit] ?? 1,
+    familyWiseP: corrected?.familyWise[unit] ?? 1,
+    cohensDz: pairedT.cohensDz[unit] ?? 0,
+  });
+  return [...records.entries()]
+    .filter(([unit]) => !degenerate.has(unit))
+    .map(([unit, record]) => ({ unit, record, size: Math.abs(pairedT.t[unit] ?? 0) }))
+    .sort((left, right) => right.size - left.size)
+    .slice(0, LISTED_UNITS)
+    .map(({ unit, record }) => row(unit, record));
+}
