@@ -5,17 +5,19 @@ import { Command, CommanderError, Option } from "commander";
 import { ablate, type AblateOptions } from "./commands/ablate.ts";
 import { doctor, type DoctorOptions } from "./commands/doctor.ts";
 import { generateImage, type GenerateCommandOptions } from "./commands/generate.ts";
-import { merge, type MergeOptions } from "./commands/merge.ts";
+import { merge } from "./commands/merge.ts";
+import type { ResultOptions } from "./commands/show-results.ts";
 import { hook, reductionNames, type HookCommandOptions } from "./commands/hook.ts";
 import { checkSet, listSets, type CheckSetOptions } from "./commands/prompts.ts";
 import { run, type RunOptions } from "./commands/run.ts";
 import { compare, type CompareOptions } from "./commands/compare.ts";
 import { report, type ReportOptions } from "./commands/report.ts";
-import { stats, type StatsOptions } from "./commands/stats.ts";
+import { stats } from "./commands/stats.ts";
 import { verify } from "./commands/verify.ts";
-import { ablationGranularities, ownVersion, optionalTaps } from "@measure-plantain/probe";
+import { ablationGranularities, optionalTaps } from "@measure-plantain/probe";
 import { exitCodeOf, formatError } from "./exit-code.ts";
 import { heedSignals } from "./interruption.ts";
+import { ownPackage } from "./own-package.ts";
 import {
   batch,
   flips,
@@ -26,6 +28,7 @@ import {
   PURE_NOISE,
   shard,
 } from "./terminal/option-values.ts";
+import { endBar } from "./terminal/display.ts";
 import { heedClosedPipes } from "./terminal/closed-pipes.ts";
 import {
   acceptChangedOption,
@@ -50,7 +53,7 @@ const program = new Command("measure-plantain")
   .description(
     "A per-head attention probe of FLUX.2 Klein: from a checkpoint to t values against their sign-flip null.",
   )
-  .version(ownVersion())
+  .version(ownPackage.version)
   .showHelpAfterError("(--help lists the options)")
   .configureOutput({ writeOut: writeResult, writeErr: writeMessage })
   .exitOverride();
@@ -158,7 +161,7 @@ program
   .addOption(figuresOption)
   .option("--json", "print the summary as JSON on stdout", false)
   .addOption(quietOption)
-  .action((out: string, shards: string[], options: MergeOptions) =>
+  .action((out: string, shards: string[], options: ResultOptions) =>
     merge(out, shards, options, interruption),
   );
 
@@ -171,7 +174,7 @@ program
   .addOption(acceptChangedOption)
   .option("--json", "print the summary as JSON on stdout", false)
   .addOption(quietOption)
-  .action((directory: string, options: StatsOptions) => stats(directory, options, interruption));
+  .action((directory: string, options: ResultOptions) => stats(directory, options, interruption));
 
 program
   .command("report")
@@ -302,6 +305,9 @@ try {
 } catch (thrown) {
   const error: unknown = interruption.aborted ? interruption.reason : thrown; // what ends early fails in many ways
   // Commander has said what was wrong with the command line.
+  endBar();
   if (!(error instanceof CommanderError)) writeMessage(`${formatError(error)}\n`);
   process.exitCode = exitCodeOf(error);
+} finally {
+  endBar();
 }

@@ -5,6 +5,7 @@ import {
   generate,
   prepareConditionImage,
   readImage,
+  resolveCheckpoint,
   tokenGrid,
   writePng,
   type ComputeType,
@@ -12,8 +13,7 @@ import {
   type Tensor,
 } from "@measure-plantain/flux-runtime";
 import { describeCutRenderPrompts, findCutRenderPrompts } from "@measure-plantain/probe";
-import { createProgress, type ProgressBar } from "../terminal/progress.ts";
-import { resolveWithProgress } from "../terminal/resolve-with-progress.ts";
+import { createDisplay } from "../terminal/display.ts";
 import { writeResult } from "../terminal/write-text.ts";
 
 export interface GenerateCommandOptions {
@@ -39,10 +39,14 @@ export interface GenerateCommandOptions {
 
 /** Makes one image and writes it as PNG. */
 export async function generateImage(options: GenerateCommandOptions, signal: AbortSignal): Promise<void> {
-  const progress = createProgress(options);
+  const display = createDisplay(options);
   const { device, why } = await chooseDevice(options.device);
-  progress.note(`Device: ${device} (${why}).`);
-  const { id, checkpoint } = await resolveWithProgress(options.checkpoint, { ...options, progress, signal });
+  display.note(`Device: ${device} (${why}).`);
+  const { id, checkpoint } = await resolveCheckpoint(options.checkpoint, {
+    offline: options.offline,
+    signal,
+    ...display,
+  });
   const images: Tensor[] = [];
   for (const path of options.image) images.push(await prepareConditionImage(await readImage(path)));
   // As the pipeline: the size of the first image, unless another is asked for.
@@ -55,9 +59,9 @@ export async function generateImage(options: GenerateCommandOptions, signal: Abo
   tokenGrid(checkpoint, size);
   const { maxSequenceLength = DEFAULT_MAX_SEQUENCE_LENGTH } = options;
   const cut = await findCutRenderPrompts(checkpoint, [options], { maxSequenceLength });
-  if (cut !== null) progress.warn(describeCutRenderPrompts(cut));
+  if (cut !== null) display.onNote({ kind: "warning", text: describeCutRenderPrompts(cut) });
 
-  let bar: ProgressBar | undefined;
+  const began = performance.now();
   const { image } = await generate(checkpoint, {
     prompt: options.prompt,
     images,
@@ -74,8 +78,17 @@ export async function generateImage(options: GenerateCommandOptions, signal: Abo
     ...(options.threads !== undefined && { threads: options.threads }),
     onProgress: (event) => {
       if (event.stage !== "denoise") return;
-      bar ??= progress.start("denoising", { unit: "steps", total: event.steps });
-      bar.update(event.step, event.steps);
+      const { step: done, steps: total } = event;
+      const elapsedMs = performance.now() - began;
+      display.onProgress({
+        stage: "denoising",
+        stageNumber: 1,
+        stages: 1,
+        done,
+        total,
+        unit: "steps",
+        elapsedMs,
+      });
     },
   }).finally(() => bar?.stop());
   await writePng(options.out, await decodeToImage(image));

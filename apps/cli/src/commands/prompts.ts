@@ -1,4 +1,4 @@
-import { locateCheckpoint } from "@measure-plantain/flux-runtime";
+import { locateCheckpoint, resolveCheckpoint } from "@measure-plantain/flux-runtime";
 import { listPromptSets, loadPromptSet, readPromptSet } from "@measure-plantain/prompts";
 import {
   auditPrompts,
@@ -8,8 +8,7 @@ import {
   hashPromptSet,
 } from "@measure-plantain/probe";
 import { describeRarity } from "@measure-plantain/report";
-import { createProgress } from "../terminal/progress.ts";
-import { resolveWithProgress } from "../terminal/resolve-with-progress.ts";
+import { createDisplay } from "../terminal/display.ts";
 import { writeResult } from "../terminal/write-text.ts";
 
 /** Lists the built-in prompt sets. */
@@ -46,10 +45,10 @@ export async function checkSet(
   const set = await (isBuiltIn ? loadPromptSet(file) : readPromptSet(file));
   await hashPromptSet(set); // refuses images that cannot be read
   const wordCounts = wordFile === undefined ? null : await readWordCounts(wordFile);
-  const progress = createProgress({ quiet });
-  const resolved = await resolveWithProgress(checkpoint, { progress, offline, signal });
+  const display = createDisplay({ quiet });
+  const resolved = await resolveCheckpoint(checkpoint, { offline, signal, ...display });
   const audit = await auditPrompts(set, resolved.checkpoint, { maxSequenceLength, wordCounts });
-  for (const sentence of describeCutPairs(audit)) progress.warn(sentence);
+  for (const sentence of describeCutPairs(audit)) display.onNote({ kind: "warning", text: sentence });
   if (json) {
     writeResult(`${JSON.stringify(audit, null, 2)}\n`);
     requireContrast(audit);

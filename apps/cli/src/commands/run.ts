@@ -1,170 +1,127 @@
 import {
   chooseDevice,
-  DEFAULT_MAX_SEQUENCE_LENGTH,
-  type ChosenDevice,
+  resolveCheckpoint,
+  type ComputeType,
   type DeviceName,
 } from "@measure-plantain/flux-runtime";
 import { MOST_PAIRS_ENUMERATED } from "@measure-plantain/paired-stats";
+import {
+  isPart,
+  namePrompts,
+  parseControls,
+  planProbe,
+  readWordCounts,
+  runProbe,
+  type Control,
+  type OptionalTap,
+  type PlanOptions,
+  type RunFolder,
+  type Shard,
+} from "@measure-plantain/probe";
 import { loadPromptSet, type PromptSet } from "@measure-plantain/prompts";
 import { basename, join } from "node:path";
-import {
-  auditPrompts,
-  describeCutPairs,
-  describeCutRenderPrompts,
-  findCutRenderPrompts,
-  requireContrast,
-  readWordCounts,
-  type WordCounts,
-  planControls,
-  runControl,
-  type Control,
-  UsageError,
-  chooseSettings,
-  type SettingOptions,
-  type ProbedCheckpoint,
-  runProbe,
-  isPart,
-  shardPairs,
-  type RunFolder,
-} from "@measure-plantain/probe";
-import { namePrompts, type PromptsRecord } from "../terminal/command-line.ts";
-import { STATISTICS, withLateBar } from "../terminal/late-bar.ts";
-import { createProgress, type Progress } from "../terminal/progress.ts";
-import { resolveWithProgress } from "../terminal/resolve-with-progress.ts";
-import { writeResults, type ResultOptions } from "@measure-plantain/report";
+import { ownPackage } from "../own-package.ts";
+import { createDisplay } from "../terminal/display.ts";
 import { writeResult } from "../terminal/write-text.ts";
+import { UsageError } from "../usage-error.ts";
+import { showResults, type ResultOptions } from "./show-results.ts";
 
 /** What `measure-plantain run` was told; absent means the default. */
-export interface RunOptions extends ResultOptions, SettingOptions {
+export interface RunOptions extends ResultOptions {
   readonly checkpoint: string;
+  readonly offline: boolean;
   readonly prompts: string;
-  /** A file of words with counts. */
   readonly wordCounts?: string;
   readonly out?: string;
-  readonly device: DeviceName;
-  /** `random-weights[:N]`, `planted[:N]`, or prompt sets. */
+  readonly reference?: readonly string[];
+  readonly references?: number;
+  readonly referenceSeed?: number;
+  readonly referenceSteps?: number;
+  readonly referenceGuidance?: number;
+  readonly seed: number;
+  readonly noiseSeeds: number;
+  readonly independentNoise: boolean;
+  readonly sigmas: readonly number[];
+  readonly width?: number;
+  readonly height?: number;
+  readonly maxSequenceLength?: number;
+  readonly tap: readonly OptionalTap[];
+  readonly shard?: Shard;
+  readonly segments: boolean;
   readonly control: readonly string[];
+  readonly ropeFrequencies: "float32" | "bfloat16";
+  readonly device: DeviceName;
+  readonly dtype?: ComputeType;
+  readonly weights: "mapped" | "resident";
+  readonly threads?: number;
+  readonly batch: number | "auto";
   readonly tracePlacement: boolean;
-  readonly offline: boolean;
-  readonly quiet: boolean;
+  readonly fullHash: boolean;
 }
 
 /** Runs the probe and its controls and writes the results. */
 export async function run(options: RunOptions, signal: AbortSignal): Promise<void> {
-  const progress = createProgress(options);
+  const display = createDisplay(options);
+  const { shard, offline } = options;
   const promptSet = await loadPromptSet(options.prompts);
-  const wordCounts = options.wordCounts === undefined ? null : await readWordCounts(options.wordCounts);
-  const controls = await planControls(options.control, promptSet);
-  requireEnumerable(options.flips, promptSet, controls);
-  const { shard } = options;
-  if (isPart(shard) && options.control.length > 0) {
-    throw new UsageError("Controls belong to the whole run: leave out --control, or --shard.");
-  }
-  const pairs = shardPairs(promptSet.pairs.length, shard);
-  const suffix = shard === undefined ? "" : `-shard-${shard.number}-of-${shard.count}`;
-  const out =
-    options.out ?? join("runs", `${runName(options.checkpoint)}-${fileName(promptSet.name)}${suffix}`);
+  const controls = await parseControls(options.control, promptSet);
+  requireEnumerable(options, promptSet, controls);
   // Before weights are fetched or made, which may take hours: everything else that can be wrong.
-  const execution = await chooseDevice(options.device);
-  progress.note(`Device: ${execution.device} (${execution.why}).`);
-  const resolved = await resolveWithProgress(options.checkpoint, { ...options, progress, signal });
-  for (const set of listSets(promptSet, controls)) {
-    const { maxSequenceLength = DEFAULT_MAX_SEQUENCE_LENGTH } = options;
-    requireContrast(await auditPrompts(set, resolved.checkpoint, { maxSequenceLength, wordCounts: null }));
-  }
-  const prompts = namePrompts(options.prompts);
-  const plan: ProbePlan = {
-    resolved,
-    promptSet,
-    prompts,
-    wordCounts,
-    out,
-    options,
-    execution,
-    progress,
-    signal,
+  const device = await chooseDevice(options.device);
+  const planned = await planOptions(options);
+  display.note(`Device: ${device.device} (${device.why}).`);
+
+  const checkpoint = await resolveCheckpoint(options.checkpoint, { offline, signal, ...display });
+  const plan = await planProbe(checkpoint, promptSet, { ...planned, device });
+  const run = await runProbe(plan, folderOf(options, promptSet), { controls, shard, signal, ...display });
+  if (isPart(shard)) await showShard(run, shard, options);
+  else await showResults(run, options, { signal, display });
+}
+
+/** Options as `planProbe` takes them. */
+async function planOptions({ seed, noiseSeeds, ...options }: RunOptions): Promise<PlanOptions> {
+  return {
+    ...options,
+    device: undefined,
+    prompts: namePrompts(options.prompts),
+    program: ownPackage,
+    wordCounts: options.wordCounts === undefined ? undefined : await readWordCounts(options.wordCounts),
+    ...(options.reference && { referenceFiles: options.reference }),
+    referenceCount: options.references,
+    noiseSeeds: Array.from({ length: noiseSeeds }, (_, index) => seed + index),
+    noise: options.independentNoise ? "independent" : "shared",
+    taps: options.tap,
+    rotaryFrequencies: options.ropeFrequencies,
   };
-
-  const folder = await probe(plan);
-  try {
-    if (isPart(shard)) {
-      const record = { folder: folder.path, shard, pairs: pairs.length };
-      writeResult(options.json ? `${JSON.stringify(record)}\n` : `${folder.path}\n`);
-      progress.note(
-        `Shard ${shard.number} of ${shard.count} is complete: ${pairs.length} of ${promptSet.pairs.length} pairs. A part has no statistics; when all are there: measure-plantain merge OUT SHARD_DIR…`,
-      );
-      return;
-    }
-    for (const control of controls) await runControl(control, plan, folder, probe);
-    await withLateBar(progress, STATISTICS, (onProgress) =>
-      writeResults(folder, { ...options, onProgress }, signal),
-    );
-    progress.note(`Report: ${folder.file("report.html")}`);
-  } finally {
-    await folder.close();
-  }
 }
 
-/** One run of the probe: on which checkpoint, with which prompts, into which folder. */
-export interface ProbePlan {
-  readonly resolved: ProbedCheckpoint;
-  readonly promptSet: PromptSet;
-  readonly prompts: PromptsRecord;
-  /** How rare words are, for the audit; `null` where nobody said. */
-  readonly wordCounts: WordCounts | null;
-  readonly out: string;
-  readonly options: RunOptions;
-  readonly execution: ChosenDevice;
-  readonly progress: Progress;
-  readonly signal: AbortSignal;
+async function showShard(run: RunFolder, shard: Shard, options: RunOptions): Promise<void> {
+  const { settings } = await run.readManifest();
+  const { pairs } = settings.promptSet;
+  const own = Array.from({ length: pairs }).filter(
+    (_, pair) => pair % shard.count === shard.number - 1,
+  ).length;
+  const record = { folder: run.path, shard, pairs: own };
+  writeResult(options.json ? `${JSON.stringify(record)}\n` : `${run.path}\n`);
+  createDisplay(options).note(
+    `Shard ${shard.number} of ${shard.count} is complete: ${own} of ${pairs} pairs. A part has no statistics; when all are there: measure-plantain merge OUT SHARD_DIR…`,
+  );
 }
 
-/** Captures what a plan says; a folder that was cut short is continued. No other process writes into it until it is closed. */
-async function probe(plan: ProbePlan): Promise<RunFolder> {
-  const { resolved, promptSet, prompts, wordCounts, out, options, execution, progress, signal } = plan;
-  const { checkpoint } = resolved;
-  const { device } = execution;
-  const settings = await chooseSettings(resolved, promptSet, options, { device, out });
-  const { dtype, weights, threads } = settings;
-  const runtime = { device, dtype, weights, signal, ...(threads !== null && { threads }) };
-
-  const audit = await auditPrompts(promptSet, checkpoint, { ...settings, wordCounts });
-  for (const change of audit.changes) progress.note(`Prompt set: ${change}`);
-  for (const sentence of describeCutPairs(audit)) progress.warn(sentence);
-  const rendered = settings.references.filter((reference) => reference.kind === "generated");
-  const cutRenderPrompts = await findCutRenderPrompts(checkpoint, rendered, settings);
-  if (cutRenderPrompts !== null) progress.warn(describeCutRenderPrompts(cutRenderPrompts));
-
-  return runProbe({
-    checkpoint,
-    isSynthesizedCheckpoint: resolved.isSynthesized,
-    promptSet,
-    prompts,
-    audit,
-    ...(cutRenderPrompts && { cutRenderPrompts }),
-    ...(wordCounts && { wordCounts: wordCounts.record }),
-    settings,
-    out,
-    referenceFiles: options.reference ?? [],
-    tracePlacement: options.tracePlacement,
-    execution,
-    progress,
-    runtime,
-  });
-}
-
-/** The prompt sets of a run and of its controls. */
-function listSets(set: PromptSet, controls: readonly Control[]): PromptSet[] {
-  return [set, ...controls.flatMap((control) => (control.kind === "prompts" ? control.promptSet : []))];
-}
-
-/** @throws UsageError where all flips are asked for and a set has too many pairs for that: before hours of captures. */
-function requireEnumerable(flips: RunOptions["flips"], set: PromptSet, controls: readonly Control[]): void {
-  const large = listSets(set, controls).find(({ pairs }) => pairs.length > MOST_PAIRS_ENUMERATED);
+/** @throws UsageError if all flips are asked for and a set has too many pairs for that: before hours of captures. */
+function requireEnumerable({ flips }: RunOptions, set: PromptSet, controls: readonly Control[]): void {
+  const sets = [set, ...controls.flatMap((control) => (control.kind === "prompts" ? control.promptSet : []))];
+  const large = sets.find(({ pairs }) => pairs.length > MOST_PAIRS_ENUMERATED);
   if (flips !== "exact" || large === undefined) return;
   throw new UsageError(
     `--flips exact takes up to ${MOST_PAIRS_ENUMERATED} pairs, but ${large.name} has ${large.pairs.length}. Use random flips, as in --flips 10000.`,
   );
+}
+
+/** The run folder: what the user named, or `runs/CHECKPOINT-PROMPTS`. */
+function folderOf({ out, checkpoint, shard }: RunOptions, { name }: PromptSet): string {
+  const suffix = shard === undefined ? "" : `-shard-${shard.number}-of-${shard.count}`;
+  return out ?? join("runs", `${runName(checkpoint)}-${fileName(name)}${suffix}`);
 }
 
 /** A name of whatever characters as a part of a folder's name. */

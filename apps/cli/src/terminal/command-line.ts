@@ -1,5 +1,4 @@
-import { listPromptSets, listReferences, type PromptSet } from "@measure-plantain/prompts";
-import { basename } from "node:path";
+import { listReferences, type PromptSet } from "@measure-plantain/prompts";
 import {
   type Ablation,
   type Manifest,
@@ -8,34 +7,10 @@ import {
   type ReferenceSettings,
   formatShard,
 } from "@measure-plantain/probe";
-import type { Flips } from "@measure-plantain/report";
-
-/** How a user asks for the prompts of a run: by the name of a built-in set or a file's, and for a control that is derived from them. */
-export interface PromptsRecord {
-  /** The name of a built-in set, or of a file without its folder. */
-  readonly argument: string;
-  /** The control that was made from that set. */
-  readonly control?: string;
-}
-
-/** What is recorded of the prompts that were asked for. */
-export function namePrompts(nameOrPath: string): PromptsRecord {
-  const isBuiltIn = listPromptSets().some(({ name }) => name === nameOrPath);
-  return { argument: isBuiltIn ? nameOrPath : basename(nameOrPath) };
-}
+import type { ReproducedRun } from "@measure-plantain/report";
+import { ownPackage } from "../own-package.ts";
 
 type RunRecord = Pick<Manifest, "settings" | "wordCounts" | "prompts" | "promptSet" | "stages">;
-
-/** What a run folder holds, as far as it says how to make it again. */
-export interface ReproducedRun {
-  readonly manifest: RunRecord;
-  /** The controls that are in the folder. */
-  readonly controls: readonly { readonly name: string; readonly manifest: RunRecord }[];
-  /** The sign flips of its results. */
-  readonly flips: Flips;
-  /** What was ablated; `null` if nothing was. */
-  readonly ablation: Pick<Ablation, "settings"> | null;
-}
 
 /** The run folder, in commands that need its name. */
 const FOLDER = "run";
@@ -43,8 +18,11 @@ const FOLDER = "run";
 /**
  * The commands, one a line, that make a run folder again with everything in it: the same captures, controls and results.
  * Files that a run was given are named as they were, without folders.
+ *
+ * @returns `null` for a run that another program made: no command makes it again.
  */
-export function formatCommands({ manifest, controls, flips, ablation }: ReproducedRun): string {
+export function formatCommands({ manifest, controls, flips, ablation }: ReproducedRun): string | null {
+  if (manifest.packages[ownPackage.name] === undefined) return null;
   const besides = controls.filter((control) => !isMadeByRun(manifest, control.manifest));
   const asked = controls.filter((control) => !besides.includes(control)).map((control) => control.manifest);
   const needsFolder = besides.length > 0 || ablation !== null;

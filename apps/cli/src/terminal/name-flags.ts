@@ -1,3 +1,19 @@
+/** Options of the packages whose flag has another name. */
+const flags: ReadonlyMap<string, string> = new Map([
+  ["controls", "--control"],
+  ["noise", "--independent-noise"],
+  ["referenceCount", "--references"],
+  ["referenceFiles", "--reference"],
+  ["rotaryFrequencies", "--rope-frequencies"],
+  ["taps", "--tap"],
+]);
+
+/** The flag of an option, by the option's name: `--max-sequence-length` of `maxSequenceLength`. */
+export function flagOf(option: string): string {
+  const dashed = option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return flags.get(option) ?? `--${dashed}`;
+}
+
 /**
  * Puts flags where a message of the packages names an option: the packages know their options, and only the command line its
  * flags. "The option `maxSequenceLength`" becomes "--max-sequence-length", and "option `device: "cpu"`" becomes "--device cpu".
@@ -7,8 +23,4 @@ export function nameFlags(message: string): string {
     /(?:the )?option `(\w+)(?:: "?([^"`]+)"?)?`/gi,
     (_, name: string, value?: string) => (value === undefined ? flagOf(name) : `${flagOf(name)} ${value}`),
   );
-}
-
-function flagOf(option: string): string {
-  return `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

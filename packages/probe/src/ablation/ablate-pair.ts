@@ -1,6 +1,6 @@
 import type { Transformer } from "@measure-plantain/flux-runtime";
 import { readCapture, unitFactors, type UnitLayout } from "@measure-plantain/head-hooks";
-import { UsageError } from "../probe-error.ts";
+import { ProbeError } from "../probe-error.ts";
 import type { Captures } from "../captures/granularities.ts";
 import type { AblationStatistic } from "./ablation.ts";
 import { pairEffects, pairNorms, type PairNorms, type PairVelocities } from "./ablation-statistics.ts";
@@ -33,7 +33,7 @@ const LARGEST_DEVIATION = 0.05;
 /**
  * Runs a pair's passes as they are and once for each set of factors. Repetitions stand beside each other in one vector.
  *
- * @throws UsageError where the passes without ablation are not those of the run, or do not depend on the condition.
+ * @throws {ProbeError} if the passes without ablation are not those of the run, or do not depend on the condition.
  */
 export async function ablatePair(
   { inputs, ...rest }: PairPasses,
@@ -57,14 +57,16 @@ export async function ablatePair(
     deviationFromRun(b.meanSquare, captures, { pair, condition: 1 }),
   );
   if (!(deviation <= LARGEST_DEVIATION)) {
-    throw new UsageError(
+    throw new ProbeError(
+      "other-checkpoint",
       `Without ablation the passes of ${id} give root mean squares that differ from the run's by up to ${(100 * deviation).toFixed(1)} %. The checkpoint holds other weights than the run's, or the run was made by another release. Run the probe again into another folder, and ablate there.`,
     );
   }
   const whole: PairVelocities = { a: a.velocity, b: b.velocity };
   const norms = pairNorms(whole);
   if (norms.contrast === 0) {
-    throw new UsageError(
+    throw new ProbeError(
+      "other-checkpoint",
       `The pair ${id} gives the same velocity under both conditions: there is no contrast that could change. Use a run whose pairs all differ.`,
     );
   }

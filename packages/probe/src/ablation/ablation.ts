@@ -65,7 +65,7 @@ export interface SetAblation {
 export interface Ablation {
   readonly schemaVersion: 1;
   /** Of the run's `captures.safetensors`, which the units were ranked by. */
-  readonly capturesSha256: string;
+  readonly capturesSha256: string | null;
   readonly settings: AblationSettings;
   readonly pairIds: readonly string[];
   readonly definitions: Readonly<Record<AblationStatistic, string>>;

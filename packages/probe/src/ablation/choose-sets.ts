@@ -2,7 +2,7 @@ import { group } from "d3-array";
 import { createTorchGenerator } from "@measure-plantain/flux-runtime";
 import type { UnitRecord } from "@measure-plantain/head-hooks";
 import { pairedDifference, pairedT } from "@measure-plantain/paired-stats";
-import { UsageError } from "../probe-error.ts";
+import { ProbeError } from "../probe-error.ts";
 import { type Captures, splitByGranularity } from "../captures/granularities.ts";
 import type { AblationSettings } from "./ablation.ts";
 import { namedSeed } from "../settings/named-seed.ts";
@@ -26,7 +26,7 @@ interface Candidate extends UnitRecord {
  *
  * Units whose differences are all equal have no t and take no part.
  *
- * @throws UsageError where there are fewer units than asked for, an address is none of the run's, a unit has no t, or only
+ * @throws {ProbeError} if there are fewer units than asked for, an address is none of the run's, a unit has no t, or only
  * one set of these blocks and kinds can be made.
  */
 export function chooseSets(
@@ -40,7 +40,8 @@ export function chooseSets(
   }: Pick<AblationSettings, "granularity" | "top" | "units" | "random" | "seed">,
 ): ChosenSet[] {
   const granularity = splitByGranularity(captures).find((candidate) => candidate.name === name);
-  if (granularity === undefined) throw new UsageError(`The run has no units of the granularity ${name}.`);
+  if (granularity === undefined)
+    throw new ProbeError("invalid-option", `The run has no units of the granularity ${name}.`);
   const { t, degenerateUnits } = pairedT(pairedDifference(granularity.a, granularity.b));
   const degenerate = new Set(degenerateUnits);
   const candidates = granularity.records.flatMap((record, unit): Candidate[] =>
@@ -49,8 +50,9 @@ export function chooseSets(
   const ranked = candidates.toSorted((one, other) => other.absT - one.absT);
   const chosen = top.map((count) => {
     if (count >= ranked.length) {
-      throw new UsageError(
-        `--top ${count}: the run has ${ranked.length} units of the granularity ${name} that vary between the pairs. Ablate fewer than all of them.`,
+      throw new ProbeError(
+        "invalid-option",
+        `The option \`top: ${count}\` asks for the strongest of ${ranked.length} units of the granularity ${name} that vary between the pairs. Ablate fewer than all of them.`,
       );
     }
     return { name: `top ${count}`, units: ranked.slice(0, count) };
@@ -66,7 +68,8 @@ export function chooseSets(
     const candidate = candidates.find((unit) => unit.address === address);
     if (candidate !== undefined) return candidate;
     const isDegenerate = granularity?.records.some((record) => record.address === address) === true;
-    throw new UsageError(
+    throw new ProbeError(
+      "invalid-option",
       isDegenerate
         ? `${address} has the same difference in every pair, so it has no t and cannot be held against others. Leave it out.`
         : `The run has no ${name} ${address}. Take an address from its ${name === "head" ? "heads.csv" : "units.csv"}.`,
@@ -84,7 +87,8 @@ function drawMatched(
   const available = group(candidates, sectionOf);
   const isOnlyOne = [...wanted].every(([section, { length }]) => length === available.get(section)?.length);
   if (isOnlyOne) {
-    throw new UsageError(
+    throw new ProbeError(
+      "invalid-option",
       `The set ${set.name} takes all units of its blocks and kinds (${[...wanted.keys()].join(", ")}): there is no other such set to hold it against.`,
     );
   }

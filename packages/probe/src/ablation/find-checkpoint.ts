@@ -1,38 +1,44 @@
 import { dirname } from "node:path";
-import { FluxRuntimeError } from "@measure-plantain/flux-runtime";
+import {
+  FluxRuntimeError,
+  resolveCheckpoint,
+  type ResolveCheckpointOptions,
+} from "@measure-plantain/flux-runtime";
 import { plantedCheckpoint } from "../controls/plant/planted-checkpoint.ts";
-import { randomizedCheckpoint } from "../controls/run-controls.ts";
-import { UsageError } from "../probe-error.ts";
+import { randomizedCheckpoint } from "../controls/randomized-checkpoint.ts";
+import { ProbeError } from "../probe-error.ts";
+import { createReporter, type ReportOptions } from "../reporter.ts";
 import { fingerprintCheckpoint } from "../settings/fingerprint.ts";
 import type { ProbedCheckpoint } from "../settings/probed-checkpoint.ts";
 import { differingSettings } from "../settings/settings.ts";
 import type { Manifest } from "../run-folder/manifest.ts";
 import { RunFolder } from "../run-folder/run-folder.ts";
-import { type Progress, resolveWithProgress } from "measure-plantain";
 
-export interface FindCheckpointOptions {
+/** Where the checkpoint of a run is looked for. */
+export interface FindCheckpointOptions extends ReportOptions, Pick<ResolveCheckpointOptions, "onDownload"> {
   /** Where it is, if not where the run found it. */
   readonly checkpoint?: string;
-  readonly offline: boolean;
-  readonly progress: Progress;
-  readonly signal: AbortSignal;
+  /** Download nothing. */
+  readonly offline?: boolean;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Opens the checkpoint of a run again: what the user named then, or the changed copy of it that a control was run on.
  *
- * @throws UsageError where it is gone, or its files are others now.
+ * @throws {ProbeError} if it is gone, or its files are others now.
  */
 export async function findCheckpoint(
   folder: RunFolder,
-  { settings }: Manifest,
-  options: FindCheckpointOptions,
+  options: FindCheckpointOptions = {},
 ): Promise<ProbedCheckpoint> {
+  const { settings } = await folder.readManifest();
   const resolved = await resolve(folder, settings.checkpoint, options).catch((cause: unknown) => {
     const isGone = cause instanceof FluxRuntimeError && cause.code === "checkpoint-not-found";
     if (!isGone) throw cause;
-    throw new UsageError(
-      `The checkpoint of the run, ${settings.checkpoint.id}, cannot be opened. ${cause.message} Or tell where it is with --checkpoint.`,
+    throw new ProbeError(
+      "other-checkpoint",
+      `The checkpoint of the run, ${settings.checkpoint.id}, cannot be opened. ${cause.message} Or say where it is with the option \`checkpoint\`.`,
       { cause },
     );
   });
@@ -44,8 +50,9 @@ export async function findCheckpoint(
     byName(await fingerprintCheckpoint(resolved.checkpoint, { full })),
   );
   if (differences.length > 0) {
-    throw new UsageError(
-      `${resolved.checkpoint.folder} is not the checkpoint of the run in ${folder.path}:\n  ${differences.slice(0, 4).join("\n  ")}\nName the run's with --checkpoint.`,
+    throw new ProbeError(
+      "other-checkpoint",
+      `${resolved.checkpoint.folder} is not the checkpoint of the run in ${folder.path}:\n  ${differences.slice(0, 4).join("\n  ")}\nName the run's with the option \`checkpoint\`.`,
     );
   }
   return resolved;
@@ -57,11 +64,14 @@ async function resolve(
   { id, change }: Manifest["settings"]["checkpoint"],
   options: FindCheckpointOptions,
 ): Promise<ProbedCheckpoint> {
-  if (options.checkpoint !== undefined) return resolveWithProgress(options.checkpoint, options);
-  if (change === undefined) return resolveWithProgress(id, options);
+  if (options.checkpoint !== undefined) return resolveCheckpoint(options.checkpoint, options);
+  if (change === undefined) return resolveCheckpoint(id, options);
   const { kind, seed, of } = change;
-  const resolved = await resolveWithProgress(of, options);
-  if (kind === "random-weights") return randomizedCheckpoint(resolved, seed, options);
+  const resolved = await resolveCheckpoint(of, options);
+  const reporter = createReporter(options, 1);
+  reporter.next();
+  if (kind === "random-weights")
+    return randomizedCheckpoint(resolved, seed, { reporter, signal: options.signal });
   const main = await RunFolder.openForReading(dirname(dirname(folder.path))); // RUN/controls/NAME
-  return plantedCheckpoint({ ...options, main, resolved, seed });
+  return plantedCheckpoint({ main, probed: resolved, seed, reporter, signal: options.signal });
 }

@@ -25,14 +25,14 @@ export interface AblatedSets {
  * projections. Pairs that were done before a run was cut short are not run again.
  *
  * @param sets - Addresses of units or heads; equal sets are run once.
- * @throws UsageError where the passes without ablation are not those of the run, or do not depend on the condition.
+ * @throws {ProbeError} if the passes without ablation are not those of the run, or do not depend on the condition.
  */
 export async function runAblation(
   context: ProbeContext,
   inputs: PassInputs,
   { captures, sets }: { readonly captures: Captures; readonly sets: readonly (readonly string[])[] },
 ): Promise<AblatedSets> {
-  const { checkpoint, promptSet, settings, pairs, folder, progress, clock, runtime } = context;
+  const { checkpoint, promptSet, settings, pairs, folder, reporter, clock, runtime } = context;
   const distinct = new Map(sets.map((units) => [units.toSorted().join(), units]));
   const key = sha256(JSON.stringify([[...distinct.keys()], runtime.device, runtime.dtype])).slice(0, 16);
   const store = `ablation-${key}`;
@@ -45,7 +45,7 @@ export async function runAblation(
   const missing = pairs.filter((pair) => !records.has(pair));
   const replicates = listReplicates(settings).length;
   const passesPerPair = 2 * replicates * (1 + distinct.size);
-  progress.note(
+  reporter.note(
     `${missing.length} of ${pairs.length} pairs to do, ${missing.length * passesPerPair} passes: 2 conditions × ${replicates === 1 ? "" : `${replicates} repetitions × `}(1 + ${distinct.size} sets) for each.`,
   );
   if (missing.length > 0) {
@@ -63,11 +63,14 @@ export async function runAblation(
         ...watch,
         rewriteGraph: () => model,
       });
-      const bar = progress.start("ablating", { unit: "passes", total: missing.length * passesPerPair });
+      const reportDone = reporter.start("ablating", {
+        unit: "passes",
+        total: missing.length * passesPerPair,
+      });
       let done = 0;
       const advance = (): void => {
         done += 1;
-        bar.update(done, missing.length * passesPerPair);
+        reportDone(done);
       };
       try {
         for (const pair of missing) {
@@ -78,7 +81,6 @@ export async function runAblation(
           records.set(pair, record);
         }
       } finally {
-        bar.stop();
         await transformer.close();
       }
     });

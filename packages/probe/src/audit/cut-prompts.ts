@@ -1,6 +1,6 @@
 import { createTokenizer, generationPrompts, type Checkpoint } from "@measure-plantain/flux-runtime";
 import type { PromptSetAudit } from "@measure-plantain/prompts";
-import { UsageError } from "../probe-error.ts";
+import { ProbeError } from "../probe-error.ts";
 
 /** Prompts that the text encoder reads without their end. */
 export interface CutPrompts {
@@ -56,7 +56,7 @@ function describeCut({ length, prompts, longest }: CutPrompts, of: string): stri
 /**
  * Refuses a set with pairs of which the model reads the same on both sides although their texts differ.
  *
- * @throws UsageError that names the pairs and the tokens that they need.
+ * @throws {ProbeError} that names the pairs and the tokens that they need.
  */
 export function requireContrast({ name, pairs, cut }: PromptSetAudit): void {
   const alike = pairs.flatMap((pair) => (pair.cut?.alike === true ? [{ id: pair.id, ...pair.cut }] : []));
@@ -64,7 +64,8 @@ export function requireContrast({ name, pairs, cut }: PromptSetAudit): void {
   const longest = Math.max(...alike.flatMap(({ a, b }) => [a, b]));
   const shown = alike.slice(0, SHOWN_PAIRS).map(({ id, a, b }) => `${id} (${a} and ${b})`);
   const hidden = alike.length - shown.length;
-  throw new UsageError(
+  throw new ProbeError(
+    "no-contrast",
     `${name}: the model would read the same tokens on both sides of ${alike.length} of the ${pairs.length} pairs, so that ` +
       `nothing of their contrast is left. With a maximal sequence length of ${cut.length}, the sides need this many tokens: ` +
       `${shown.join(", ")}${hidden > 0 ? `, and ${hidden} more` : ""}. ` +

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { UsageError } from "../probe-error.ts";
+import { ProbeError } from "../probe-error.ts";
 import { readWordCounts } from "./word-counts.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "word-counts-"));
@@ -71,7 +71,7 @@ describe("readWordCounts", () => {
   ])("refuses %s", async (name, content, message) => {
     const failure = readWordCounts(write(name, content));
     await expect(failure).rejects.toThrow(message);
-    await expect(failure).rejects.toBeInstanceOf(UsageError);
+    await expect(failure).rejects.toBeInstanceOf(ProbeError);
   });
 
   test("refuses a file that is not there, or is a folder", async () => {

@@ -2,7 +2,7 @@ import { createWordClasses, type WordCount } from "@measure-plantain/prompts";
 import { csvParseRows } from "d3-dsv";
 import { readFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
-import { UsageError } from "../probe-error.ts";
+import { ProbeError } from "../probe-error.ts";
 import { sha256 } from "../settings/fingerprint.ts";
 
 /** Which list of words an audit went by, as the manifest records it. */
@@ -34,12 +34,13 @@ interface Entry {
  * `{ "word": …, "count": … }`; further columns and keys are ignored. Spellings that differ in case alone are one word to
  * the audit, which adds their counts; the same spelling twice is refused, since one of the two is a mistake.
  *
- * @throws UsageError for the first thing that is wrong: the file, the line or path in it, what was expected, what to do.
+ * @throws {ProbeError} for the first thing that is wrong: the file, the line or path in it, what was expected, what to do.
  */
 export async function readWordCounts(path: string): Promise<WordCounts> {
   const extension = extname(path).toLowerCase();
   if (extension !== ".csv" && extension !== ".json") {
-    throw new UsageError(
+    throw new ProbeError(
+      "invalid-file",
       `The word counts ${path} are neither .csv nor .json. Give a CSV file with the columns word and count, or a JSON array of { "word": …, "count": … }.`,
     );
   }
@@ -56,9 +57,10 @@ async function readBytes(path: string): Promise<Uint8Array> {
   return readFile(path).catch((cause: unknown) => {
     const isMissing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(
+    throw new ProbeError(
+      "invalid-file",
       isMissing
-        ? `There is no file ${path} with word counts. Correct the path of --word-counts.`
+        ? `There is no file ${path} with word counts. Correct the path.`
         : `The word counts ${path} cannot be read (${reason}). Give a file that can be.`,
       { cause },
     );
@@ -69,7 +71,11 @@ function decode(bytes: Uint8Array, path: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes); // drops a byte-order mark
   } catch (cause) {
-    throw new UsageError(`The word counts ${path} are not UTF-8. Save the file in that encoding.`, { cause });
+    throw new ProbeError(
+      "invalid-file",
+      `The word counts ${path} are not UTF-8. Save the file in that encoding.`,
+      { cause },
+    );
   }
 }
 
@@ -84,7 +90,8 @@ function readCsv(text: string, path: string): Entry[] {
   const names = header?.cells.map((name) => name.trim()) ?? [];
   const [word, count] = [names.indexOf("word"), names.indexOf("count")];
   if (header !== undefined && (word === -1 || count === -1)) {
-    throw new UsageError(
+    throw new ProbeError(
+      "invalid-file",
       `${path}: line 1: expected the columns word and count, found ${names.slice(0, 8).join(", ") || "none"}. Name them so in the first line, with commas between the columns.`,
     );
   }
@@ -112,10 +119,15 @@ function readJson(text: string, path: string): Entry[] {
     json = JSON.parse(text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`${path} is not valid JSON (${reason}). Correct it, or give a CSV file.`, { cause });
+    throw new ProbeError(
+      "invalid-file",
+      `${path} is not valid JSON (${reason}). Correct it, or give a CSV file.`,
+      { cause },
+    );
   }
   if (!Array.isArray(json)) {
-    throw new UsageError(
+    throw new ProbeError(
+      "invalid-file",
       `${path}: expected an array of { "word": …, "count": … }, found ${json === null ? "null" : `one ${typeof json}`}. Write the words as such an array.`,
     );
   }
@@ -133,7 +145,7 @@ function checkEntries(entries: readonly Entry[], path: string): WordCount[] {
   const places = new Map<string, string>();
   const words = entries.map(({ place, word: given, count }): WordCount => {
     const word = typeof given === "string" ? given.trim() : given;
-    const refuse = (what: string): UsageError => new UsageError(`${path}: ${place}: ${what}`);
+    const refuse = (what: string): ProbeError => new ProbeError("invalid-file", `${path}: ${place}: ${what}`);
     if (typeof word !== "string" || word === "")
       throw refuse(`expected a word, found ${show(word)}. Write each entry with its word and its count.`);
     if (typeof count !== "number" || !Number.isFinite(count))
@@ -151,7 +163,10 @@ function checkEntries(entries: readonly Entry[], path: string): WordCount[] {
     return { word, count };
   });
   if (words.length === 0)
-    throw new UsageError(`${path} holds no words. Give a list with at least one word and its count.`);
+    throw new ProbeError(
+      "invalid-file",
+      `${path} holds no words. Give a list with at least one word and its count.`,
+    );
   return words;
 }
 

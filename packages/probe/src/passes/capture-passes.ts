@@ -20,7 +20,7 @@ import { rangeTensors, segmentNames, segmentRanges, type SegmentRanges } from ".
  * tapped projection. Passes that the folder already holds are not run again.
  */
 export async function capturePasses(context: ProbeContext, conditions: Conditions): Promise<UnitLayout> {
-  const { checkpoint, settings, pairs, folder, progress, clock, runtime } = context;
+  const { checkpoint, settings, pairs, folder, reporter, clock, runtime } = context;
   const replicates = listReplicates(settings);
   const keys = pairs.flatMap((pair) =>
     [...replicates.keys()].flatMap((replicate): PassKey[] => [
@@ -37,7 +37,7 @@ export async function capturePasses(context: ProbeContext, conditions: Condition
   }
   const count = missing.flat().length;
   if (count < keys.length)
-    progress.note(`${keys.length - count} of ${keys.length} passes are there already.`);
+    reporter.note(`${keys.length - count} of ${keys.length} passes are there already.`);
 
   const inputsOf = createPassInputs(context, conditions);
   const { model, layout } = hookModel(buildTransformerModel(checkpoint, runtime), {
@@ -53,7 +53,7 @@ export async function capturePasses(context: ProbeContext, conditions: Condition
       ...watch,
       rewriteGraph: () => model,
     });
-    const bar = progress.start("capturing passes", { unit: "passes", total: count });
+    const reportDone = reporter.start("capturing passes", { unit: "passes", total: count });
     let done = 0;
     try {
       for (const group of missing) {
@@ -65,10 +65,9 @@ export async function capturePasses(context: ProbeContext, conditions: Condition
           await writePass(folder, key, splitCapture(outputs, layout, ranges, settings.segments));
         }
         done += group.length;
-        bar.update(done, count);
+        reportDone(done);
       }
     } finally {
-      bar.stop();
       await transformer.close();
     }
   });

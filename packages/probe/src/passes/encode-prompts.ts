@@ -6,7 +6,7 @@ import type { ProbeContext } from "./probe-context.ts";
 
 /** Encodes every distinct prompt of the run's pairs once and keeps the embeddings in the run folder's cache. */
 export async function encodePrompts(context: ProbeContext): Promise<void> {
-  const { checkpoint, promptSet, settings, pairs, progress, clock, runtime } = context;
+  const { checkpoint, promptSet, settings, pairs, reporter, clock, runtime } = context;
   const texts = new Set(
     pairs.flatMap((index) => {
       const pair = promptSet.pairs[index];
@@ -23,15 +23,14 @@ export async function encodePrompts(context: ProbeContext): Promise<void> {
       ...runtime,
       ...watch,
     });
-    const bar = progress.start("encoding prompts", { unit: "prompts", total: missing.length });
+    const reportDone = reporter.start("encoding prompts", { unit: "prompts", total: missing.length });
     try {
       for (const [index, text] of missing.entries()) {
         const { embeds } = await encoder.encode(text);
         await writeSafetensors(embeddingPath(context, text), [{ name: "prompt_embeds", ...embeds }]);
-        bar.update(index + 1, missing.length);
+        reportDone(index + 1);
       }
     } finally {
-      bar.stop();
       await encoder.close();
     }
   });

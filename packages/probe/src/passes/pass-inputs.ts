@@ -6,7 +6,7 @@ import {
   type TransformerPass,
 } from "@measure-plantain/flux-runtime";
 import { promptImages, promptText } from "@measure-plantain/prompts";
-import { UsageError } from "../probe-error.ts";
+import { ProbeError } from "../probe-error.ts";
 import type { PassKey } from "../run-folder/pass-files.ts";
 import { readEmbedding } from "./encode-prompts.ts";
 import type { ProbeContext } from "./probe-context.ts";
@@ -58,8 +58,9 @@ function blend(noise: PackedLatents, image: PackedLatents | undefined, sigma: nu
     (latents) => `${latents?.size.height} × ${latents?.size.width}`,
   );
   if (image === undefined || tokens !== expected) {
-    throw new UsageError(
-      `A noise level below 1 lays the noise over the image that conditions a pass, which has ${image === undefined ? "none here" : `${tokens} tokens`} where ${expected} are made. Use images of --width × --height pixels, or leave --sigmas out.`,
+    throw new ProbeError(
+      "invalid-option",
+      `A noise level below 1 lays the noise over the image that conditions a pass, which has ${image === undefined ? "none here" : `${tokens} tokens`} where ${expected} are made. Use images of the size that is made, or leave the option \`sigmas\` out.`,
     );
   }
   return { tokens: scaleNoise(image.tokens, noise.tokens, { sigma }), size: noise.size };

@@ -8,8 +8,7 @@ import {
 } from "@measure-plantain/flux-runtime";
 import { readFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
-import { UsageError } from "../probe-error.ts";
-import type { ProgressBar } from "measure-plantain";
+import { ProbeError } from "../probe-error.ts";
 import type { ProbeContext } from "./probe-context.ts";
 import { sha256 } from "../settings/fingerprint.ts";
 import type { ReferenceSettings } from "../settings/settings.ts";
@@ -42,7 +41,11 @@ export async function prepareReferences(context: ProbeContext, files: readonly s
       if (reference.kind === "file") {
         const file = files[index];
         if (file === undefined)
-          throw new UsageError("This run was begun with --reference; give the same file again.");
+          throw new ProbeError(
+            "invalid-option",
+            "This run was begun with files as its fixed images. Give the same files again as the option `referenceFiles`.",
+            { option: "referenceFiles" },
+          );
         await writePng(target, await readImage(file));
       } else {
         await renderReference(context, reference, { name, target });
@@ -55,29 +58,23 @@ export async function prepareReferences(context: ProbeContext, files: readonly s
 }
 
 async function renderReference(
-  { checkpoint, settings, progress, clock, runtime }: ProbeContext,
+  { checkpoint, settings, reporter, clock, runtime }: ProbeContext,
   reference: Extract<ReferenceSettings, { kind: "generated" }>,
   { name, target }: { readonly name: string; readonly target: string },
 ): Promise<void> {
   const { prompt, seed, steps, guidance, width, height } = reference;
   const { maxSequenceLength, rotaryFrequencies } = settings;
-  let bar: ProgressBar | undefined;
+  const reportDone = reporter.start(`rendering the ${name}`, { unit: "steps", total: steps });
   const onProgress = (event: GenerateProgress): void => {
-    if (event.stage !== "denoise") return;
-    bar ??= progress.start(`rendering the ${name}`, { unit: "steps", total: event.steps });
-    bar.update(event.step, event.steps);
+    if (event.stage === "denoise") reportDone(event.step);
   };
   const size = { width, height };
   await clock.measure(`render the ${name}`, async (watch) => {
-    try {
-      const { image } = await generate(checkpoint, {
-        ...{ prompt, seed, steps, guidance, ...size, maxSequenceLength, rotaryFrequencies, onProgress },
-        ...runtime,
-        ...watch,
-      });
-      await writePng(target, await decodeToImage(image));
-    } finally {
-      bar?.stop();
-    }
+    const { image } = await generate(checkpoint, {
+      ...{ prompt, seed, steps, guidance, ...size, maxSequenceLength, rotaryFrequencies, onProgress },
+      ...runtime,
+      ...watch,
+    });
+    await writePng(target, await decodeToImage(image));
   });
 }

@@ -1,9 +1,9 @@
 import type { Checkpoint, RuntimeOptions } from "@measure-plantain/flux-runtime";
 import type { PromptSet } from "@measure-plantain/prompts";
 import type { RunFolder } from "../run-folder/run-folder.ts";
-import type { Progress } from "measure-plantain";
 import type { ProbeSettings } from "../settings/settings.ts";
 import type { StageClock } from "./stage-clock.ts";
+import type { Reporter } from "../reporter.ts";
 
 /** What every stage of a run works on. */
 export interface ProbeContext {
@@ -13,7 +13,7 @@ export interface ProbeContext {
   /** The indices of the pairs that this run captures. */
   readonly pairs: readonly number[];
   readonly folder: RunFolder;
-  readonly progress: Progress;
+  readonly reporter: Reporter;
   readonly clock: StageClock;
   readonly runtime: RuntimeOptions;
 }

@@ -4,7 +4,7 @@ import type { ProbeContext } from "./probe-context.ts";
 import { createStageClock } from "./stage-clock.ts";
 import type { Manifest } from "../run-folder/manifest.ts";
 import type { RunFolder } from "../run-folder/run-folder.ts";
-import type { Progress } from "measure-plantain";
+import type { Reporter } from "../reporter.ts";
 
 export interface RunContextOptions {
   readonly folder: RunFolder;
@@ -12,7 +12,7 @@ export interface RunContextOptions {
   readonly checkpoint: Checkpoint;
   /** The pairs to work on; all of them where absent. */
   readonly pairs?: readonly number[];
-  readonly progress: Progress;
+  readonly reporter: Reporter;
   readonly runtime: RuntimeOptions;
 }
 
@@ -22,17 +22,17 @@ export async function createRunContext({
   manifest: { settings, promptSet },
   checkpoint,
   pairs = [...promptSet.pairs.keys()],
-  progress,
+  reporter,
   runtime,
 }: RunContextOptions): Promise<ProbeContext> {
   await mkdir(folder.file("cache"), { recursive: true });
-  return { checkpoint, promptSet, settings, pairs, folder, progress, clock: createStageClock(), runtime };
+  return { checkpoint, promptSet, settings, pairs, folder, reporter, clock: createStageClock(), runtime };
 }
 
 /** How a run's passes were computed, to compute more of them alike. */
 export function runtimeOf(
   { device, dtype, weights, threads }: Manifest["settings"],
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): RuntimeOptions {
-  return { device, dtype, weights, signal, ...(threads !== null && { threads }) };
+  return { device, dtype, weights, ...(signal && { signal }), ...(threads !== null && { threads }) };
 }

@@ -1,4 +1,4 @@
-import { UsageError } from "../probe-error.ts";
+import { ProbeError } from "../probe-error.ts";
 import type { Manifest } from "./manifest.ts";
 import type { RunFolder } from "./run-folder.ts";
 
@@ -9,23 +9,6 @@ export interface ChangedCaptures {
   readonly found: string;
 }
 
-/** The captures of a run folder are not the ones that the run wrote, and nobody accepted them. */
-export class ChangedCapturesError extends UsageError {
-  override readonly name = "ChangedCapturesError";
-  readonly code = "changed-captures";
-  readonly path: string;
-  readonly captures: ChangedCaptures;
-
-  constructor(path: string, captures: ChangedCaptures) {
-    super(
-      `${path} is not what the run wrote: its SHA-256 is ${captures.found}, but the manifest says ` +
-        `${captures.expected ?? "nothing"}. Restore the file, or run again into another folder.`,
-    );
-    this.path = path;
-    this.captures = captures;
-  }
-}
-
 /** Compares the captures of a complete run with the hash in its manifest; `null` if they are the run's own. */
 export async function findChangedCaptures(
   folder: RunFolder,
@@ -33,4 +16,15 @@ export async function findChangedCaptures(
 ): Promise<ChangedCaptures | null> {
   const found = await folder.sha256("captures.safetensors");
   return found === expected ? null : { expected, found };
+}
+
+/** @throws {ProbeError} `changed-captures` if the captures are not the ones that the run wrote. */
+export async function requireOwnCaptures(folder: RunFolder, manifest: Manifest): Promise<void> {
+  const changed = await findChangedCaptures(folder, manifest);
+  if (changed === null) return;
+  throw new ProbeError(
+    "changed-captures",
+    `${folder.file("captures.safetensors")} is not what the run wrote: its SHA-256 is ${changed.found}, but the manifest ` +
+      `says ${changed.expected ?? "nothing"}. Restore the file, or run again into another folder.`,
+  );
 }

@@ -1,6 +1,6 @@
 import { readImage, readTensors, writeSafetensors, type Tensor } from "@measure-plantain/flux-runtime";
 import { readFile } from "node:fs/promises";
-import { UsageError } from "../probe-error.ts";
+import { ProbeError } from "../probe-error.ts";
 import { differingSettings, withPlainCheckpoint, type ProbeSettings } from "../settings/settings.ts";
 import { formatShard, shardPairs, type Shard } from "../settings/shard.ts";
 import { listReplicates } from "../settings/replicates.ts";
@@ -21,8 +21,7 @@ interface ShardFolder {
 /**
  * Joins all shards of a run into one run folder: the captures are those of a run that was not split, byte for byte.
  *
- * @returns The folder, into which no other process writes until it is closed.
- * @throws UsageError where a folder is no shard, not complete or altered, where one is missing or given twice, and where two
+ * @throws {ProbeError} if a folder is no shard, not complete or altered, where one is missing or given twice, and where two
  * disagree in anything but the shard; each is named, and nothing is written then.
  */
 export async function mergeShards(out: string, directories: readonly string[]): Promise<RunFolder> {
@@ -30,7 +29,7 @@ export async function mergeShards(out: string, directories: readonly string[]): 
   for (const directory of directories) shards.push(await openShard(directory));
   shards.sort((one, other) => one.shard.number - other.shard.number);
   const [first] = shards;
-  if (first === undefined) throw new UsageError("Give the folders of the shards.");
+  if (first === undefined) throw new ProbeError("shard-mismatch", "Give the folders of the shards.");
   requireAllOnce(first, shards);
   for (const other of shards.slice(1)) await requireAgreement(first, other);
   const tensors = await joinCaptures(shards);
@@ -38,11 +37,10 @@ export async function mergeShards(out: string, directories: readonly string[]): 
   const folder = await RunFolder.openForRun(out, first.settings, first.manifest.wordCounts);
   try {
     await writeJoined(folder, first, shards, tensors);
-    return folder;
-  } catch (error) {
+  } finally {
     await folder.close();
-    throw error;
   }
+  return folder;
 }
 
 /** Writes the captures and what describes them: the first shard's, for all pairs. */
@@ -95,18 +93,21 @@ async function openShard(directory: string): Promise<ShardFolder> {
   const manifest = await folder.readManifest();
   const { shard, ...settings } = manifest.settings;
   if (shard === undefined) {
-    throw new UsageError(
-      `${folder.path} is no shard: it was run without --shard. Give the folders of the shards alone.`,
+    throw new ProbeError(
+      "shard-mismatch",
+      `${folder.path} is not a shard: it was run as a whole. Give the folders of the shards alone.`,
     );
   }
   if (manifest.state !== "complete") {
-    throw new UsageError(
+    throw new ProbeError(
+      "shard-mismatch",
       `Shard ${formatShard(shard)} in ${folder.path} is not complete. Start it again with the same command; it goes on where it stopped.`,
     );
   }
   const captures = folder.file("captures.safetensors");
   if ((await folder.sha256("captures.safetensors").catch(() => "none")) !== manifest.capturesSha256) {
-    throw new UsageError(
+    throw new ProbeError(
+      "shard-mismatch",
       `${captures} is not what shard ${formatShard(shard)} wrote: its SHA-256 is not that of the manifest. Restore the file, or run this shard again into another folder.`,
     );
   }
@@ -117,7 +118,8 @@ function requireAllOnce(first: ShardFolder, shards: readonly ShardFolder[]): voi
   const { count } = first.shard;
   const stranger = shards.find(({ shard }) => shard.count !== count);
   if (stranger !== undefined) {
-    throw new UsageError(
+    throw new ProbeError(
+      "shard-mismatch",
       `${first.folder.path} is shard ${formatShard(first.shard)}, but ${stranger.folder.path} is shard ${formatShard(stranger.shard)}. Give the shards of one run.`,
     );
   }
@@ -126,13 +128,15 @@ function requireAllOnce(first: ShardFolder, shards: readonly ShardFolder[]): voi
     const [one, another] = shards.filter(({ shard }) => shard.number === number);
     if (one === undefined) missing.push(formatShard({ number, count }));
     else if (another !== undefined) {
-      throw new UsageError(
+      throw new ProbeError(
+        "shard-mismatch",
         `${one.folder.path} and ${another.folder.path} are both shard ${formatShard(one.shard)}. Give each shard once.`,
       );
     }
   }
   if (missing.length > 0) {
-    throw new UsageError(
+    throw new ProbeError(
+      "shard-mismatch",
       `Of ${count} shards ${missing.length === 1 ? "one is" : `${missing.length} are`} missing: ${missing.join(", ")}. Give the folders of all shards.`,
     );
   }
@@ -141,7 +145,8 @@ function requireAllOnce(first: ShardFolder, shards: readonly ShardFolder[]): voi
 async function requireAgreement(first: ShardFolder, other: ShardFolder): Promise<void> {
   const differences = differingSettings(comparable(first), comparable(other));
   if (differences.length > 0) {
-    throw new UsageError(
+    throw new ProbeError(
+      "shard-mismatch",
       `${first.folder.path} and ${other.folder.path} do not belong together (there is the former, now the latter):\n  ${differences.slice(0, 6).join("\n  ")}\nRun the shards with equal settings and one release.`,
     );
   }
@@ -153,8 +158,9 @@ async function requireAgreement(first: ShardFolder, other: ShardFolder): Promise
     const isSame =
       one?.width === another?.width && one && another && Buffer.compare(one.data, another.data) === 0;
     if (isSame) continue;
-    throw new UsageError(
-      `The fixed image ${name} differs between ${first.folder.path} and ${other.folder.path}: it was rendered on machines that round differently. Give all shards the same file with --reference.`,
+    throw new ProbeError(
+      "shard-mismatch",
+      `The fixed image ${name} differs between ${first.folder.path} and ${other.folder.path}: it was rendered on machines that round differently. Give all shards the same file as the option \`referenceFiles\`.`,
     );
   }
 }
@@ -187,7 +193,8 @@ async function joinCaptures(shards: readonly ShardFolder[]): Promise<Map<string,
       const stack = name === REPLICATES ? [listReplicates(manifest.settings).length] : [];
       const expected = [...stack, pairs.length, 2, units];
       if (tensors.size !== names.length || shape.join() !== expected.join()) {
-        throw new UsageError(
+        throw new ProbeError(
+          "shard-mismatch",
           `${path} does not hold what shard ${formatShard(shard)} captures: expected ${name} of shape [${expected.join(", ")}], found [${shape.join(", ")}]. Run this shard again into another folder.`,
         );
       }

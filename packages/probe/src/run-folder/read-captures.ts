@@ -1,18 +1,18 @@
 import { readTensors, type Tensor } from "@measure-plantain/flux-runtime";
-import { UsageError } from "../probe-error.ts";
+import { ProbeError } from "../probe-error.ts";
 import { formatShard, isPart } from "../settings/shard.ts";
 import { segmentNames } from "../captures/token-segments.ts";
 import type { Manifest } from "./manifest.ts";
 import { MEAN_SQUARE, REPLICATES } from "./pass-files.ts";
 import type { RunFolder } from "./run-folder.ts";
-import { ChangedCapturesError, findChangedCaptures } from "./changed-captures.ts";
+import { requireOwnCaptures } from "./changed-captures.ts";
 import type { Captures, MeanSquares } from "../captures/granularities.ts";
 
 /**
  * Reads what a complete run captured.
  *
  * @param options - `acceptChanged` also reads captures that are not the ones that the run wrote.
- * @throws UsageError if the run is not complete, is a shard, or holds no captures; ChangedCapturesError.
+ * @throws {ProbeError} if the run is not complete, is a shard, or holds no captures, or captures that the run did not write.
  */
 export async function readCaptures(
   folder: RunFolder,
@@ -21,21 +21,23 @@ export async function readCaptures(
 ): Promise<Captures> {
   const { state, layout, settings } = manifest;
   if (state !== "complete" || layout === null) {
-    throw new UsageError(
+    throw new ProbeError(
+      "incomplete-run",
       `The run in ${folder.path} is not complete. Start it again with the same command; it goes on where it stopped.`,
     );
   }
   if (isPart(settings.shard)) {
-    throw new UsageError(
-      `${folder.path} holds shard ${formatShard(settings.shard)}, a part of a run, which has no statistics. Join all of them first: measure-plantain merge OUT SHARD_DIR…`,
+    throw new ProbeError(
+      "part-of-a-run",
+      `${folder.path} holds shard ${formatShard(settings.shard)}, a part of a run, which has no statistics. Join all of them first.`,
     );
   }
-  const changed = acceptChanged ? null : await findChangedCaptures(folder, manifest);
-  if (changed !== null) throw new ChangedCapturesError(folder.file("captures.safetensors"), changed);
+  if (!acceptChanged) await requireOwnCaptures(folder, manifest);
   const tensors = await readTensors(folder.file("captures.safetensors"));
   const meanSquare = meanSquares(tensors.get(MEAN_SQUARE));
   if (meanSquare === null) {
-    throw new UsageError(
+    throw new ProbeError(
+      "incomplete-run",
       `${folder.file("captures.safetensors")} holds no mean_square [pairs, 2, units]. Restore the file, or run again into another folder.`,
     );
   }

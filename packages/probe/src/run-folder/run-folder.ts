@@ -8,7 +8,7 @@ import {
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
-import { UsageError } from "../probe-error.ts";
+import { ProbeError } from "../probe-error.ts";
 import { sha256 } from "../settings/fingerprint.ts";
 import { differingSettings, withPlainCheckpoint, type ProbeSettings } from "../settings/settings.ts";
 import type { Manifest } from "./manifest.ts";
@@ -29,7 +29,7 @@ export class RunFolder {
    * Creates the folder, or goes on in one that was begun with the same settings and audited by the same list of words; no
    * other process writes into it until `close`.
    *
-   * @throws UsageError if the folder holds something else, or a run of other settings; nothing is changed then.
+   * @throws {ProbeError} if the folder holds something else, or a run of other settings; nothing is changed then.
    * FluxRuntimeError `folder-in-use`.
    */
   static async openForRun(
@@ -52,7 +52,7 @@ export class RunFolder {
     }
   }
 
-  /** Opens a folder to read it. @throws UsageError where it holds no run. */
+  /** Opens a folder to read it. @throws {ProbeError} if it holds no run. */
   static async openForReading(path: string): Promise<RunFolder> {
     const folder = new RunFolder(resolve(path));
     await folder.readManifest();
@@ -65,8 +65,9 @@ export class RunFolder {
 
   async readManifest(): Promise<Manifest> {
     const text = await readFile(this.file("manifest.json"), "utf8").catch((cause: unknown) => {
-      throw new UsageError(
-        `${this.path} is no run folder: it has no manifest.json. Give a folder that \`measure-plantain run\` wrote, or an --out that does not exist yet.`,
+      throw new ProbeError(
+        "not-a-run-folder",
+        `${this.path} is not a run folder (no manifest.json). Give a folder that a run wrote, or one that does not exist yet.`,
         { cause },
       );
     });
@@ -75,10 +76,15 @@ export class RunFolder {
       manifest = (JSON.parse(text) ?? {}) as Partial<Manifest>; // written by this program; its version is checked below
     } catch (cause) {
       const path = this.file("manifest.json");
-      throw new UsageError(`${path} is not valid JSON. Restore the file, or use another --out.`, { cause });
+      throw new ProbeError(
+        "damaged-run-folder",
+        `${path} is not valid JSON. Restore the file, or run into another folder.`,
+        { cause },
+      );
     }
     if (manifest.schemaVersion !== 1) {
-      throw new UsageError(
+      throw new ProbeError(
+        "damaged-run-folder",
         `${this.file("manifest.json")} has the schema version ${String(manifest.schemaVersion)}; this program reads version 1. Use the release that wrote it.`,
       );
     }
@@ -156,9 +162,10 @@ export class RunFolder {
       { ...withPlainCheckpoint(settings), wordCountsSha256: wordCounts?.sha256 },
     );
     if (differences.length > 0) {
-      throw new UsageError(
-        `The output folder ${this.path} holds a run with other settings:\n  ${differences.slice(0, 6).join("\n  ")}\n` +
-          `Give another --out, or remove the folder. It was left as it is.`,
+      throw new ProbeError(
+        "other-settings",
+        `The folder ${this.path} holds a run with other settings:\n  ${differences.slice(0, 6).join("\n  ")}\n` +
+          `Give another folder, or remove this one. It was left as it is.`,
       );
     }
   }

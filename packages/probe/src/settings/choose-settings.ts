@@ -4,46 +4,54 @@ import {
   defaultThreads,
   DEFAULT_MAX_SEQUENCE_LENGTH,
   tokenGrid,
-  type Checkpoint,
   type ComputeType,
   type Device,
+  type RotaryFrequencies,
 } from "@measure-plantain/flux-runtime";
 import { listReferences, type PromptSet, type Reference } from "@measure-plantain/prompts";
 import { readFile } from "node:fs/promises";
-import { UsageError } from "../probe-error.ts";
-import { RunFolder } from "../run-folder/run-folder.ts";
+import { ProbeError } from "../probe-error.ts";
 import { fingerprintCheckpoint, sha256 } from "./fingerprint.ts";
 import { chooseGroupSize, type OptionalTap } from "../captures/plan-taps.ts";
 import { referenceFileSize } from "../passes/prepare-references.ts";
 import type { ProbedCheckpoint } from "./probed-checkpoint.ts";
 import { hashPromptSet, type ProbeSettings, type ReferenceSettings } from "./settings.ts";
-import type { Shard } from "./shard.ts";
 
-/** What the captured numbers depend on, as a user gives it; absent means the default. */
+/** What the captured numbers depend on; what is left out has its default. */
 export interface SettingOptions {
-  /** Image files. */
-  readonly reference?: readonly string[];
+  /** The fixed images, as files; by default they are rendered from the prompt set's recipes. */
+  readonly referenceFiles?: readonly string[];
   /** How many images are rendered, with as many seeds. */
-  readonly references?: number;
+  readonly referenceCount?: number | undefined;
+  /** Of the rendered images, in place of what the recipes say. */
   readonly referenceSeed?: number;
   readonly referenceSteps?: number;
   readonly referenceGuidance?: number;
-  readonly seed: number;
-  readonly noiseSeeds: number;
-  readonly independentNoise: boolean;
-  readonly sigmas: readonly number[];
+  /** Noises that every pass is repeated with and averaged over; by default `[0]`. */
+  readonly noiseSeeds?: readonly number[];
+  /** `independent`: another noise for each pass, instead of the same for all. */
+  readonly noise?: "shared" | "independent";
+  /** Noise levels that every pass is repeated at and averaged over; by default `[1]`, pure noise. */
+  readonly sigmas?: readonly number[];
+  /** Pixels; by default the given image's, else the prompt set's, and 256 for the tiny checkpoint. */
   readonly width?: number;
   readonly height?: number;
+  /** Text tokens, padding included. */
   readonly maxSequenceLength?: number;
+  /** Of the arithmetic; by default the device's. */
   readonly dtype?: ComputeType;
-  readonly weights: "mapped" | "resident";
-  readonly batch: number | "auto";
+  readonly weights?: "mapped" | "resident";
+  /** Passes that are run together; by default what fits the device. */
+  readonly batch?: number | "auto";
   readonly threads?: number;
-  readonly tap: readonly OptionalTap[];
-  readonly shard?: Shard;
-  readonly segments: boolean;
-  readonly ropeFrequencies: "float32" | "bfloat16";
-  readonly fullHash: boolean;
+  /** Projections that are captured beyond those of the published probe. */
+  readonly taps?: readonly OptionalTap[];
+  /** Captures text, noise and reference tokens apart, too. */
+  readonly segments?: boolean;
+  /** Of the text encoder; rounded, to compare with a reference that was cast as a whole. */
+  readonly rotaryFrequencies?: RotaryFrequencies;
+  /** Puts the SHA-256 of every weight file into the manifest. */
+  readonly fullHash?: boolean;
 }
 
 /** Pixels of a side where nobody says otherwise: what Klein was made for, and what the tiny checkpoint does in seconds. */
@@ -57,17 +65,16 @@ interface Size {
 /**
  * Turns options and their defaults into the settings that the captured numbers depend on.
  *
- * @param out - The run folder: a batch that was chosen for the run that it holds is kept.
- * @throws UsageError, FluxRuntimeError for a size that cannot be made.
+ * @throws {ProbeError} `invalid-option`; FluxRuntimeError for a size that cannot be made.
  */
 export async function chooseSettings(
   { id, checkpoint, change }: ProbedCheckpoint,
   promptSet: PromptSet,
   options: SettingOptions,
-  { device, out }: { readonly device: Device; readonly out: string },
+  { device }: { readonly device: Device },
 ): Promise<ProbeSettings> {
   const recipes = listReferences(promptSet);
-  const given = await Promise.all((options.reference ?? []).map(referenceFileSize));
+  const given = await Promise.all((options.referenceFiles ?? []).map(referenceFileSize));
   const wished = given[0] ?? (id === "tiny" ? undefined : recipes[0]);
   const side = id === "tiny" ? DEFAULT_SIDE.tiny : DEFAULT_SIDE.other;
   const width = options.width ?? wished?.width ?? side;
@@ -75,37 +82,38 @@ export async function chooseSettings(
   const grid = tokenGrid(checkpoint, { width, height }); // refuses a bad size before anything is written
   const references = await planReferences(recipes, options, { width, height });
   const sizes = references.map((_, index): Size => given[index] ?? { width, height });
-  if (options.sigmas.some((sigma) => sigma < 1)) requireBlendable(sizes, { width, height });
+  const { sigmas = [1], noiseSeeds = [0], noise = "shared", batch = "auto", fullHash = false } = options;
+  if (sigmas.some((sigma) => sigma < 1)) requireBlendable(sizes, { width, height });
 
   const maxSequenceLength = options.maxSequenceLength ?? DEFAULT_MAX_SEQUENCE_LENGTH;
   const dtype = chooseComputeType({ device, ...(options.dtype !== undefined && { dtype: options.dtype }) });
   const images = Math.max(0, ...sizes.map((size) => (size.width * size.height) / (width * height)));
   const tokens = maxSequenceLength + grid.width * grid.height * (1 + images);
-  const batch =
-    options.batch === "auto"
-      ? await chooseBatchFor(checkpoint, { device, dtype, tokens, out })
-      : options.batch;
   const { name, version, pairs } = promptSet;
   return {
     checkpoint: {
       id,
       ...(change && { change }),
-      files: await fingerprintCheckpoint(checkpoint, { full: options.fullHash }),
+      files: await fingerprintCheckpoint(checkpoint, { full: fullHash }),
     },
     promptSet: { name, version, sha256: await hashPromptSet(promptSet), pairs: pairs.length },
     references,
-    ...(options.shard !== undefined && { shard: options.shard }),
-    noiseSeeds: Array.from({ length: options.noiseSeeds }, (_, index) => options.seed + index),
-    noise: options.independentNoise ? "independent" : "shared",
-    sigmas: options.sigmas,
-    ...{ width, height, maxSequenceLength },
+    noiseSeeds,
+    noise,
+    sigmas,
+    width,
+    height,
+    maxSequenceLength,
     steps: 1,
     guidance: 1,
     groupSize: chooseGroupSize(checkpoint),
-    taps: options.tap,
-    segments: options.segments,
-    rotaryFrequencies: options.ropeFrequencies,
-    ...{ device, dtype, weights: options.weights, batch },
+    taps: options.taps ?? [],
+    segments: options.segments ?? false,
+    rotaryFrequencies: options.rotaryFrequencies ?? "float32",
+    device,
+    dtype,
+    weights: options.weights ?? "mapped",
+    batch: batch === "auto" ? await chooseBatch(checkpoint, { device, dtype, tokens }) : batch,
     threads: options.threads ?? defaultThreads() ?? null,
   };
 }
@@ -113,20 +121,32 @@ export async function chooseSettings(
 /** The given files, or every recipe of the prompt set, each rendered from as many seeds as make the asked number. */
 async function planReferences(
   recipes: readonly Reference[],
-  { reference: files, references: count, referenceSeed, referenceSteps, referenceGuidance }: SettingOptions,
+  {
+    referenceFiles: files,
+    referenceCount: count,
+    referenceSeed,
+    referenceSteps,
+    referenceGuidance,
+  }: SettingOptions,
   { width, height }: Size,
 ): Promise<ReferenceSettings[]> {
   if (files !== undefined) {
     if (count !== undefined)
-      throw new UsageError(
-        "Give the fixed images as files with --reference, or their number with --references.",
+      throw new ProbeError(
+        "invalid-option",
+        "Give the fixed images as files with the option `referenceFiles`, or their number with the option `referenceCount`.",
+        { option: "referenceCount" },
       );
     return Promise.all(
       files.map(async (path) => ({ kind: "file", sha256: sha256(await readFile(path)) }) as const),
     );
   }
   if (recipes.length === 0 && count !== undefined)
-    throw new UsageError("The prompt set describes no fixed image, so --references has nothing to render.");
+    throw new ProbeError(
+      "invalid-option",
+      "The prompt set describes no fixed image, so the option `referenceCount` has nothing to render.",
+      { option: "referenceCount" },
+    );
   return Array.from({ length: recipes.length === 0 ? 0 : (count ?? recipes.length) }, (_, index) => {
     const recipe = recipes[index % recipes.length] ?? unreachable();
     return {
@@ -148,24 +168,13 @@ function unreachable(): never {
 function requireBlendable(references: readonly Size[], { width, height }: Size): void {
   const misfit = references.find((size) => size.width !== width || size.height !== height);
   if (references.length > 0 && misfit === undefined) return;
-  throw new UsageError(
-    `--sigmas below 1 lays the noise over the fixed image, ${
+  throw new ProbeError(
+    "invalid-option",
+    `The option \`sigmas\` below 1 lays the noise over the fixed image, ${
       misfit === undefined
-        ? "and the prompt set has none. Give one with --reference"
-        : `which is ${misfit.width} × ${misfit.height} pixels where ${width} × ${height} are made. Give --width ${misfit.width} --height ${misfit.height}`
-    }, or leave --sigmas out.`,
+        ? "and the prompt set has none. Give one with the option `referenceFiles`"
+        : `which is ${misfit.width} × ${misfit.height} pixels where ${width} × ${height} are made. Give the option \`width: ${misfit.width}\` and the option \`height: ${misfit.height}\``
+    }, or leave the option \`sigmas\` out.`,
+    { option: "sigmas" },
   );
-}
-
-/** The batch of the run that the folder holds; else what fits the card. */
-async function chooseBatchFor(
-  checkpoint: Checkpoint,
-  { device, dtype, tokens, out }: { device: Device; dtype: ComputeType; tokens: number; out: string },
-): Promise<number> {
-  const before = await RunFolder.openForReading(out).then(
-    (folder) => folder.readManifest(),
-    () => null, // no run yet; a folder of something else is refused when the run opens it
-  );
-  if (before !== null) return before.settings.batch;
-  return chooseBatch(checkpoint, { device, dtype, tokens });
 }

@@ -3,7 +3,7 @@ import { promptImages, promptText, type PromptSet, type PromptSide } from "@meas
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { UsageError } from "../probe-error.ts";
+import { ProbeError } from "../probe-error.ts";
 import { sha256, type FileFingerprint } from "./fingerprint.ts";
 import type { OptionalTap } from "../captures/plan-taps.ts";
 import type { CheckpointChange } from "./probed-checkpoint.ts";
@@ -65,7 +65,7 @@ export type ReferenceSettings =
 /**
  * A hash over what is asked of the model: the texts and the images' bytes, not the paths that led to them.
  *
- * @throws UsageError for an image that cannot be read.
+ * @throws {ProbeError} for an image that cannot be read.
  */
 export async function hashPromptSet(set: PromptSet): Promise<string> {
   const side = async (promptSide: PromptSide): Promise<unknown> => ({
@@ -83,7 +83,8 @@ export async function hashPromptSet(set: PromptSet): Promise<string> {
 async function readImageFile(path: string): Promise<Uint8Array> {
   return readFile(path).catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(
+    throw new ProbeError(
+      "invalid-file",
       `The image ${path}, which the prompt set names, cannot be read (${reason}). Correct the path in the set; it is relative to the set's file.`,
       { cause },
     );

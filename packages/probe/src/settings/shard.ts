@@ -1,4 +1,4 @@
-import { UsageError } from "../probe-error.ts";
+import { ProbeError } from "../probe-error.ts";
 
 /** One of several runs that share the pairs of a prompt set among them. */
 export interface Shard {
@@ -27,12 +27,13 @@ export function isPart(shard: Shard | undefined): shard is Shard {
 /**
  * The indices of the pairs that a run captures: every N-th from the K-th on, or all of them.
  *
- * @throws UsageError where there are fewer pairs than shards.
+ * @throws {ProbeError} if there are fewer pairs than shards.
  */
 export function shardPairs(pairs: number, shard: Shard | undefined): number[] {
   const { number, count } = shard ?? { number: 1, count: 1 };
   if (count > pairs) {
-    throw new UsageError(
+    throw new ProbeError(
+      "invalid-option",
       `The prompt set has ${pairs} pairs, which cannot be spread over ${count} shards. Use ${pairs} shards at most.`,
     );
   }

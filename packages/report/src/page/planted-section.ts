@@ -1,14 +1,8 @@
 import { formatPlantScore } from "../summary/format-plant.ts";
-import type { PlantScore } from "../statistics/score-plant.ts";
+import type { ScoredPlant } from "../summary/list-plants.ts";
 import { formatShare } from "../summary/format-number.ts";
 import { html, type Html } from "./html.ts";
 import { renderNumber } from "./shown-number.ts";
-
-/** A control in which an effect was planted, and what the probe found of it. */
-export interface ScoredPlant {
-  readonly name: string;
-  readonly score: PlantScore;
-}
 
 /** The positive controls: what the probe finds where it is known what there is to find. */
 export function renderPlanted(plants: readonly ScoredPlant[]): Html | null {

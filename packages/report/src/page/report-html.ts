@@ -15,7 +15,9 @@ import { renderScript, scriptHash } from "./figures/page-script.ts";
 import { drawRobustness, renderRobustness, robustnessPoints } from "./figures/robustness-figures.ts";
 import { renderVolcanoFigure, volcanoPoints } from "./figures/volcano-figure.ts";
 import { pageStyle } from "./page-style.ts";
-import { renderPlanted, type ScoredPlant } from "./planted-section.ts";
+import type { ScoredPlant } from "../summary/list-plants.ts";
+import { renderPlanted } from "./planted-section.ts";
+import type { ReportReference } from "./report-reference.ts";
 import { renderPrompts } from "./prompts-section.ts";
 import { renderReplicates } from "./replicates-section.ts";
 import { renderBlocks, renderResults, renderStrongest } from "./results-section.ts";
@@ -36,17 +38,8 @@ export interface ReportInput {
   readonly plants?: readonly ScoredPlant[];
   /** What the ablation of the run's strongest units did, where it was tried. */
   readonly ablation?: Ablation | null;
-  /** The command that makes this run again. */
-  readonly command?: string;
-}
-
-/** The reference image and where it came from. */
-export interface ReportReference {
-  /** The bytes of an image file of that media type. */
-  readonly image: Uint8Array;
-  readonly type: "image/png" | "image/webp";
-  /** The prompt that it was rendered from. */
-  readonly prompt?: string;
+  /** The commands that make this run again; `null` if none are known. */
+  readonly command?: string | null;
 }
 
 /**
@@ -62,7 +55,7 @@ export function renderReport({
   controls = [],
   plants = [],
   ablation = null,
-  command,
+  command = null,
 }: ReportInput): string {
   const summary = summarize(analysis, context);
   const volcano = volcanoPoints(analysis);

@@ -1,13 +1,15 @@
 import { html, type Html } from "./html.ts";
-import type { ReportInput } from "./report-html.ts";
+import type { ReportReference } from "./report-reference.ts";
 
 /** How the run came about: the reference image, the command, the manifest. */
 export function renderRun({
   manifest,
   reference,
   command,
-}: Pick<ReportInput, "manifest"> & {
-  readonly [Key in "reference" | "command"]: ReportInput[Key] | undefined;
+}: {
+  readonly manifest: object;
+  readonly reference: ReportReference | undefined;
+  readonly command: string | null;
 }): Html {
   return html`<section id="run">
     <h2>The run</h2>
@@ -26,7 +28,7 @@ export function renderRun({
           </figure>`
     }
     ${
-      command === undefined
+      command === null
         ? null
         : html`<h3>To reproduce</h3>
             <pre><code>${command}</code></pre>

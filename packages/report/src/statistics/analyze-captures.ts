@@ -18,7 +18,7 @@ import {
   splitByGranularity,
 } from "@measure-plantain/probe";
 import { correctP, type CorrectedP } from "./corrected-p.ts";
-import { divideProgress, DONE, type OnProgress } from "./divide-progress.ts";
+import { divideProgress, DONE, type OnShare } from "./divide-progress.ts";
 import { followGrades, type GradeResult } from "./grade-results.ts";
 import { analyzeReplicates, type ReplicateResult } from "./replicate-results.ts";
 import { compareHalves, type HalvesResult } from "./reliability.ts";
@@ -34,7 +34,7 @@ export interface AnalysisOptions {
   /** The grade of each captured pair, in their order; `null` where the prompt set is not graded. */
   readonly grades?: readonly number[] | null;
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: OnProgress | undefined;
+  readonly onProgress?: OnShare | undefined;
 }
 
 /** The statistics of a probe run. */

@@ -3,11 +3,13 @@ import {
   readAblation,
   listReplicates,
   type Manifest,
+  type OnProgress,
   type RunFolder,
   findChangedCaptures,
   readCaptures,
 } from "@measure-plantain/probe";
 import { analyzeCaptures, type Analysis, type AnalysisOptions } from "./analyze-captures.ts";
+import { DEFAULT_FLIPS, type Flips } from "./flips.ts";
 import { type FixedImage, listFixedImages } from "./fixed-images.ts";
 import { readGrades } from "./grade-results.ts";
 import type { SummaryContext } from "../summary/summary.ts";
@@ -26,21 +28,27 @@ export interface FolderResults {
 /** How a run folder is analysed. */
 export interface AnalyzeFolderOptions {
   /** How many random sign flips make the null, or all of them. */
-  readonly flips: number | "exact";
+  readonly flips?: Flips | undefined;
   /** Also analyses captures that are not the ones that the run wrote; the summary then says so. */
   readonly acceptChangedCaptures?: boolean | undefined;
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly onProgress?: AnalysisOptions["onProgress"];
+}
+
+/** How a run is analysed. */
+export interface AnalyzeOptions extends Omit<AnalyzeFolderOptions, "onProgress"> {
+  /** Told how far the statistics are, in percent. */
+  readonly onProgress?: OnProgress | undefined;
 }
 
 /**
  * Reads a run folder and computes its statistics from the captures.
  *
- * @throws UsageError as `readCaptures` does.
+ * @throws {ProbeError} as `readCaptures` does.
  */
 export async function analyzeFolder(
   folder: RunFolder,
-  { flips, acceptChangedCaptures = false, signal, onProgress }: AnalyzeFolderOptions,
+  { flips = DEFAULT_FLIPS, acceptChangedCaptures = false, signal, onProgress }: AnalyzeFolderOptions = {},
 ): Promise<FolderResults> {
   const manifest = await folder.readManifest();
   const { settings, promptSet, audit, wordCounts, cutRenderPrompts, execution } = manifest;

@@ -1,29 +1,44 @@
-import { analyzeFolder, type AnalyzeFolderOptions, type FolderResults } from "./analyze-folder.ts";
+import {
+  analyzeFolder,
+  type AnalyzeFolderOptions,
+  type AnalyzeOptions,
+  type FolderResults,
+} from "./analyze-folder.ts";
 import type { ControlKind } from "../summary/control-summary.ts";
 import { listNotices } from "../summary/notices.ts";
-import { divideProgress } from "./divide-progress.ts";
-import { type Manifest, CONTROLS_FOLDER, RunFolder, readPlant } from "@measure-plantain/probe";
-import { compareRuns, type RunComparison } from "./compare-runs.ts";
+import { divideProgress, reportStatistics } from "./divide-progress.ts";
+import { CONTROLS_FOLDER, openRun, readPlant, type Manifest, type RunFolder } from "@measure-plantain/probe";
+import { compareResults, type RunComparison } from "./compare-runs.ts";
 import { scorePlant, type PlantScore } from "./score-plant.ts";
 
 /** A run with the controls that it has. */
 export interface RunResults extends FolderResults {
   readonly controls: readonly ControlResults[];
-  /** The run held against each of them. */
+  /** The run compared with each of them. */
   readonly comparisons: readonly RunComparison[];
 }
 
-/** Computes the statistics of a run folder and of its controls, and holds them against each other. */
-export async function analyzeRun(folder: RunFolder, options: AnalyzeFolderOptions): Promise<RunResults> {
+/**
+ * Computes the statistics of a run folder and of its controls, and compares the run with each of them.
+ *
+ * @throws {ProbeError} `incomplete-run`, `changed-captures`; {ReportError} `not-comparable` for a control of other units.
+ * @example
+ * const results = await analyzeRun(await openRun("runs/otherview"), { flips: 10_000 });
+ * results.analysis.granularities[0].signFlip.maximum.p;
+ */
+export async function analyzeRun(
+  folder: RunFolder,
+  { onProgress, ...options }: AnalyzeOptions = {},
+): Promise<RunResults> {
   const names = await folder.listRuns(CONTROLS_FOLDER);
-  const [ofRun, ofControls, ofComparisons] = divideProgress(options.onProgress, [
+  const [ofRun, ofControls, ofComparisons] = divideProgress(reportStatistics(onProgress), [
     1,
     names.length,
     names.length / 10,
   ]);
   const run = await analyzeFolder(folder, { ...options, onProgress: ofRun });
   const controls = await readControls(folder, run, names, { ...options, onProgress: ofControls });
-  const comparisons = await compareRuns(run, controls, { ...options, onProgress: ofComparisons });
+  const comparisons = await compareResults(run, controls, { ...options, onProgress: ofComparisons });
   const evidence = controls.map(({ name, results: { manifest, analysis, context } }, place) => ({
     name,
     kind: tellKind(run.manifest, manifest),
@@ -65,10 +80,12 @@ async function readControls(
   );
   const controls: ControlResults[] = [];
   for (const [place, name] of names.entries()) {
-    const control = await RunFolder.openForReading(folder.file(CONTROLS_FOLDER, name));
-    if ((await control.readManifest()).state !== "complete") continue;
-    const results = await analyzeFolder(control, { ...options, onProgress: ofEach[place] });
+    const control = await openRun(folder.file(CONTROLS_FOLDER, name));
+    const { state, settings } = await control.readManifest();
     const plan = await readPlant(control);
+    // What was planted is stored last: until then the control is not complete.
+    if (state !== "complete" || (settings.checkpoint.change?.kind === "planted" && plan === null)) continue;
+    const results = await analyzeFolder(control, { ...options, onProgress: ofEach[place] });
     const plant = plan && scorePlant(plan, results.analysis, run.analysis);
     controls.push({ name, folder: control, results, plant });
   }

@@ -8,7 +8,7 @@ import {
   summarizeByBlock,
   type Tested,
 } from "@measure-plantain/paired-stats";
-import { divideProgress, type OnProgress } from "./divide-progress.ts";
+import { divideProgress, type OnShare } from "./divide-progress.ts";
 
 /** What the units of one block show together, and what they show when the labels mean nothing. */
 export interface BlockResult extends BlockSummary {
@@ -29,7 +29,7 @@ interface RankOptions {
   readonly flips: number | "exact";
   readonly seed: number;
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: OnProgress | undefined;
+  readonly onProgress?: OnShare | undefined;
 }
 
 /** Random flips per block where the null of all units takes every labelling: enough for a band in a figure. */

@@ -1,9 +1,10 @@
 import { pairedDifference, pairedT, signFlipNull, type Tested } from "@measure-plantain/paired-stats";
 import { descending } from "d3-array";
-import { UsageError, type GranularityName } from "@measure-plantain/probe";
+import type { GranularityName } from "@measure-plantain/probe";
+import { ReportError } from "../report-error.ts";
 import type { Analysis, GranularityResult } from "./analyze-captures.ts";
 import { correlateMaps } from "./correlate-maps.ts";
-import { divideProgress, type OnProgress } from "./divide-progress.ts";
+import { divideProgress, type OnShare } from "./divide-progress.ts";
 
 /** Units that the overlap looks at: the strongest hundredth, at least this many. */
 const FEWEST_TOP_UNITS = 10;
@@ -43,14 +44,14 @@ export interface CompareOptions {
   readonly seed?: number;
   /** Whether the contrasts may be subtracted, pair by pair in their order. */
   readonly isPaired?: boolean;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: OnProgress | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnShare | undefined;
 }
 
 /**
  * Holds a run against another, granularity by granularity.
  *
- * @throws UsageError if a granularity of both has other units, or they share none: they are runs of differently shaped
+ * @throws {ReportError} `not-comparable` if a granularity of both has other units, or they share none: they are runs of differently shaped
  * models, and a unit of one is none of the other.
  */
 export async function compareAnalyses(
@@ -69,7 +70,8 @@ export async function compareAnalyses(
     const addresses = ({ records }: GranularityResult): string =>
       records.map(({ address }) => address).join();
     if (addresses(granularity) !== addresses(counterpart)) {
-      throw new UsageError(
+      throw new ReportError(
+        "not-comparable",
         `The runs have other units at the granularity ${granularity.name}: ${granularity.records.length} and ${counterpart.records.length}. Compare runs of models of one shape, with the same group size.`,
       );
     }
@@ -83,14 +85,15 @@ export async function compareAnalyses(
             thresholds: run.thresholds,
             flips,
             seed,
-            ...(signal && { signal }),
+            signal,
             onProgress: ofEach[place],
           })
         : null,
     });
   }
   if (comparisons.length === 0)
-    throw new UsageError(
+    throw new ReportError(
+      "not-comparable",
       "The runs have no units in common. Compare runs of models of one shape, with the same taps.",
     );
   return comparisons;

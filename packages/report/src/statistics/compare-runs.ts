@@ -1,5 +1,11 @@
-import type { AnalyzeFolderOptions, FolderResults } from "./analyze-folder.ts";
-import { divideProgress } from "./divide-progress.ts";
+import type { RunFolder } from "@measure-plantain/probe";
+import {
+  analyzeFolder,
+  type AnalyzeFolderOptions,
+  type AnalyzeOptions,
+  type FolderResults,
+} from "./analyze-folder.ts";
+import { divideProgress, reportStatistics } from "./divide-progress.ts";
 import { listNotices, type Notice } from "../summary/notices.ts";
 import { explainUnpaired, listRunDifferences, type RunDifference } from "./run-differences.ts";
 import { compareAnalyses, type GranularityComparison } from "./compare-analyses.ts";
@@ -19,8 +25,8 @@ export interface RunComparison {
   readonly plant?: PlantScore;
 }
 
-/** Holds a run against others over the same units. @throws UsageError as `compareAnalyses` does. */
-export async function compareRuns(
+/** Compares a run with others over the same units. @throws {ReportError} as `compareAnalyses` does. */
+export async function compareResults(
   run: FolderResults,
   others: readonly {
     readonly name: string;
@@ -46,7 +52,7 @@ export async function compareRuns(
       ],
       unpaired,
       granularities: await compareAnalyses(run.analysis, results.analysis, {
-        flips,
+        ...(flips !== undefined && { flips }),
         isPaired,
         signal,
         onProgress: ofEach[place],
@@ -55,4 +61,35 @@ export async function compareRuns(
     });
   }
   return comparisons;
+}
+
+/**
+ * Compares a run with others over the same units: what their settings differ in, how the units' t correlate, which of the
+ * strongest they share, and the difference of their contrasts, pair by pair, if it has a meaning.
+ *
+ * @param others - Each under the name that the comparison is to have.
+ * @throws {ReportError} `not-comparable` for runs of other units; {ProbeError} for a folder that is not a complete run.
+ * @example
+ * const [comparison] = await compareRuns(run, [{ name: "seed 1", run: await openRun("runs/seed-1") }]);
+ * comparison.granularities[0].correlationOfT;
+ */
+export async function compareRuns(
+  run: RunFolder,
+  others: readonly { readonly name: string; readonly run: RunFolder }[],
+  { onProgress, ...options }: AnalyzeOptions = {},
+): Promise<RunComparison[]> {
+  const count = others.length;
+  const onShare = reportStatistics(onProgress);
+  const [ofRun, ofOthers, ofComparisons] = divideProgress(onShare, [1, count, count / 10]);
+  const ofEach = divideProgress(
+    ofOthers,
+    others.map(() => 1),
+  );
+  const first = await analyzeFolder(run, { ...options, onProgress: ofRun });
+  const analysed = [];
+  for (const [place, other] of others.entries()) {
+    const results = await analyzeFolder(other.run, { ...options, onProgress: ofEach[place] });
+    analysed.push({ name: other.name, results, plant: null });
+  }
+  return compareResults(first, analysed, { ...options, onProgress: ofComparisons });
 }

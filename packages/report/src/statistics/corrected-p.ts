@@ -35,7 +35,7 @@ export async function correctP(
     flips: number | "exact";
     seed: number;
     signal?: AbortSignal | undefined;
-    onProgress?: OnProgress | undefined;
+    onProgress?: OnShare | undefined;
   },
 ): Promise<CorrectedP> {
   const isExact = flips === "exact";

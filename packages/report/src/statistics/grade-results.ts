@@ -51,7 +51,7 @@ export async function followGrades(
     flips: number | "exact";
     seed: number;
     signal?: AbortSignal | undefined;
-    onProgress?: OnProgress | undefined;
+    onProgress?: OnShare | undefined;
   },
 ): Promise<GradeResult> {
   const method = "spearman";

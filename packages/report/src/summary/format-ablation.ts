@@ -104,3 +104,8 @@ export const ABLATION_LIMITS: string =
   "The units were ranked by the same pairs that they are ablated on. A unit at 0 is a state that the model never has, so a " +
   "change says that the rest of the network depends on the unit, not what it stands for; no change says that it can be done " +
   "without, not that it holds nothing. One step at σ = 1 is looked at, not an image.";
+
+/** What an ablation adds to `summary.md`; nothing where there is none. */
+export function ablationMarkdown(ablation: Ablation | null): string[] {
+  return ablation === null ? [] : [formatAblationMarkdown(ablation)];
+}

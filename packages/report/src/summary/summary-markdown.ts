@@ -13,7 +13,8 @@ const LISTED_BLOCKS = 10;
 
 /** What a reader needs to run the same again. */
 export interface Reproduction {
-  readonly command: string;
+  /** The commands that make the run folder again; `null` if none made it. */
+  readonly command: string | null;
   /** Of `captures.safetensors`. */
   readonly capturesSha256: string | null;
   /** Versions by package name. */
@@ -293,7 +294,7 @@ function formatConfounds({ confounds }: Summary): string[] {
 function formatReproduction({ command, capturesSha256, packages, node }: Reproduction): string[] {
   return [
     "## How to reproduce",
-    formatCode(command),
+    ...(command === null ? [] : [formatCode(command)]),
     formatList([
       ...Object.entries(packages).map(([name, version]) => `\`${name}\` ${escapeMarkdown(version)}`),
       `Node ${escapeMarkdown(node)}`,

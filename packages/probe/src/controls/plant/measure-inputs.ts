@@ -17,7 +17,7 @@ export interface BlockInputs {
  * off from the rest of the network, they are cut off here too: later blocks then see what they will see.
  */
 export async function measureBlockInputs(
-  { checkpoint, settings, pairs, progress, clock, runtime }: ProbeContext,
+  { checkpoint, settings, pairs, reporter, clock, runtime }: ProbeContext,
   inputs: PassInputs,
   { units, groupSize, gain }: PlantPlan,
 ): Promise<BlockInputs[]> {
@@ -52,7 +52,7 @@ export async function measureBlockInputs(
       ...watch,
       rewriteGraph: () => model,
     });
-    const bar = progress.start("measuring block inputs", { unit: "pairs", total: pairs.length });
+    const reportDone = reporter.start("measuring block inputs", { unit: "pairs", total: pairs.length });
     try {
       for (const [done, pair] of pairs.entries()) {
         const run = async (condition: 0 | 1, replicate: number): Promise<Float32Array> => {
@@ -77,10 +77,9 @@ export async function measureBlockInputs(
           const take = (all: Float64Array): Float64Array => all.slice(firstUnit, firstUnit + unitCount);
           means.push([take(a), take(b)]);
         }
-        bar.update(done + 1, pairs.length);
+        reportDone(done + 1);
       }
     } finally {
-      bar.stop();
       await transformer.close();
     }
   });

@@ -1,7 +1,7 @@
 import { createTorchGenerator, type TransformerConfig } from "@measure-plantain/flux-runtime";
 import { formatUnitAddress } from "@measure-plantain/head-hooks";
 import { namedSeed } from "../../settings/named-seed.ts";
-import { UsageError } from "../../probe-error.ts";
+import { ProbeError } from "../../probe-error.ts";
 
 export interface PlantOptions {
   /** Decides which units are altered and how each answers. */
@@ -47,7 +47,7 @@ export interface PlantPlan extends Required<Omit<PlantOptions, "planted" | "deco
  * `cohensDz · √pairs`; half of the units grow from a to b, half shrink. A decoy's differences are as large, each with a
  * random sign: it answers to the pairs, but not to what separates b from a.
  *
- * @throws UsageError where there are too few units, or pairs, or a gain goes with more than one block.
+ * @throws {ProbeError} if there are too few units, or pairs, or a gain goes with more than one block.
  */
 export function planPlant(
   config: TransformerConfig,
@@ -62,17 +62,20 @@ export function planPlant(
     Array.from({ length: unitsPerBlock }, (_, unit) => ({ block: index, firstChannel: unit * groupSize })),
   );
   if (places.length < planted + decoys) {
-    throw new UsageError(
+    throw new ProbeError(
+      "cannot-plant",
       `${planted + decoys} units are to be altered, but the single blocks have ${places.length} MLP groups. Plant fewer.`,
     );
   }
   if (pairs < 3 || pairs > width / 2) {
-    throw new UsageError(
+    throw new ProbeError(
+      "cannot-plant",
       `An effect can be planted for 3 to ${width / 2} pairs in a model of width ${width}, but there are ${pairs}. Use a prompt set of another size.`,
     );
   }
   if (gain !== 0 && block === undefined) {
-    throw new UsageError(
+    throw new ProbeError(
+      "cannot-plant",
       "Units that reach the rest of the network change the input of later blocks: name one block.",
     );
   }

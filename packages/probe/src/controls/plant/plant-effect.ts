@@ -2,7 +2,7 @@ import { editCheckpoint, roundTimestep, type WeightEdit } from "@measure-plantai
 import type { PassInputs } from "../../passes/repeat-passes.ts";
 import { sha256 } from "../../settings/fingerprint.ts";
 import type { ProbeContext } from "../../passes/probe-context.ts";
-import { UsageError } from "../../probe-error.ts";
+import { ProbeError } from "../../probe-error.ts";
 import { answeringDirection, dot } from "./answering-direction.ts";
 import { constantDirection } from "./constant-direction.ts";
 import { measureBlockInputs, type BlockInputs } from "./measure-inputs.ts";
@@ -20,7 +20,7 @@ const CONSTANT_TOLERANCE = 0.05;
  * tokens and prompts; l is constant too, but for the shortest direction along which the mean input of each pair changes
  * as the plan says. With a gain of 0 the channels' columns in `to_out` are zero: nothing else in the network changes.
  *
- * @throws UsageError where the pairs' inputs do not differ independently; FluxRuntimeError as `editCheckpoint` does.
+ * @throws {ProbeError} if the pairs' inputs do not differ independently; FluxRuntimeError as `editCheckpoint` does.
  */
 export async function plantEffect(
   context: ProbeContext,
@@ -30,8 +30,9 @@ export async function plantEffect(
   const { checkpoint, settings } = context;
   const [sigma = 1, ...others] = settings.sigmas;
   if (others.length > 0) {
-    throw new UsageError(
-      "An effect can be planted at one noise level only, since the modulation depends on it. Give one value with --sigmas, or leave the planted control out.",
+    throw new ProbeError(
+      "cannot-plant",
+      "An effect can be planted at one noise level only, since the modulation depends on it. Give one value as the option `sigmas`, or leave the planted control out.",
     );
   }
   const constant = await constantDirection(checkpoint, roundTimestep(1_000 * sigma, settings.dtype));
@@ -88,7 +89,8 @@ function rowsOf(
     direction = answeringDirection(changes, answers);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(
+    throw new ProbeError(
+      "cannot-plant",
       `No effect can be planted in single.${block}: ${reason}. Use a prompt set whose pairs all differ.`,
       { cause },
     );

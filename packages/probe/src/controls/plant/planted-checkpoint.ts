@@ -2,34 +2,33 @@ import { cacheFolder, openOrMakeCheckpoint } from "@measure-plantain/flux-runtim
 import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { CaptureOptions } from "../../passes/capture-run.ts";
 import { createRunContext, runtimeOf } from "../../passes/run-context.ts";
 import { preparePassInputs } from "../../passes/repeat-passes.ts";
 import { referenceName } from "../../passes/prepare-references.ts";
 import { sha256 } from "../../settings/fingerprint.ts";
 import type { ProbedCheckpoint } from "../../settings/probed-checkpoint.ts";
 import type { RunFolder } from "../../run-folder/run-folder.ts";
-import type { Progress } from "measure-plantain";
 import { planPlant, type PlantPlan } from "./plan-plant.ts";
 import { plantEffect } from "./plant-effect.ts";
 
 /** The file of a control's folder that tells what was planted. */
 const PLANT_FILE = "plant.json";
 
-export interface PlantedCheckpointOptions {
+export interface PlantedCheckpointOptions extends CaptureOptions {
   /** The complete run whose pairs the effect is planted for. */
   readonly main: RunFolder;
-  readonly resolved: ProbedCheckpoint;
+  /** The checkpoint of that run. */
+  readonly probed: ProbedCheckpoint;
   readonly seed: number;
-  readonly progress: Progress;
-  readonly signal: AbortSignal;
 }
 
 /** The checkpoint of a run with an effect planted for the run's pairs, from the user's cache, or written into it. */
 export async function plantedCheckpoint({
   main,
-  resolved: { id, checkpoint, isSynthesized },
+  probed: { id, checkpoint, isSynthesized },
   seed,
-  progress,
+  reporter,
   signal,
 }: PlantedCheckpointOptions): Promise<ProbedCheckpoint & { readonly plan: PlantPlan }> {
   const manifest = await main.readManifest();
@@ -52,7 +51,7 @@ export async function plantedCheckpoint({
   const planted = await openOrMakeCheckpoint(folder, () =>
     main.whileLocked(async () => {
       const runtime = runtimeOf(settings, signal);
-      const context = await createRunContext({ folder: main, manifest, checkpoint, progress, runtime });
+      const context = await createRunContext({ folder: main, manifest, checkpoint, reporter, runtime });
       await plantEffect(context, await preparePassInputs(context), { plan, folder });
     }),
   );

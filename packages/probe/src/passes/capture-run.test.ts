@@ -6,7 +6,6 @@ import { headMeanSquares } from "@measure-plantain/head-hooks";
 import { auditPromptSet, type PromptSet } from "@measure-plantain/prompts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RunFolder } from "../run-folder/run-folder.ts";
-import { createProgress } from "measure-plantain";
 import { sha256 } from "../settings/fingerprint.ts";
 import { chooseGroupSize } from "../captures/plan-taps.ts";
 import { runProbe } from "./run-probe.ts";

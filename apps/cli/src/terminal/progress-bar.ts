@@ -8,32 +8,12 @@ export interface ProgressBar {
   stop(): void;
 }
 
-/** Tells a person what happens, on stderr. */
-export interface Progress {
-  /** A line that stays. */
-  note(text: string): void;
-  /** A line about something that may be wrong, also when quiet. */
-  warn(text: string): void;
-  /** Begins a stage whose length is known, or becomes known with the first update. */
-  start(title: string, options: { unit: string; total?: number }): ProgressBar;
-}
-
-/** How often a stage is reported where stderr is no terminal, in milliseconds. */
+/** How often a stage is reported if stderr is not a terminal, in milliseconds. */
 const PLAIN_INTERVAL = 10_000;
 
-/** A bar with rate and remaining time on a terminal; a plain line now and then elsewhere; only warnings when quiet. */
-export function createProgress({ quiet }: { quiet: boolean }): Progress {
-  const write = (text: string): void => {
-    writeMessage(`${text}\n`);
-  };
-  const silent: ProgressBar = { update: () => undefined, stop: () => undefined };
-  if (quiet) return { note: () => undefined, warn: write, start: () => silent };
-  return {
-    note: write,
-    warn: write,
-    start: (title, { unit, total = 1 }) =>
-      isTerminal() ? terminalBar(title, unit, total) : plainLines(title, unit, total),
-  };
+/** A bar with rate and remaining time on a terminal; a plain line now and then elsewhere. */
+export function startBar(title: string, { unit, total }: { unit: string; total: number }): ProgressBar {
+  return isTerminal() ? terminalBar(title, unit, total) : plainLines(title, unit, total);
 }
 
 /** Whether stderr is a terminal that a bar can be redrawn on. */

@@ -1,0 +1,36 @@
+import type { RunFolder } from "@measure-plantain/probe";
+import {
+  analyzeRun,
+  formatPlantScore,
+  formatSummaryTable,
+  writeResults,
+  type Flips,
+} from "@measure-plantain/report";
+import { formatCommands } from "../terminal/command-line.ts";
+import type { Display } from "../terminal/display.ts";
+import { writeResult } from "../terminal/write-text.ts";
+
+/** How results are computed and shown. */
+export interface ResultOptions {
+  readonly flips: Flips;
+  readonly figures: boolean;
+  /** Also reads captures that are not the ones that the run wrote. */
+  readonly acceptChangedCaptures?: boolean;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+/** Writes what follows from the captures of a run, and prints its table. */
+export async function showResults(
+  run: RunFolder,
+  { flips, figures, acceptChangedCaptures, json }: ResultOptions,
+  { signal, display }: { readonly signal: AbortSignal; readonly display: Display },
+): Promise<void> {
+  const results = await analyzeRun(run, { flips, acceptChangedCaptures, signal, ...display });
+  const summary = await writeResults(run, results, { figures, commands: formatCommands });
+  writeResult(json ? `${JSON.stringify(summary, null, 2)}\n` : `${formatSummaryTable(summary)}\n`);
+  for (const { name, plant } of json ? [] : results.controls) {
+    if (plant !== null) writeResult(`${name}: ${formatPlantScore(plant)}\n`);
+  }
+  display.note(`Report: ${run.file("report.html")}`);
+}

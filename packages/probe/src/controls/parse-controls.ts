@@ -1,0 +1,69 @@
+import {
+  identicalPromptSet,
+  loadPromptSet,
+  shufflePromptSet,
+  type PromptSet,
+} from "@measure-plantain/prompts";
+import { ProbeError } from "../probe-error.ts";
+import { hashPromptSet } from "../settings/settings.ts";
+
+/** What is changed in a control, everything else being equal. */
+export type Control =
+  | { readonly kind: "random-weights" | "planted"; readonly name: string; readonly seed: number }
+  | {
+      readonly kind: "prompts";
+      readonly name: string;
+      /** What the user asked for. */
+      readonly source: string;
+      readonly promptSet: PromptSet;
+    };
+
+/** The controls that are made from the run's own prompts: against themselves, and re-paired at random. */
+export const IDENTICAL = "identical";
+export const SHUFFLED = "shuffled";
+
+/**
+ * The controls that are asked for: `random-weights` is one seed, `random-weights:3` three of them, and so with `planted`;
+ * anything else is a prompt set, which is read here, so that a mistake in it is known before the run and not after it.
+ *
+ * @param set - The run's own prompts.
+ * @throws {ProbeError} if a number of seeds is no number, or a control is asked for twice; PromptsError for a set.
+ */
+export async function parseControls(asked: readonly string[], set: PromptSet): Promise<Control[]> {
+  const planned = asked.map(async (text): Promise<Control[]> => {
+    const [, kind, seeds = "1"] = /^(random-weights|planted)(?::(.*))?$/.exec(text) ?? [];
+    if (kind !== "random-weights" && kind !== "planted") {
+      const name = text.replace(/^.*[/\\]/, "").replace(/\.\w+$/, "");
+      const promptSet = await loadControlSet(text, set);
+      await hashPromptSet(promptSet); // refuses images that cannot be read
+      return [{ kind: "prompts", name, source: text, promptSet }];
+    }
+    const count = Number(seeds);
+    if (!Number.isSafeInteger(count) || count < 1) {
+      throw new ProbeError(
+        "invalid-option",
+        `The control ${text} asks for ${seeds || "nothing"} as its number of seeds. Write ${kind}:N with a whole number N from 1 on.`,
+      );
+    }
+    // The seeds begin at 1: 0 is that of the synthesised checkpoints, which may be the run itself.
+    return Array.from({ length: count }, (_, index) => ({
+      kind,
+      name: `${kind}-${index + 1}`,
+      seed: index + 1,
+    }));
+  });
+  const controls = (await Promise.all(planned)).flat();
+  const doubled = controls.find(
+    ({ name }, index) => controls.findIndex((other) => other.name === name) < index,
+  );
+  if (doubled !== undefined)
+    throw new ProbeError("invalid-option", `The control ${doubled.name} is asked for twice. Name it once.`);
+  return controls;
+}
+
+/** A control's prompt set; those that are derived from a set are derived from the run's own. */
+async function loadControlSet(source: string, set: PromptSet): Promise<PromptSet> {
+  if (source === IDENTICAL) return identicalPromptSet(set, { name: IDENTICAL });
+  if (source === SHUFFLED) return shufflePromptSet(set, { name: SHUFFLED });
+  return loadPromptSet(source);
+}
