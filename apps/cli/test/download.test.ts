@@ -264,7 +264,7 @@ describe("one clear message and the right exit code for", () => {
     await refused(
       repositoryName,
       2,
-      /is no checkpoint of FLUX\.2 Klein in the Diffusers layout: it has no vae\/config\.json/,
+      /is not a checkpoint of FLUX\.2 Klein in the Diffusers layout: it has no vae\/config\.json/,
     );
   });
 

@@ -47,7 +47,7 @@ export type FluxRuntimeErrorCode =
   | "hub-invalid-answer"
   /** The connection broke off again and again; what came is kept. */
   | "download-interrupted"
-  /** A file came whole, but with other bytes than were published; it was removed. */
+  /** A downloaded file has other bytes than were published. */
   | "download-corrupted";
 
 /** What an error carries next to its message. */

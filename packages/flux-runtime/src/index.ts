@@ -17,9 +17,10 @@ export {
   type WriteSafetensorsOptions,
 } from "./checkpoint/write-safetensors.ts";
 export { FluxRuntimeError, type FluxRuntimeErrorCode, type FluxRuntimeErrorDetails } from "./errors.ts";
+export { cacheFolder } from "./hub/cache-folder.ts";
 export type { PlannedDownload } from "./hub/download-snapshot.ts";
 export type { HubRepository } from "./hub/hub-repository.ts";
-export { cacheFolder, locateCheckpoint, type CheckpointPlace } from "./hub/locate-checkpoint.ts";
+export { locateCheckpoint, type CheckpointPlace } from "./hub/locate-checkpoint.ts";
 export {
   resolveCheckpoint,
   type ResolveCheckpointOptions,

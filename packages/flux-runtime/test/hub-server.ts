@@ -144,7 +144,7 @@ function listing(path: string, { checksum, size }: ListedFile): unknown {
 }
 
 /** Sends a content, or the rest of it from where a range begins. */
-function sendContent(response: ServerResponse, content: Buffer, range: string | undefined): void {
+export function sendContent(response: ServerResponse, content: Buffer, range: string | undefined): void {
   const start = Number(/^bytes=(\d+)-/.exec(range ?? "")?.[1] ?? 0);
   const part = content.subarray(start);
   if (range === undefined) response.writeHead(200, { "Content-Length": part.length });
@@ -162,8 +162,13 @@ export function sendBrokenOff(
   { range, bytes }: { range: string | undefined; bytes: number },
 ): void {
   const start = Number(/^bytes=(\d+)-/.exec(range ?? "")?.[1] ?? 0);
-  response.writeHead(range === undefined ? 200 : 206, { "Content-Length": content.length - start });
-  response.write(content.subarray(start, start + bytes), () => response.destroy());
+  const place = `bytes ${start}-${content.length - 1}/${content.length}`;
+  response.writeHead(range === undefined ? 200 : 206, {
+    "Content-Length": content.length - start,
+    ...(range !== undefined && { "Content-Range": place }),
+  });
+  // Later, since a client may lose what is on its way when the connection breaks off.
+  response.write(content.subarray(start, start + bytes), () => setTimeout(() => response.destroy(), 50));
 }
 
 export function refuse(

@@ -1,16 +1,13 @@
-import { listFiles, modelInfo } from "@huggingface/hub";
-import { mkdir, stat, statfs } from "node:fs/promises";
+import { mkdir, statfs } from "node:fs/promises";
 import { FluxRuntimeError } from "../errors.ts";
 import { startStage, type OnProgress } from "../progress.ts";
-import { downloadBlob, type HubFile } from "./download-blob.ts";
+import { downloadBlob } from "./download-blob.ts";
 import { HubCache } from "./hub-cache.ts";
 import { readHubEnvironment } from "./hub-environment.ts";
-import { createHubFetch, type HubFetch } from "./hub-fetch.ts";
-import { formatRepository, isCommit, type HubRepository } from "./hub-repository.ts";
-import { listMissingFiles, selectNeededFiles } from "./needed-files.ts";
-
-/** Files that a repository may have at most; the list comes from elsewhere, and its pages must end. */
-const MOST_FILES = 10_000;
+import { createHubFetch } from "./hub-fetch.ts";
+import { formatRepository, type HubRepository } from "./hub-repository.ts";
+import { listSnapshot, type HubFile } from "./list-snapshot.ts";
+import { sizeOf } from "./partial-blob.ts";
 
 /** What is about to be downloaded. */
 export interface PlannedDownload {
@@ -49,7 +46,7 @@ export async function downloadSnapshot(
   const { endpoint, token, cacheFolder } = await readHubEnvironment();
   const cache = new HubCache(cacheFolder, repository);
   const hubFetch = createHubFetch({ endpoint, token, repository, signal });
-  const { commit, files } = await listSnapshot(repository, endpoint, hubFetch);
+  const { commit, files } = await listSnapshot(repository, { endpoint, hubFetch, signal });
   const bytes = sum(files.map(({ size }) => size));
   const cachedBytes = sum(await Promise.all(files.map((file) => bytesInCache(cache, file))));
   const total = bytes - cachedBytes;
@@ -83,68 +80,10 @@ export async function downloadSnapshot(
   return { commit, folder: cache.snapshotFolder(commit) };
 }
 
-/** Which commit a revision is, and the needed files in it. */
-async function listSnapshot(
-  repository: HubRepository,
-  endpoint: string,
-  hubFetch: HubFetch,
-): Promise<{ readonly commit: string; readonly files: readonly HubFile[] }> {
-  const { name, revision } = repository;
-  const hub = { hubUrl: endpoint, fetch: hubFetch as typeof fetch }; // the client passes addresses as text
-  const { sha: commit } = await modelInfo({ name, revision, additionalFields: ["sha"], ...hub }).catch(
-    explain(endpoint),
-  );
-  const files = new Map<string, HubFile>();
-  const list = async (): Promise<void> => {
-    for await (const { type, path, size, oid, lfs } of listFiles({
-      ...{ repo: { type: "model", name }, revision: commit, recursive: true },
-      ...hub,
-    })) {
-      if (type !== "file") continue;
-      files.set(path, { path, size: lfs?.size ?? size, checksum: lfs?.oid ?? oid ?? "" });
-      if (files.size > MOST_FILES) throw unexpected(endpoint, `it lists more than ${MOST_FILES} files`);
-    }
-  };
-  if (!isCommit(commit)) throw unexpected(endpoint, `it calls the commit of ${name} “${commit}”`);
-  await list().catch(explain(endpoint));
-  const needed = selectNeededFiles([...files.keys()]);
-  // Which shards an index names is known when it is there; opening the checkpoint tells of one that is not.
-  const missing = await listMissingFiles(needed, () => Promise.resolve([]));
-  if (missing.length > 0) {
-    throw new FluxRuntimeError(
-      "checkpoint-not-found",
-      `${formatRepository(repository)} is no checkpoint of FLUX.2 Klein in the Diffusers layout: it has no ${missing.join(", no ")}. Give a repository that has them.`,
-      { repository: formatRepository(repository), missing },
-    );
-  }
-  const selected = needed.flatMap((path) => files.get(path) ?? []);
-  const nameless = selected.find(({ checksum }) => !/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(checksum));
-  if (nameless !== undefined) throw unexpected(endpoint, `it gives no checksum of ${nameless.path}`);
-  return { commit, files: selected };
-}
-
-/** An error that the client raises over an answer of another form than the hub's. */
-function explain(endpoint: string): (error: unknown) => never {
-  return (error) => {
-    const isMalformed = error instanceof TypeError || error instanceof SyntaxError;
-    throw isMalformed ? unexpected(endpoint, error.message) : error;
-  };
-}
-
-function unexpected(endpoint: string, what: string): FluxRuntimeError {
-  return new FluxRuntimeError(
-    "hub-invalid-answer",
-    `${endpoint} does not answer as a Hugging Face hub does: ${what}. Check HF_ENDPOINT, and whether something between here and the hub answers in its place.`,
-    { endpoint },
-  );
-}
-
 async function bytesInCache(cache: HubCache, { checksum, size }: HubFile): Promise<number> {
   const path = cache.blobPath(checksum);
-  const there = await stat(path)
-    .catch(() => stat(`${path}.incomplete`))
-    .catch(() => ({ size: 0 }));
-  return Math.min(there.size, size);
+  const there = (await sizeOf(path)) ?? (await sizeOf(`${path}.incomplete`)) ?? 0;
+  return Math.min(there, size);
 }
 
 async function requireRoom(cache: HubCache, bytes: number): Promise<void> {

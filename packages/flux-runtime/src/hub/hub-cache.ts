@@ -1,19 +1,21 @@
 import { getRepoFolderName } from "@huggingface/hub";
 import {
-  access,
   copyFile,
   link,
   mkdir,
   readdir,
   readFile,
   rename,
+  realpath,
   rm,
+  stat,
   symlink,
   writeFile,
 } from "node:fs/promises";
-import { dirname, join, relative, sep } from "node:path";
+import { basename, dirname, join, relative, sep } from "node:path";
+import { pathExists } from "../path-exists.ts";
 import { isCommit, type HubRepository } from "./hub-repository.ts";
-import { listMissingFiles } from "./needed-files.ts";
+import { listMissingFiles, selectNeededFiles } from "./needed-files.ts";
 
 /** A revision in the cache. */
 export interface CachedSnapshot {
@@ -21,6 +23,14 @@ export interface CachedSnapshot {
   readonly commit: string;
   /** What it lacks to be opened; nothing where it is complete. */
   readonly missing: readonly string[];
+}
+
+/** A file of a snapshot that is a link to a content. */
+export interface CachedBlob {
+  /** Its path within the snapshot. */
+  readonly file: string;
+  readonly path: string;
+  readonly checksum: string;
 }
 
 /**
@@ -50,18 +60,31 @@ export class HubCache {
     const folder = this.snapshotFolder(commit);
     const entries = await readdir(folder, { recursive: true }).catch(() => null);
     if (entries === null) return null;
-    const isThere = await Promise.all(entries.map((entry) => exists(join(folder, entry)))); // follows links
+    const isThere = await Promise.all(entries.map((entry) => pathExists(join(folder, entry)))); // follows links
     const paths = entries.filter((_, index) => isThere[index]).map((path) => path.split(sep).join("/"));
     const missing = await listMissingFiles(paths, (path) => readShardNames(join(folder, path)));
     return { folder, commit, missing };
   }
 
+  /** The contents that a snapshot's needed files are links to, each with the checksum that names it. */
+  async listBlobs(commit: string): Promise<CachedBlob[]> {
+    const folder = this.snapshotFolder(commit);
+    const entries = await readdir(folder, { recursive: true });
+    const files = selectNeededFiles(entries.map((path) => path.split(sep).join("/")));
+    const paths = await Promise.all(files.map((file) => realpath(join(folder, file))));
+    return files.flatMap((file, index) => {
+      const path = paths[index] ?? "";
+      const checksum = basename(path);
+      return isChecksum(checksum) ? { file, path, checksum } : [];
+    });
+  }
+
   /** Puts a content into a snapshot under a file's name: as a link, or where there are none, as a second name or a copy. */
   async addToSnapshot(commit: string, file: string, blobPath: string): Promise<void> {
     const target = join(this.snapshotFolder(commit), file);
-    if (await exists(target)) return;
+    if (await isSameFile(target, blobPath)) return;
     await mkdir(dirname(target), { recursive: true });
-    await rm(target, { force: true }); // a link whose content is gone
+    await rm(target, { force: true }); // a link whose content is gone, or another content
     // Relative, so that the cache can be moved.
     await symlink(relative(dirname(target), blobPath), target)
       .catch(ignoreExisting)
@@ -85,6 +108,11 @@ export class HubCache {
   }
 }
 
+/** SHA-256, or the SHA-1 that git gives a file. */
+function isChecksum(text: string): boolean {
+  return /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
+}
+
 /** The files that a weight index names; nothing where it cannot be read, which opening the checkpoint then tells. */
 async function readShardNames(path: string): Promise<string[]> {
   try {
@@ -100,9 +128,8 @@ function ignoreExisting(error: NodeJS.ErrnoException): void {
   if (error.code !== "EEXIST") throw error;
 }
 
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
+/** Whether two paths lead to one content. */
+async function isSameFile(path: string, other: string): Promise<boolean> {
+  const [one, two] = await Promise.all([path, other].map((place) => stat(place).catch(() => null)));
+  return one != null && two != null && one.dev === two.dev && one.ino === two.ino;
 }

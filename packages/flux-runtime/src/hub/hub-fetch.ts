@@ -11,7 +11,7 @@ export interface HubFetchOptions extends Pick<HubEnvironment, "endpoint" | "toke
   readonly attempts?: number;
   /** Milliseconds before the second request; doubled before each further one. */
   readonly firstDelay?: number;
-  /** The longest wait that a hub may ask for, in milliseconds; where it asks for more, the user is told. */
+  /** Milliseconds that are waited between the requests at most, all waits together; the user is told of a longer one. */
   readonly longestDelay?: number;
   /** Milliseconds within which an answer must begin. */
   readonly answerTimeout?: number;
@@ -40,9 +40,11 @@ export function createHubFetch({
     if (token !== undefined && new URL(url).origin === new URL(endpoint).origin) {
       headers.set("Authorization", `Bearer ${token}`);
     }
+    const signals = [signal, init.signal].filter((given) => given != null);
+    let waited = 0;
     for (let attempt = 1; ; attempt += 1) {
-      signal?.throwIfAborted();
-      const answer = await ask(url, { ...init, headers }, answerTimeout, [signal, init.signal]);
+      for (const given of signals) given.throwIfAborted();
+      const answer = await ask(url, { ...init, headers }, answerTimeout, signals);
       if (answer instanceof Response && answer.ok) return answer;
       const error =
         answer instanceof Response
@@ -51,8 +53,9 @@ export function createHubFetch({
       const asked = answer instanceof Response ? askedDelay(answer.headers) : undefined;
       const delay = asked ?? firstDelay * 2 ** (attempt - 1);
       const mayPass = error.code === "hub-rate-limited" || error.code === "hub-unreachable";
-      if (!mayPass || attempt >= attempts || delay > longestDelay) throw error;
-      await wait(delay, undefined, { ...(signal && { signal }) }).catch(() => signal?.throwIfAborted());
+      waited += delay;
+      if (!mayPass || attempt >= attempts || waited > longestDelay) throw error;
+      await wait(delay, undefined, { signal: AbortSignal.any(signals) }).catch(() => undefined);
     }
   };
 }
@@ -62,17 +65,16 @@ async function ask(
   url: string,
   init: RequestInit,
   answerTimeout: number,
-  signals: readonly (AbortSignal | null | undefined)[],
+  signals: readonly AbortSignal[],
 ): Promise<Response | Error> {
-  const given = signals.filter((signal) => signal != null);
   const late = new AbortController();
   const timer = setTimeout(() => {
     late.abort(new Error(`no answer within ${answerTimeout / 1_000} s`));
   }, answerTimeout);
   try {
-    return await fetch(url, { ...init, signal: AbortSignal.any([late.signal, ...given]) });
+    return await fetch(url, { ...init, signal: AbortSignal.any([late.signal, ...signals]) });
   } catch (error) {
-    for (const signal of given) signal.throwIfAborted();
+    for (const signal of signals) signal.throwIfAborted();
     return error instanceof Error ? error : new Error(String(error));
   } finally {
     clearTimeout(timer);

@@ -1,7 +1,7 @@
-import { access } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { pathExists } from "../path-exists.ts";
 import { checkpointSpecNames } from "../synthesis/checkpoint-spec.ts";
+import { cacheFolder } from "./cache-folder.ts";
 import { HubCache } from "./hub-cache.ts";
 import { readHubEnvironment } from "./hub-environment.ts";
 import { formatRepository, parseRepository, type HubRepository } from "./hub-repository.ts";
@@ -41,9 +41,9 @@ export async function locateCheckpoint(
   const specName = name === "tiny" ? "tiny" : /^random:(.+)$/.exec(name)?.[1];
   if (specName !== undefined) {
     const folder = join(cacheFolder(), `random-${specName}-v${SYNTHESIS_VERSION}`);
-    return { kind: "synthesized", specName, folder, exists: await exists(folder), problem: null };
+    return { kind: "synthesized", specName, folder, exists: await pathExists(folder), problem: null };
   }
-  if (await exists(name)) return { kind: "folder", folder: resolve(name), exists: true, problem: null };
+  if (await pathExists(name)) return { kind: "folder", folder: resolve(name), exists: true, problem: null };
   const repository = parseRepository(name);
   if (repository === null) {
     const problem = `There is no checkpoint folder ${name}. Give tiny, random:${checkpointSpecNames.join(", random:")}, the path of a folder, or OWNER/NAME[@REVISION] of a model on the hub.`;
@@ -61,19 +61,4 @@ export async function locateCheckpoint(
     ? `${formatRepository(repository)} ${what} the Hugging Face cache (${cache.folder}), and nothing is downloaded offline. Start once without the option \`offline\` and HF_HUB_OFFLINE, or give the path of a folder.`
     : null;
   return { ...place, folder: cache.folder, exists: false, problem };
-}
-
-/** The user's cache folder for what this package makes: MEASURE_PLANTAIN_CACHE, else the platform's convention. */
-export function cacheFolder(): string {
-  const { MEASURE_PLANTAIN_CACHE, XDG_CACHE_HOME } = process.env;
-  if (MEASURE_PLANTAIN_CACHE) return MEASURE_PLANTAIN_CACHE;
-  return join(XDG_CACHE_HOME || join(homedir(), ".cache"), "measure-plantain");
-}
-
-/** Whether there is something at a path. */
-export async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,11 +1,13 @@
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { openCheckpoint } from "../checkpoint/open-checkpoint.ts";
 import { FluxRuntimeError } from "../errors.ts";
+import { pathExists } from "../path-exists.ts";
 import type { OnProgress } from "../progress.ts";
 import { getCheckpointSpec } from "../synthesis/checkpoint-spec.ts";
 import { synthesizeCheckpoint } from "../synthesis/synthesize-checkpoint.ts";
-import { downloadSnapshot, type PlannedDownload } from "./download-snapshot.ts";
-import { exists, locateCheckpoint } from "./locate-checkpoint.ts";
+import type { PlannedDownload } from "./download-snapshot.ts";
+import { locateCheckpoint } from "./locate-checkpoint.ts";
+import { provideSnapshot } from "./provide-snapshot.ts";
 
 /** A checkpoint and what a reader of its results must know about it. */
 export interface ResolvedCheckpoint {
@@ -59,10 +61,9 @@ export async function resolveCheckpoint(
     return { id: name, checkpoint, isSynthesized: checkpoint.hasRandomWeights };
   }
   const { repository } = place;
-  const { commit, folder } =
-    place.exists && place.commit !== null
-      ? { commit: place.commit, folder: place.folder }
-      : await downloadSnapshot(repository, { signal, onProgress, onDownload });
+  const { commit, folder } = await provideSnapshot(repository, place.exists ? place.commit : null, {
+    ...{ offline, signal, onProgress, onDownload },
+  });
   const checkpoint = await openCheckpoint(folder);
   return { id: `${repository.name}@${commit}`, checkpoint, isSynthesized: checkpoint.hasRandomWeights };
 }
@@ -73,6 +74,6 @@ async function synthesize(
   options: Pick<ResolveCheckpointOptions, "onProgress" | "signal">,
 ): Promise<void> {
   await synthesizeCheckpoint(folder, getCheckpointSpec(name), options).catch(async (error: unknown) => {
-    if (!(await exists(folder))) throw error; // else another process was first, with the same bytes
+    if (!(await pathExists(folder))) throw error; // else another process was first, with the same bytes
   });
 }

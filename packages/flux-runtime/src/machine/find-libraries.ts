@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { createReadStream } from "node:fs";
-import { access } from "node:fs/promises";
 import { join } from "node:path";
+import { pathExists } from "../path-exists.ts";
 import { findOnnxRuntimePackage } from "./onnxruntime-package.ts";
 
 /** A library that CUDA needs: where it is, or how to get it. */
@@ -49,7 +49,7 @@ export async function findOnnxRuntime(): Promise<{
 }> {
   const { version, binaryFolder } = findOnnxRuntimePackage();
   const path = join(binaryFolder, "libonnxruntime_providers_cuda.so");
-  const provider = (await exists(path))
+  const provider = (await pathExists(path))
     ? { path, cudaMajor: await linkedCudaMajor(path) }
     : { path: null, cudaMajor: DEFAULT_CUDA_MAJOR as 12 | 13 };
   return { version, provider };
@@ -99,7 +99,7 @@ async function findLibrary(
     ...(cached === undefined ? [] : [cached]),
     ...inFolders(usual),
   ];
-  for (const candidate of candidates) if (await exists(candidate)) return candidate;
+  for (const candidate of candidates) if (await pathExists(candidate)) return candidate;
   return null;
 }
 
@@ -122,11 +122,4 @@ async function linkedCudaMajor(path: string): Promise<12 | 13> {
     tail = text.slice(-32);
   }
   return DEFAULT_CUDA_MAJOR;
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,0 +1,51 @@
+import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { cacheFolder } from "./cache-folder.ts";
+import { hashBlob, type HashBlobOptions } from "./hash-blob.ts";
+
+/**
+ * Whether a content in the cache has the bytes that its checksum names. Other tools write to the same cache, and any of them
+ * may have been stopped midway.
+ *
+ * A content is read once: that it was intact is noted in the user's cache folder with its place, size and date, and holds until
+ * one of them changes.
+ *
+ * @throws The signal's reason.
+ */
+export async function isIntact(
+  path: string,
+  checksum: string,
+  options: HashBlobOptions = {},
+): Promise<boolean> {
+  if (await isKnownIntact(path, checksum)) return true;
+  if ((await hashBlob(path, checksum, options)) !== checksum) return false;
+  await noteIntact(path, checksum);
+  return true;
+}
+
+/** Whether a content was found intact before and is the same file still. */
+export async function isKnownIntact(path: string, checksum: string): Promise<boolean> {
+  const note = await readFile(noteOf(checksum), "utf8").catch(() => null);
+  return note !== null && note === (await describe(path));
+}
+
+/** Notes that a content was read and has the bytes that its checksum names. */
+export async function noteIntact(path: string, checksum: string): Promise<void> {
+  const note = noteOf(checksum);
+  const aside = `${note}.${process.pid}`;
+  const write = async (): Promise<void> => {
+    await mkdir(join(cacheFolder(), "intact-blobs"), { recursive: true });
+    await writeFile(aside, await describe(path));
+    await rename(aside, note);
+  };
+  await write().catch(() => undefined); // without the note it is read again the next time
+}
+
+function noteOf(checksum: string): string {
+  return join(cacheFolder(), "intact-blobs", checksum);
+}
+
+async function describe(path: string): Promise<string> {
+  const { size, mtimeMs } = await stat(path);
+  return `${JSON.stringify({ path, size, mtimeMs })}\n`;
+}

@@ -1,0 +1,157 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { repositoryName, startHub, type TestHub } from "../../test/hub-server.ts";
+import { kleinTiny } from "../../test/klein-tiny.ts";
+import type { Progress } from "../progress.ts";
+import type { PlannedDownload } from "./download-snapshot.ts";
+import { resolveCheckpoint } from "./resolve-checkpoint.ts";
+
+const checkpointFolder = join(kleinTiny, "checkpoint");
+const transformer = "transformer/diffusion_pytorch_model.safetensors";
+let folder: string;
+let cache: string;
+let hub: TestHub;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "resolve-"));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+beforeEach(async () => {
+  hub = await startHub(checkpointFolder);
+  cache = join(folder, "hub", "models--owner--klein-tiny");
+  vi.stubEnv("HF_ENDPOINT", hub.endpoint);
+  vi.stubEnv("HF_HUB_CACHE", join(folder, "hub"));
+  vi.stubEnv("HF_HUB_OFFLINE", "0");
+  vi.stubEnv("HF_TOKEN", "");
+  vi.stubEnv("MEASURE_PLANTAIN_CACHE", join(folder, "own"));
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await hub.close();
+  for (const name of ["hub", "own"]) rmSync(join(folder, name), { recursive: true, force: true });
+});
+
+const served = (path: string): Buffer => hub.files.get(path)?.content ?? Buffer.alloc(0);
+const blobOf = (path: string): string => join(cache, "blobs", hub.files.get(path)?.checksum ?? "");
+/** The files that were asked for, the answers of the storage left out. */
+const fetched = (): string[] =>
+  hub.requests.flatMap(({ path }) => /\/resolve\/[^/]+\/(.*)/.exec(path)?.[1] ?? []);
+
+/** A snapshot as huggingface_hub writes it, with other bytes in some files. */
+function writeSnapshot(damaged: Readonly<Record<string, Buffer>> = {}): void {
+  for (const [path, { content }] of hub.files) {
+    const link = join(cache, "snapshots", hub.commit, path);
+    mkdirSync(dirname(link), { recursive: true });
+    mkdirSync(join(cache, "blobs"), { recursive: true });
+    writeFileSync(blobOf(path), damaged[path] ?? content);
+    symlinkSync(blobOf(path), link);
+  }
+  mkdirSync(join(cache, "refs"));
+  writeFileSync(join(cache, "refs/main"), hub.commit);
+}
+
+function flipped(path: string): Buffer {
+  const bytes = Buffer.from(served(path));
+  bytes.writeUInt8(bytes.readUInt8(bytes.length - 2) ^ 1, bytes.length - 2);
+  return bytes;
+}
+
+describe("resolveCheckpoint", () => {
+  it("reports what it is about to download, and then its bytes", async () => {
+    const downloads: PlannedDownload[] = [];
+    const seen: Progress[] = [];
+    const { id, isSynthesized } = await resolveCheckpoint(repositoryName, {
+      onDownload: (download) => downloads.push(download),
+      onProgress: (progress) => seen.push(progress),
+    });
+    expect(id).toBe(`${repositoryName}@${hub.commit}`);
+    expect(isSynthesized).toBe(false);
+    const [download] = downloads;
+    expect(download).toMatchObject({
+      repository: repositoryName,
+      commit: hub.commit,
+      folder: cache,
+      cachedBytes: 0,
+    });
+    expect(seen[0]).toMatchObject({ stage: "downloading", unit: "bytes", done: 0, total: download?.bytes });
+    expect(seen.at(-1)).toMatchObject({
+      stage: "downloading",
+      done: download?.bytes,
+      total: download?.bytes,
+    });
+  });
+
+  it("asks nothing of a hub about a snapshot of another tool, and reads its files once", async () => {
+    writeSnapshot();
+    const stages: string[] = [];
+    const onProgress = ({ stage }: Progress): number => stages.push(stage);
+    await resolveCheckpoint(repositoryName, { onProgress });
+    expect(new Set(stages)).toEqual(new Set(["checking"]));
+    stages.length = 0;
+    await resolveCheckpoint(repositoryName, { onProgress, offline: true });
+    expect(stages).toEqual([]);
+    expect(hub.requests).toEqual([]);
+  });
+
+  it.each([
+    ["were cut", (bytes: Buffer) => bytes.subarray(0, 100)],
+    ["have other bytes", (bytes: Buffer) => Buffer.concat([bytes.subarray(0, -1), Buffer.of(1)])],
+  ])("downloads the files of a snapshot again that %s, and no others", async (_, damage) => {
+    const damaged = [transformer, "vae/config.json"];
+    writeSnapshot(Object.fromEntries(damaged.map((path) => [path, damage(served(path))])));
+    await resolveCheckpoint(repositoryName);
+    expect(fetched().sort()).toEqual([...damaged].sort());
+    for (const path of damaged) {
+      const stored = readFileSync(join(cache, "snapshots", hub.commit, path));
+      expect(stored.equals(served(path))).toBe(true);
+    }
+    hub.requests.length = 0;
+    await resolveCheckpoint(repositoryName);
+    expect(hub.requests).toEqual([]);
+  });
+
+  it("repairs the commit that the cache has, whatever the branch is by now", async () => {
+    writeSnapshot({ [transformer]: flipped(transformer) });
+    await resolveCheckpoint(repositoryName);
+    expect(hub.requests[0]?.path).toContain(`/revision/${hub.commit}`);
+    expect(readFileSync(join(cache, "refs/main"), "utf8")).toBe(hub.commit);
+  });
+
+  it("names the damaged files offline, and leaves them as they are", async () => {
+    const bytes = flipped(transformer);
+    writeSnapshot({ [transformer]: bytes });
+    await expect(resolveCheckpoint(repositoryName, { offline: true })).rejects.toMatchObject({
+      code: "download-corrupted",
+      message: expect.stringContaining(transformer) as string,
+      details: { damaged: [transformer] },
+    });
+    expect(readFileSync(blobOf(transformer)).equals(bytes)).toBe(true);
+  });
+
+  it("ends a check with its signal", async () => {
+    writeSnapshot();
+    const interruption = new Error("Interrupted");
+    const signal = AbortSignal.abort(interruption);
+    await expect(resolveCheckpoint(repositoryName, { signal })).rejects.toBe(interruption);
+  });
+
+  it("opens a folder, and says of random weights that they are", async () => {
+    expect(await resolveCheckpoint(checkpointFolder)).toMatchObject({ isSynthesized: false });
+    const { checkpoint, ...rest } = await resolveCheckpoint("tiny");
+    expect(rest).toEqual({ id: "tiny", isSynthesized: true });
+    expect(checkpoint.hasRandomWeights).toBe(true);
+  });
+
+  it.each([
+    ["nowhere", {}, "checkpoint-not-found"],
+    ["random:nothing", {}, "invalid-argument"],
+    ["owner/other", {}, "checkpoint-not-found"],
+    ["owner/other", { offline: true }, "checkpoint-not-cached"],
+  ])("refuses %s with %o", async (name, options, code) => {
+    await expect(resolveCheckpoint(name, options)).rejects.toMatchObject({ name: "FluxRuntimeError", code });
+  });
+});
