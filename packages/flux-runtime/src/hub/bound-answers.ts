@@ -21,7 +21,7 @@ export interface AnswerBounds {
  */
 export function boundAnswers(
   hubFetch: HubFetch,
-  { largestAnswer = 16 * 2 ** 20, mostAnswers = 200, totalTimeout = 120_000, signal }: AnswerBounds = {},
+  { largestAnswer = 16 * 2 ** 20, mostAnswers = 100, totalTimeout = 120_000, signal }: AnswerBounds = {},
 ): HubFetch {
   let answers = 0;
   const late = AbortSignal.timeout(totalTimeout);

@@ -93,7 +93,7 @@ function unreachable(endpoint: string, error: Error): FluxRuntimeError {
 }
 
 async function refusal(
-  { status, statusText, headers, body }: Response,
+  { status, headers, body }: Response,
   { endpoint, token, repository }: Pick<HubFetchOptions, "endpoint" | "token" | "repository">,
 ): Promise<FluxRuntimeError> {
   await body?.cancel().catch(() => undefined);
@@ -147,7 +147,7 @@ async function refusal(
   }
   return new FluxRuntimeError(
     status >= 500 || status === 408 ? "hub-unreachable" : "hub-access-denied",
-    `The hub ${endpoint} answered ${status} ${statusText} for ${name}. Try again later; what was downloaded is kept.`,
+    `The hub ${endpoint} answered ${status} for ${name}. Try again later; what was downloaded is kept.`,
     details,
   );
 }
