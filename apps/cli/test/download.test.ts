@@ -46,7 +46,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await hub.close();
   rmSync(place.path("huggingface"), { recursive: true, force: true });
-  environment["HF_TOKEN"] = "";
 });
 afterAll(() => {
   place.remove();
@@ -136,15 +135,6 @@ describe("--checkpoint OWNER/NAME", () => {
     expect(hub.requests).toEqual([]);
   });
 
-  it("sends the token to the hub, and not to the storage that it redirects to", async () => {
-    environment["HF_TOKEN"] = "hf_secret";
-    expect((await open()).exitCode).toBe(0);
-    for (const { server, authorization } of hub.requests) {
-      expect(authorization).toBe(server === "hub" ? "Bearer hf_secret" : undefined);
-    }
-    expect(hub.requests.some(({ server }) => server === "storage")).toBe(true);
-  });
-
   it("two processes at once do each other no harm", async () => {
     const results = await Promise.all([open(), open()]);
     expect(results.map(({ exitCode, stderr }) => (exitCode === 0 ? "" : stderr))).toEqual(["", ""]);
@@ -231,102 +221,28 @@ describe("one clear message and the right exit code for", () => {
     expect((await open()).exitCode).toBe(0);
   });
 
-  it.each([
-    [
-      "a gated model (401)",
-      401,
-      "GatedRepo",
-      /is gated: accept its licence at .*owner\/klein-tiny, set HF_TOKEN/,
-    ],
-    ["a gated model (403)", 403, "GatedRepo", /is gated: accept its licence/],
-    ["a token that is not valid", 401, undefined, /refuses access to owner\/klein-tiny \(401\)/],
-    ["no such repository", 401, "RepoNotFound", /no model owner\/klein-tiny at .*or it is private/],
-  ])("%s", async (_, status, code, message) => {
-    hub.interfere = (_request, response) => {
-      refuse(response, status, code);
+  it("a gated model", async () => {
+    hub.interfere = (_, response) => {
+      refuse(response, 401, "GatedRepo");
       return true;
     };
-    await refused(repositoryName, 2, message);
-    expect(hub.requests).toHaveLength(1);
+    await refused(repositoryName, 2, /is gated: accept its licence at .*owner\/klein-tiny, set HF_TOKEN/);
   });
 
-  it("another repository (404)", () => refused("owner/other", 2, /no model owner\/other at/));
-
-  it("another revision (404)", () =>
-    refused(
-      `${repositoryName}@v2`,
-      2,
-      /owner\/klein-tiny has no revision v2\. Give a branch, a tag or a full commit/,
-    ));
-
-  it("a repository that is no such checkpoint", async () => {
-    hub.files.delete("vae/config.json");
-    await refused(
-      repositoryName,
-      2,
-      /is not a checkpoint of FLUX\.2 Klein in the Diffusers layout: it has no vae\/config\.json/,
-    );
-  });
-
-  it("too many requests (429), after a wait and bounded repetitions", async () => {
-    hub.interfere = (_, response) => {
-      if (hub.requests.length === 1) refuse(response, 429, undefined, { "Retry-After": "1" });
-      return hub.requests.length === 1;
-    };
-    expect((await open()).exitCode).toBe(0);
-
-    rmSync(cache, { recursive: true });
-    hub.requests.length = 0;
-    hub.interfere = (_, response) => {
-      refuse(response, 429, undefined, { RateLimit: '"api";r=0;t=0' });
-      return true;
-    };
-    await refused(repositoryName, 1, /takes no more requests for now \(429\)/);
-    expect(hub.requests).toHaveLength(5);
-  });
-
-  it("a wait of an hour, which it leaves to the user", async () => {
+  it("a hub that asks to wait for an hour", async () => {
     hub.interfere = (_, response) => {
       refuse(response, 429, undefined, { "Retry-After": "3600" });
       return true;
     };
     await refused(repositoryName, 1, /429.*in 3600 s/);
-    expect(hub.requests).toHaveLength(1);
-  });
-
-  it("a disk with too little room, before anything is fetched", async () => {
-    hub.files.set(transformer, { ...listedFile(transformer, Buffer.alloc(0)), size: 1e15 });
-    await refused(repositoryName, 1, /disk has too little room: 100000\d\.\d GB are still to be downloaded/);
-    expect(hub.requests.filter(({ path }) => path.includes("resolve"))).toEqual([]);
-  });
-
-  it("a hub that is no hub", async () => {
-    hub.interfere = (_, response) => {
-      response.writeHead(200).end("<html>Please log in</html>");
-      return true;
-    };
-    await refused(repositoryName, 1, /does not answer as a Hugging Face hub does/);
-  });
-
-  it("an endpoint that is no address", async () => {
-    environment["HF_ENDPOINT"] = "hub.local";
-    await refused(repositoryName, 2, /HF_ENDPOINT is hub\.local/);
   });
 
   it("a model that is not in the cache, offline", async () => {
     const { exitCode, stderr } = await open(repositoryName, "--offline");
     expect(stderr).toMatch(
-      /owner\/klein-tiny is not in the Hugging Face cache .*nothing is downloaded offline/,
+      /owner\/klein-tiny is not in the Hugging Face cache .*nothing is downloaded offline\. Start once without --offline/,
     );
     expect(exitCode).toBe(2);
     expect(hub.requests).toEqual([]);
-  });
-
-  it("a snapshot that lacks files, offline", async () => {
-    await open();
-    rmSync(join(blobs, checksum(transformer)));
-    const { exitCode, stderr } = await open(repositoryName, "--offline");
-    expect(stderr).toMatch(/owner\/klein-tiny lacks transformer\/\*\.safetensors in the Hugging Face cache/);
-    expect(exitCode).toBe(2);
   });
 });
