@@ -62,8 +62,8 @@ export interface FluxRuntimeErrorDetails {
  * The one error class of this package.
  *
  * The message says what was wrong, what was expected, what came instead, and what to do; `code` is for programs and
- * `details` holds the same facts as values. A message writes an option as "the option `width`", so that a command line can
- * put its flag in that place.
+ * `details` holds the same facts as values. A message writes an option as "the option `width`", or
+ * with a value as "the option `device: "cpu"`", so that a command line can put its flag in that place.
  */
 export class FluxRuntimeError extends Error {
   /** The class's name, which a stack trace begins with. */

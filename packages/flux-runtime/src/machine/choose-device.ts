@@ -44,7 +44,7 @@ export async function chooseDevice(name: DeviceName): Promise<ChosenDevice> {
     `CUDA was asked for, but cannot be used here. ${firstLine(check.reason)}\n` +
       `It needs Linux x64, an NVIDIA driver, CUDA and cuDNN, and ONNX Runtime's CUDA provider, which is no part of the npm package:\n` +
       `  ${findOnnxRuntimePackage().installProvider}\n` +
-      `See docs/gpu.md, or set the option \`device\` to cpu.`,
+      `See docs/gpu.md, or use the option \`device: "cpu"\`.`,
     { option: "device", device: name, reason: check.reason },
   );
 }
