@@ -136,7 +136,7 @@ function headCount(
   if (areHeadsScattered) {
     throw new HeadHooksError(
       "unknown-heads",
-      `no run of channels is a head at ${node || input} (behind ${attention.op} ${attention.node}): what is merged into the channels is not heads and then the channels of one; name the projection in \`taps\` without heads`,
+      `the channels are not whole heads one after the other at ${node || input} (behind ${attention.op} ${attention.node}), but merged in another order, or cut through; name the projection in \`taps\` without heads`,
       { node },
     );
   }
