@@ -1,5 +1,16 @@
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import { AttributeProto_AttributeType, AttributeProtoSchema, type FunctionProtoSchema, type GraphProtoSchema, ModelProtoSchema, type NodeProtoSchema, TensorProto_DataLocation, TensorProto_DataType, TensorProtoSchema, type ValueInfoProtoSchema } from "onnx-buf";
+import {
+  AttributeProto_AttributeType,
+  AttributeProtoSchema,
+  type FunctionProtoSchema,
+  type GraphProtoSchema,
+  ModelProtoSchema,
+  type NodeProtoSchema,
+  TensorProto_DataLocation,
+  TensorProto_DataType,
+  TensorProtoSchema,
+  type ValueInfoProtoSchema,
+} from "onnx-buf";
 
 /** Element types by the names that the tests use. */
 export type Element = "float32" | "float16" | "bfloat16" | "int64" | "int32" | "uint8";

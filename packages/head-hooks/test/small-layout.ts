@@ -13,6 +13,7 @@ const projection: Projection = {
   elementType: "float32",
   bias: null,
   names: ["out", "w"],
+  path: "out",
   scope: "",
   readerIndex: 0,
   quantization: null,

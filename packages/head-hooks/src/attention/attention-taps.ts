@@ -7,7 +7,7 @@ import { type AttentionProjection, type ChannelPart, findAttention } from "./fin
 import { isSameProjection, matchProjections } from "./match-projections.ts";
 import { compileNamePattern } from "./name-pattern.ts";
 import type { Projection } from "./projection.ts";
-import { findProjections, suggestPath } from "./projections.ts";
+import { findProjections } from "./projections.ts";
 import type { SectionSpec, TapSpec } from "./tap-spec.ts";
 
 /** Which attention to tap, and what the graph may not show. */
@@ -98,7 +98,7 @@ export function projectionTaps(
 
 /** A path for each projection: the module's, or a number where several would share it. */
 function uniquePaths(projections: readonly Projection[]): string[] {
-  const suggested = projections.map(suggestPath);
+  const suggested = projections.map(({ path }) => path);
   return suggested.map((path, index) =>
     suggested.indexOf(path) === suggested.lastIndexOf(path) ? path : `projection.${index}`,
   );
@@ -136,7 +136,7 @@ function headCount(
   if (areHeadsScattered) {
     throw new HeadHooksError(
       "unknown-heads",
-      `no run of channels is a head at ${node || input} (behind ${attention.op} ${attention.node}): what is merged into the channels is not heads and then the channels of one; name the projection in \`taps\` without heads`,
+      `the channels are not whole heads one after the other at ${node || input} (behind ${attention.op} ${attention.node}), but merged in another order, or cut through; name the projection in \`taps\` without heads`,
       { node },
     );
   }

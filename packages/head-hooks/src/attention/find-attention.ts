@@ -21,8 +21,9 @@ export interface ChannelPart {
   /** Channels per head; `null` as `heads`. */
   readonly headSize: number | null;
   /**
-   * Whether the graph shows that no run of channels is a head, as where channels are merged before heads. Such a part
-   * has no addresses of heads, and takes none; absent where its heads are runs, or the graph does not show it.
+   * Whether the graph shows that the channels are not whole heads one after the other, as where channels are merged
+   * before heads, or heads are cut through. Such a part has no addresses of heads, and takes none; absent where its heads
+   * are runs, or the graph does not show it.
    */
   readonly areHeadsScattered?: boolean;
 }
@@ -96,7 +97,10 @@ function settleHeads(runs: readonly AxisRun[], channels: number): Omit<ChannelPa
   const [size, ...before] = [...runs].reverse();
   const areRuns = size?.counts === "channels" && before.every(({ counts }) => counts === "heads");
   if (!isKnown || size === undefined) return hidden;
-  if (!areRuns) return runs.length === 1 ? hidden : { ...hidden, areHeadsScattered: true };
+  if (!areRuns) {
+    const areShown = runs.length > 1 || size.counts === "parts";
+    return areShown ? { ...hidden, areHeadsScattered: true } : hidden;
+  }
   const heads = runLength(before) ?? channels / (size.length ?? NaN);
   const headSize = size.length ?? channels / heads;
   return Number.isInteger(heads) && Number.isInteger(headSize) && heads * headSize === channels

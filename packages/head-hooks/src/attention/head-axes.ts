@@ -5,9 +5,10 @@ import type { AxisCut } from "../graph/cut-ranges.ts";
 export interface AxisRun {
   /**
    * `heads`: attentions side by side (heads, batch items, windows); `tokens`: the tokens that ask; `channels`: those of
-   * one head; `mixed`: what the graph does not show.
+   * one head; `parts`: channels of several heads that a cut left, not all of them whole; `mixed`: what the graph does
+   * not show.
    */
-  readonly counts: "heads" | "tokens" | "channels" | "mixed";
+  readonly counts: "heads" | "tokens" | "channels" | "parts" | "mixed";
   /** How many; `undefined` where the graph does not show it. */
   readonly length: number | undefined;
 }
@@ -67,7 +68,7 @@ function cutRuns(runs: readonly AxisRun[], { start, length }: AxisCut): readonly
   if (!takesWholeHeads || start === undefined || length === undefined) return [MIXED];
   return start % size === 0 && length % size === 0
     ? [{ counts: "heads", length: length / size }, last]
-    : [MIXED];
+    : [{ counts: "parts", length }];
 }
 
 /**
@@ -142,7 +143,7 @@ function takeLast(runs: AxisRun[], length: number | undefined): readonly AxisRun
       taken.unshift({ ...run, length: own });
       if (isShared) left.push(run);
       rest /= own;
-    } else if (own % rest === 0 && run.counts !== "channels") {
+    } else if (own % rest === 0 && run.counts !== "channels" && run.counts !== "parts") {
       taken.unshift({ ...run, length: rest });
       left.push({ ...run, length: own / rest });
       rest = 1;

@@ -2,7 +2,7 @@ import { HeadHooksError } from "../head-hooks-error.ts";
 import { nearestNames } from "../nearest-names.ts";
 import { compileNamePattern, type NameMatch } from "./name-pattern.ts";
 import type { Projection } from "./projection.ts";
-import { projectionNames, suggestPath } from "./projections.ts";
+import { projectionNames } from "./projections.ts";
 
 /**
  * Which projections are meant: a glob that matches the whole name (`*` within a segment, `**` across `.` and `/`), or a
@@ -27,7 +27,7 @@ export function matchProjections(
   if (typeof wanted === "object" && !(wanted instanceof RegExp)) {
     const projection = projections.find((candidate) => isSameProjection(candidate, wanted));
     if (projection !== undefined) {
-      return [{ projection, match: { name: suggestPath(projection), captures: [], groups: new Map() } }];
+      return [{ projection, match: { name: projection.path, captures: [], groups: new Map() } }];
     }
     throw new HeadHooksError(
       "no-match",

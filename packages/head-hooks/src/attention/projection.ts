@@ -37,6 +37,8 @@ export interface Projection {
   readonly elementType: ElementType;
   /** Every name that a pattern is held against: node, weight, module paths from metadata and from the bias. */
   readonly names: readonly string[];
+  /** What its addresses begin with by default: the module's path where the exporter left it, else a name. */
+  readonly path: string;
   /** The graph that the node stands in: empty for the main graph, else the path of a body, as `If_3/then_branch`. */
   readonly scope: string;
   /** The place of the node that reads `input`: the projection's own, or of the operator that quantises it. */

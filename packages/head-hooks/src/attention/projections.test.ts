@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ELEMENT, model, node, tensor, value } from "../../test/build-model.ts";
+import { ELEMENT, model, node, randomValues, tensor, value } from "../../test/build-model.ts";
 import { listProjections } from "./projections.ts";
 
 const inputs = [value("x", ["B", "S", 4])];
@@ -123,5 +123,45 @@ describe("listProjections", () => {
       outputs,
     });
     expect(listProjections(bytes)).toEqual([]);
+  });
+});
+
+describe("a path for addresses", () => {
+  /** Two layers with weights that say nothing, and with these names of nodes and biases. */
+  function pathsOf(names: readonly [string, string], biases: readonly [string, string]): string[] {
+    const layers = names.flatMap((name, index) => [
+      node("MatMul", [index === 0 ? "x" : "y0", `val_${index}`], `p${index}`, {}, "", name),
+      node("Add", [`p${index}`, biases[index] ?? ""], `y${index}`),
+    ]);
+    const bytes = model({
+      nodes: layers,
+      inputs: [value("x", [1, 2, 4])],
+      outputs: [value("y1", undefined)],
+      initializers: [
+        ...[0, 1].map((index) => tensor(`val_${index}`, [4, 4], randomValues(16, index))),
+        ...[...new Set(biases)].map((name) => tensor(name, [4], [1, 2, 3, 4])),
+      ],
+    });
+    return listProjections(bytes).map(({ path }) => path);
+  }
+
+  it("comes from the node before the bias, which may be another layer's of the same values", () => {
+    const names = ["node_layers_0_proj", "node_layers_1_proj"] as const;
+    expect(pathsOf(names, ["layers_9.mlp.bias", "layers_8.mlp.bias"])).toEqual(names);
+  });
+
+  it("comes from the bias where the node's name says nothing", () => {
+    const biases = ["layers.0.proj.bias", "layers.1.proj.bias"] as const;
+    for (const names of [
+      ["MatMul_3", "MatMul_4_quant"],
+      ["node_linear_3", "node_MatMul_4"],
+    ] as const) {
+      expect(pathsOf(names, biases)).toEqual(["layers.0.proj", "layers.1.proj"]);
+    }
+  });
+
+  it("never comes from a bias that several layers share", () => {
+    const paths = pathsOf(["MatMul_3", "MatMul_4"], ["layers.0.proj.bias", "layers.0.proj.bias"]);
+    expect(paths).toEqual(["MatMul_3", "MatMul_4"]);
   });
 });

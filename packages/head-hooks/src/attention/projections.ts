@@ -84,14 +84,16 @@ export function projectionsIn(scope: GraphScope): Projection[] {
     const type = ELEMENT_TYPES.get(elementTypeOf(scope, node, inputs, weight) ?? 0);
     if (tapped === undefined || type === undefined) return [];
     const bias = findBias(scope, node, nodeIndex, inputs, widths.outputChannels);
-    const names = [
+    const own = [
       node.name,
       weight.name,
       withoutWeight(weight.name),
       ...moduleNames(node),
       ...foldedNames(scope, weight.name),
-      ...(bias === null ? [] : [bias.replace(/\.bias$/, "")]),
     ];
+    const ofBias = bias === null || isShared(scope, bias) ? undefined : bias.replace(/\.bias$/, "");
+    const names = new Set([...own, ofBias ?? ""].filter((name) => name !== ""));
+    const fallback = isUnitPath(node.name) ? node.name : `projection.${nodeIndex}`;
     return [
       {
         ...tapped,
@@ -102,12 +104,18 @@ export function projectionsIn(scope: GraphScope): Projection[] {
         weight: weight.name,
         bias,
         elementType: type,
-        names: [...new Set(names)].filter((name) => name !== ""),
+        names: [...names],
+        path: choosePath(own, ofBias, fallback),
         scope: scope.path,
         twin: null,
       },
     ];
   });
+}
+
+/** Whether several nodes of a graph read a value. */
+function isShared({ consumers }: GraphScope, value: string): boolean {
+  return (consumers.get(value)?.length ?? 0) > 1;
 }
 
 /** The names that a pattern is held against. */
@@ -117,13 +125,30 @@ export function projectionNames(projection: Projection): readonly string[] {
 
 /** Names that exporters make up: they say nothing about the module. */
 const MADE_UP =
-  /^(?:onnx::|val_\d|node_|_v_|(?:MatMul|Gemm|FusedMatMul|Constant|linear|addmm|matmul)(?:_\d+)?$)/;
+  /^(?:onnx::|val_\d|_v_|(?:node_)?(?:MatMul|Gemm|FusedMatMul|Constant|linear|addmm|mm|matmul)(?:_+\d+)*(?:_quant|_Q4|_Q8)?$)/;
 
-/** The name that best serves as the beginning of an address: a dotted module path, else any name that can. */
-export function suggestPath({ names, node, nodeIndex }: Projection): string {
-  const usable = names.filter((name) => isUnitPath(name) && !MADE_UP.test(name));
+/** Names that PyTorch's dynamo exporter makes of a module's path, as `node_layers_0_proj`. */
+const FLATTENED_PATH = /^node_/;
+
+/**
+ * The name that best serves as the beginning of an address: a dotted module path, else any name that can. The bias
+ * comes after what names the node itself: exporters merge equal ones, so that it may be called by another layer.
+ *
+ * @param own the names of the node and of its weight.
+ */
+function choosePath(own: readonly string[], bias: string | undefined, fallback: string): string {
+  const isUsable = (name: string): boolean => isUnitPath(name) && !MADE_UP.test(name);
   const isModule = (name: string): boolean => name.includes(".") && !/[/]|\.(?:weight|bias)$/.test(name);
-  return usable.find(isModule) ?? usable[0] ?? (isUnitPath(node) ? node : `projection.${nodeIndex}`);
+  const usable = own.filter(isUsable);
+  const ofBias = bias !== undefined && isUsable(bias) ? bias : undefined;
+  return (
+    usable.find(isModule) ??
+    usable.find((name) => FLATTENED_PATH.test(name)) ??
+    (ofBias !== undefined && isModule(ofBias) ? ofBias : undefined) ??
+    usable[0] ??
+    ofBias ??
+    fallback
+  );
 }
 
 function widthsOf(

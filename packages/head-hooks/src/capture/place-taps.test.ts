@@ -120,6 +120,24 @@ const computed: Form = {
 };
 computed.nodes.between.unshift(node("Slice", ["x.shape", "zero", "pair"], "x.back"));
 
+/** Patches, whose number is not followed where a run gives the size of the image, then windows of a fixed number. */
+const patches: Form = {
+  title: "windows of patches, next to windows of a fixed number, from [B, S, C]",
+  inputs: { x: ["B", "S", C] },
+  nodes: {
+    before: [
+      transpose("x", "x.image", [0, 2, 1]),
+      node("Conv", ["x.image", "kernel"], "x.patches", { pads: [1, 1] }),
+      ...[transpose("x.patches", "x.rows", [0, 2, 1]), reshape("x.rows", "pairs", "a.in")],
+    ],
+    between: [reshape("a.y", "fours", "b.in")],
+  },
+  initializers: [
+    tensor("kernel", [C, C, 3], randomValues(C * C * 3, 6)),
+    ...[integers("pairs", [-1, 2, C]), integers("fours", [4, 4, C])],
+  ],
+};
+
 const alone: Form[] = [
   runs(1, [
     [4, 2, C],
@@ -141,7 +159,7 @@ const several: Form[] = [
     [-1, 2, C],
     [-1, 4, C],
   ]),
-  ...[image(2, false), image("B", false), image(2, true), computed],
+  ...[image(2, false), image("B", false), image(2, true), computed, patches],
 ];
 
 /** What is captured of each batch item: the mean squares of `a`, then of `b`, whose rows of an item are adjacent. */
@@ -213,6 +231,29 @@ describe("taps that one output cannot take", () => {
     const bytes = build(straight(x, z));
     expect(errorOf(() => hookModel(bytes)).code).toBe("unknown-batch");
     expect(hookModel(bytes, { taps: [{ at: "b.out" }] }).layout.taps).toHaveLength(1);
+  });
+
+  it("are refused if two of them differ, whatever the first one is", () => {
+    const form = runs("B", [
+      [-1, 2, C],
+      [4, 4, C],
+    ]);
+    const bytes = model({
+      nodes: [
+        node("Unknown", ["x"], "hidden"),
+        ...[reshape("hidden", "three", "whole"), node("MatMul", ["whole", "out.weight"], "first")],
+        ...[...form.nodes.before, ...attention("a"), ...form.nodes.between, ...attention("b")],
+      ],
+      inputs: [value("x", ["B", 8, C])],
+      outputs: [value("b.y", undefined)],
+      initializers: [
+        ...["q", "k", "v", "out"].map((name, index) => weights(`${name}.weight`, C, C, index + 1)),
+        ...[integers("heads_shape", [0, 0, H, D]), integers("merged_shape", [0, 0, C])],
+        ...[integers("three", [0, 0, C]), ...(form.initializers ?? [])],
+      ],
+    });
+    const taps = ["first", "a.out", "b.out"].map((at) => ({ at }));
+    expect(errorOf(() => hookModel(bytes, { taps })).message).toMatch(/a\.out has .* b\.out has/);
   });
 
   it("are refused if the given batch does not share out their rows", () => {

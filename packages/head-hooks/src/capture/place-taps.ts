@@ -8,6 +8,7 @@ import {
   divideSizes,
   fixedSize,
   formatSize,
+  isName,
   isSameSize,
   multiplySizes,
   type Size,
@@ -53,11 +54,10 @@ export function placeTaps(
 ): Placement {
   const [main] = graphScopes(view);
   const asked = { taps: measureTaps(main, taps, options.batchInput), batchInput: options.batchInput };
-  const [first] = asked.taps;
-  const other = asked.taps.find(({ batch }) => areApart(first?.batch, batch));
-  if (first === undefined || other === undefined) return fitting(main, asked, options);
+  const apart = findPair(asked.taps, ({ batch }) => batch, areApart);
+  if (apart === undefined) return fitting(main, asked, options);
   const batchInput = singleItem(view, main, taps, options);
-  if (batchInput === undefined) throw differentBatches(first, other);
+  if (batchInput === undefined) throw differentBatches(...apart);
   return fitting(main, { taps: measureTaps(main, taps, batchInput), batchInput }, options);
 }
 
@@ -99,13 +99,30 @@ function placeTap(main: GraphScope, tap: SelectedTap, batchInput: string | undef
   return { ...tap, source: value, isTokensFirst };
 }
 
-/** Whether two lengths are not shown to be the same, though the graph shows both by its inputs. */
-function areApart(a: Size | undefined, b: Size | undefined): boolean {
-  if (a === undefined || b === undefined || isSameSize(a, b)) return false;
-  return (a.isTraced && b.isTraced) || differInEveryRun(a, b);
+/** Two taps with lengths that differ, each length looked at once. */
+function findPair(
+  taps: readonly MeasuredTap[],
+  lengthOf: (tap: MeasuredTap) => Size | undefined,
+  differ: (a: Size, b: Size) => boolean,
+): [MeasuredTap, MeasuredTap] | undefined {
+  const distinct: { tap: MeasuredTap; length: Size }[] = [];
+  for (const tap of taps) {
+    const length = lengthOf(tap);
+    if (length === undefined || distinct.some((earlier) => isSameSize(earlier.length, length))) continue;
+    const other = distinct.find((earlier) => differ(earlier.length, length));
+    if (other !== undefined) return [other.tap, tap];
+    distinct.push({ tap, length });
+  }
+  return undefined;
 }
 
-function differInEveryRun(a: Size | undefined, b: Size | undefined): boolean {
+/** Whether two lengths that do not look the same are apart: not if the graph shows nothing of one of them. */
+function areApart(a: Size, b: Size): boolean {
+  const isUnknown = (size: Size): boolean => !size.isTraced && isName(size);
+  return differInEveryRun(a, b) || !(isUnknown(a) || isUnknown(b));
+}
+
+function differInEveryRun(a: Size, b: Size): boolean {
   const ratio = divideSizes(a, b);
   return ratio?.powers.size === 0 && countOf(ratio) !== 1;
 }
@@ -126,15 +143,17 @@ function singleItem(
 
 /** Make sure that taps that share an axis of tokens have equally many, and that a mask has an entry for each. */
 function fitting(main: GraphScope, placement: Placement, { isPerToken }: PlacementOptions): Placement {
-  const streams = new Map<string, MeasuredTap>();
+  for (const tap of placement.taps) requireMask(main, tap);
+  const streams = new Map<string, MeasuredTap[]>();
   for (const tap of placement.taps) {
-    requireMask(main, tap);
     const { segmentsInput, maskInput } = tap;
     if (!isPerToken && segmentsInput === null && maskInput === null) continue;
     const stream = isPerToken ? "" : JSON.stringify([segmentsInput, maskInput]);
-    const first = streams.get(stream) ?? tap;
-    streams.set(stream, first);
-    if (differInEveryRun(first.tokens, tap.tokens)) throw differentTokens(first, tap);
+    streams.set(stream, [...(streams.get(stream) ?? []), tap]);
+  }
+  for (const taps of streams.values()) {
+    const apart = findPair(taps, ({ tokens }) => tokens, differInEveryRun);
+    if (apart !== undefined) throw differentTokens(...apart);
   }
   return placement;
 }
@@ -144,7 +163,8 @@ function requireMask(main: GraphScope, { projection, maskInput, batch, tokens }:
   const { sizes, isRankKnown } = axisSizes(main, maskInput);
   const [items, entries] = sizes;
   const isShort = (countOf(entries) ?? Infinity) < (countOf(tokens) ?? 0);
-  const isOther = countOf(items) !== 1 && differInEveryRun(items, batch);
+  const isOther =
+    countOf(items) !== 1 && items !== undefined && batch !== undefined && differInEveryRun(items, batch);
   if (!isRankKnown || (sizes.length === 2 && !isShort && !isOther)) return;
   throw new HeadHooksError(
     "invalid-argument",

@@ -17,6 +17,7 @@ function projection(node: string, inputChannels = 32): Projection {
     elementType: "float32",
     bias: null,
     names: [node, weight, node].filter((name) => name !== ""),
+    path: node || weight,
     scope: "",
     readerIndex: 0,
     quantization: null,

@@ -51,15 +51,6 @@ export function initializerOf(scope: GraphScope, value: string): TensorHeader | 
   return undefined;
 }
 
-/** A value's axes where the model states them: a number, or `undefined` where the axis has a symbol or nothing. */
-export function statedShape(scope: GraphScope, value: string): (number | undefined)[] | undefined {
-  for (let at: GraphScope | undefined = scope; at !== undefined; at = at.parent) {
-    const axes = statedAxes(at, value);
-    if (axes !== undefined) return axes.map((axis) => (typeof axis === "number" ? axis : undefined));
-  }
-  return undefined;
-}
-
 /** A value's axes where this graph states them: a number, the name of a symbol, or nothing. */
 export function statedAxes(
   { valueInfos }: GraphScope,

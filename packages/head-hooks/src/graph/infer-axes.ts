@@ -130,7 +130,7 @@ export function inferAxes(found: ScopedNode, value: string, inputs: KnownInputs)
  * The axes that a Reshape asks for: those that it copies filled in where the graph shows them, and −1 where the others
  * leave one length for it.
  */
-export function reshapedSizes(node: NodeProto, input: AxisSizes, asked: ShapeVector | undefined): AxisSizes {
+function reshapedSizes(node: NodeProto, input: AxisSizes, asked: ShapeVector | undefined): AxisSizes {
   if (asked === undefined) return UNKNOWN;
   const isCopied = integerAttribute(node, "allowzero") !== 1;
   const sizes = asked.axes.map((axis, index) => {

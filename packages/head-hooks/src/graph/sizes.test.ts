@@ -6,6 +6,7 @@ import {
   fixedSize,
   floorDivideSizes,
   formatSize,
+  isName,
   isSameSize,
   multiplySizes,
   namedSize,
@@ -49,6 +50,13 @@ it("a length counts as traced if all of its names are lengths of inputs", () => 
   expect(multiplySizes(B, S)?.isTraced).toBe(true);
   expect(multiplySizes(B, hidden)?.isTraced).toBe(false);
   expect(addSizes(B, hidden)?.isTraced).toBe(false);
+});
+
+it("a name alone is told from what is computed of it", () => {
+  expect(isName(B)).toBe(true);
+  for (const size of [three, multiplySizes(B, S), multiplySizes(B, three), addSizes(B, S)]) {
+    expect(size !== undefined && isName(size)).toBe(false);
+  }
 });
 
 it("a length that would be too long to write, or beyond safe integers, is not shown", () => {

@@ -15,6 +15,9 @@ export interface Size {
 const MAXIMUM_NAME = 120;
 const MAXIMUM_NAMES = 8;
 
+/** What the names of results begin with. */
+const RESULT = "(";
+
 const NO_POWERS: ReadonlyMap<string, number> = new Map();
 
 /** A length that is a number. */
@@ -30,6 +33,13 @@ export function namedSize(name: string, isTraced: boolean): Size {
 /** The number, if the size is one. */
 export function countOf(size: Size | undefined): number | undefined {
   return size?.powers.size === 0 && size.denominator === 1 ? size.numerator : undefined;
+}
+
+/** Whether a size is a name alone, and computed from no others. */
+export function isName({ numerator, denominator, powers }: Size): boolean {
+  const [only, ...others] = powers;
+  const isWhole = numerator === 1 && denominator === 1 && others.length === 0;
+  return isWhole && only !== undefined && only[1] === 1 && !only[0].startsWith(RESULT);
 }
 
 /** Whether two sizes are equal in every run. */
@@ -91,7 +101,7 @@ export function subtractSizes(a: Size | undefined, b: Size | undefined): Size | 
 /** A size of its own name for what is no product. */
 function nameResult(operator: string, a: Size | undefined, b: Size | undefined): Size | undefined {
   if (a === undefined || b === undefined) return undefined;
-  const name = `(${formatSize(a)} ${operator} ${formatSize(b)})`;
+  const name = `${RESULT}${formatSize(a)} ${operator} ${formatSize(b)})`;
   return name.length > MAXIMUM_NAME ? undefined : namedSize(name, a.isTraced && b.isTraced);
 }
 
