@@ -2,19 +2,15 @@ import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "no
 import { openCheckpoint } from "@measure-plantain/flux-runtime";
 import { mean } from "d3-array";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  type Ablation,
-  readAblation as readAblationFile,
-  preparePassInputs,
-  createRunContext,
-  runtimeOf,
-  verifyAblation,
-  planPlant,
-  type PlantPlan,
-  plantEffect,
-  RunFolder,
-} from "@measure-plantain/probe";
-import { createProgress } from "../src/terminal/progress.ts";
+import type { Ablation } from "@measure-plantain/probe";
+import { readAblation as readAblationFile } from "../../../packages/probe/src/ablation/ablation-file.ts";
+import { verifyAblation } from "../../../packages/probe/src/ablation/verify-ablation.ts";
+import { planPlant, type PlantPlan } from "../../../packages/probe/src/controls/plant/plan-plant.ts";
+import { plantEffect } from "../../../packages/probe/src/controls/plant/plant-effect.ts";
+import { openRun } from "../../../packages/probe/src/open-run.ts";
+import { preparePassInputs } from "../../../packages/probe/src/passes/repeat-passes.ts";
+import { createRunContext, runtimeOf } from "../../../packages/probe/src/passes/run-context.ts";
+import { createReporter } from "../../../packages/probe/src/reporter.ts";
 import { createWorkplace, finish, promptSetJson, type Finished } from "./cli.ts";
 
 const place = createWorkplace();
@@ -36,7 +32,7 @@ const addresses = ({ units }: PlantPlan): string[] =>
 
 /** Writes the run's checkpoint with units of one block that answer to the contrast and reach the velocity. */
 async function plantCausalUnits(): Promise<PlantPlan> {
-  const folder = await RunFolder.openForReading(place.path("run"));
+  const folder = await openRun(place.path("run"));
   const manifest = await folder.readManifest();
   const checkpoint = await openCheckpoint(place.path("cache/random-tiny-v2"));
   const plan = planPlant(
@@ -48,8 +44,8 @@ async function plantCausalUnits(): Promise<PlantPlan> {
     folder,
     manifest,
     checkpoint,
-    progress: createProgress({ quiet: true }),
-    runtime: runtimeOf(manifest.settings, new AbortController().signal),
+    reporter: createReporter({}, 1),
+    runtime: runtimeOf(manifest.settings, undefined),
   });
   await plantEffect(context, await preparePassInputs(context), { plan, folder: place.path("causal") });
   await folder.removeWorkFiles();
@@ -185,7 +181,7 @@ describe("verify", () => {
     ["other captures", (ablation) => ({ ...ablation, capturesSha256: "0" }), /made with other captures/],
   ])("names %s", async (_, change, problem) => {
     writeFileSync(place.path("killed/ablation.json"), JSON.stringify(change(readAblation("run"))));
-    const folder = await RunFolder.openForReading(place.path("killed"));
+    const folder = await openRun(place.path("killed"));
     const changed = await readAblationFile(folder);
     expect(changed && (await verifyAblation(folder, changed))).toMatch(problem);
   });

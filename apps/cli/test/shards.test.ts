@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readImage, writePng } from "@measure-plantain/flux-runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { UsageError, mergeShards, type Manifest } from "@measure-plantain/probe";
+import { ProbeError, mergeShards, type Manifest } from "@measure-plantain/probe";
 import { createWorkplace, promptSetJson, type Finished } from "./cli.ts";
 
 const place = createWorkplace();
@@ -35,7 +35,7 @@ async function refused(shards: readonly string[], message: RegExp): Promise<void
     shards.map((shard) => place.path(shard)),
   );
   await expect(merging).rejects.toThrow(message);
-  await expect(merging).rejects.toThrow(UsageError);
+  await expect(merging).rejects.toThrow(ProbeError);
   expect(existsSync(place.path("none"))).toBe(false);
 }
 

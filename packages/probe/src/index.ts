@@ -29,13 +29,10 @@ export {
 export { type OptionalTap, optionalTaps } from "./captures/plan-taps.ts";
 export { type SegmentName, segmentNames } from "./captures/token-segments.ts";
 export { type Control, parseControls } from "./controls/parse-controls.ts";
-export { planPlant, type PlantPlan } from "./controls/plant/plan-plant.ts";
-export { plantEffect } from "./controls/plant/plant-effect.ts";
+export type { PlantPlan } from "./controls/plant/plan-plant.ts";
 export { readPlant } from "./controls/plant/planted-checkpoint.ts";
 export { openRun } from "./open-run.ts";
 export { referenceName } from "./passes/prepare-references.ts";
-export { preparePassInputs } from "./passes/repeat-passes.ts";
-export { createRunContext, runtimeOf } from "./passes/run-context.ts";
 export { type PlanOptions, planProbe, type ProbePlan } from "./plan-probe.ts";
 export { ProbeError, type ProbeErrorCode } from "./probe-error.ts";
 export type { ProbeNote, ReportOptions } from "./reporter.ts";
@@ -58,3 +55,4 @@ export {
 } from "./settings/settings.ts";
 export { formatShard, isPart, parseShard, type Shard } from "./settings/shard.ts";
 export type { OnProgress, Progress } from "@measure-plantain/flux-runtime";
+export type { UnitRecord } from "@measure-plantain/head-hooks";

@@ -1,12 +1,8 @@
-import {
-  buildTransformerModel,
-  type Checkpoint,
-  createRotaryEmbedding,
-  openModelSession,
-  type SessionTensors,
-} from "@measure-plantain/flux-runtime";
+import { buildTransformerModel, type Checkpoint, type SessionTensors } from "@measure-plantain/flux-runtime";
 import { hookModel, type HookOptions, listProjections } from "@measure-plantain/head-hooks";
 import { describe, expect, it } from "vitest";
+import { createRotaryEmbedding } from "../../flux-runtime/src/sampling/rotary-embedding.ts";
+import { openModelSession } from "../../flux-runtime/src/session/model-session.ts";
 import { openKleinTiny, readExpected } from "../../flux-runtime/test/klein-tiny.ts";
 import { chooseGroupSize, optionalTaps, planTaps } from "../src/captures/plan-taps.ts";
 import { rangeTensors, segmentRanges } from "../src/captures/token-segments.ts";

@@ -90,7 +90,7 @@ export async function generateImage(options: GenerateCommandOptions, signal: Abo
         elapsedMs,
       });
     },
-  }).finally(() => bar?.stop());
+  });
   await writePng(options.out, await decodeToImage(image));
   writeResult(
     options.json ? `${JSON.stringify({ out: options.out, ...size, device })}\n` : `${options.out}\n`,

@@ -8,7 +8,7 @@ import {
   type Reduction,
   type TapRecord,
 } from "@measure-plantain/head-hooks";
-import { UsageError } from "@measure-plantain/probe";
+import { UsageError } from "../usage-error.ts";
 import { writeMessage, writeResult } from "../terminal/write-text.ts";
 
 /** The reductions by the names that the command line gives them. */

@@ -79,10 +79,10 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
 }
 
 /** Options as `planProbe` takes them. */
-async function planOptions({ seed, noiseSeeds, ...options }: RunOptions): Promise<PlanOptions> {
+async function planOptions({ device: _, ...options }: RunOptions): Promise<PlanOptions> {
+  const { seed, noiseSeeds } = options;
   return {
     ...options,
-    device: undefined,
     prompts: namePrompts(options.prompts),
     program: ownPackage,
     wordCounts: options.wordCounts === undefined ? undefined : await readWordCounts(options.wordCounts),

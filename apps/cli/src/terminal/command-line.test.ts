@@ -1,8 +1,7 @@
 import { definePromptSet } from "@measure-plantain/prompts";
 import { expect, test } from "vitest";
-import { formatCommands, type ReproducedRun } from "./command-line.ts";
-
-type RunRecord = ReproducedRun["manifest"];
+import type { ReproducedRun } from "@measure-plantain/report";
+import { formatCommands, type RunRecord } from "./command-line.ts";
 
 const promptSet = definePromptSet({
   name: "few",
@@ -15,6 +14,7 @@ const promptSet = definePromptSet({
   ],
 });
 const run: RunRecord = {
+  packages: { "measure-plantain": "0.1.0" },
   promptSet,
   prompts: { argument: "few.json" },
   stages: [],
@@ -46,9 +46,9 @@ const withPrompts = (argument: string, control?: string): RunRecord => ({
     promptSet: { ...run.settings.promptSet, sha256: argument + (control ?? "") },
   },
 });
-const format = (changes: Partial<ReproducedRun>): string[] =>
-  formatCommands({ manifest: run, controls: [], flips: 200, ablation: null, ...changes }).split("\n");
-const named = (...manifests: RunRecord[]): ReproducedRun["controls"] =>
+const format = (changes: Partial<ReproducedRun<RunRecord>>): string[] =>
+  formatCommands({ manifest: run, controls: [], flips: 200, ablation: null, ...changes })?.split("\n") ?? [];
+const named = (...manifests: RunRecord[]): ReproducedRun<RunRecord>["controls"] =>
   manifests.map((manifest, place) => ({ name: `control-${place}`, manifest }));
 
 test("formatCommands names every control of the folder, weights by their highest seed, and the flips", () => {
@@ -98,4 +98,9 @@ test("formatCommands asks again for hashes of whole files and for the placement 
   ];
   const settings = { ...run.settings, checkpoint: { id: "tiny", files } };
   expect(format({ manifest: { ...run, settings, stages } })[0]).toContain("--full-hash --trace-placement");
+});
+
+test("formatCommands knows no command that makes the run of another program", () => {
+  const foreign = { ...run, packages: { "otherview-plantain": "1.0.0" } };
+  expect(formatCommands({ manifest: foreign, controls: [], flips: 200, ablation: null })).toBeNull();
 });

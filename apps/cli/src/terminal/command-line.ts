@@ -10,7 +10,11 @@ import {
 import type { ReproducedRun } from "@measure-plantain/report";
 import { ownPackage } from "../own-package.ts";
 
-type RunRecord = Pick<Manifest, "settings" | "wordCounts" | "prompts" | "promptSet" | "stages">;
+/** What of a manifest says how to make its run again. */
+export type RunRecord = Pick<
+  Manifest,
+  "settings" | "wordCounts" | "prompts" | "promptSet" | "stages" | "packages"
+>;
 
 /** The run folder, in commands that need its name. */
 const FOLDER = "run";
@@ -21,7 +25,12 @@ const FOLDER = "run";
  *
  * @returns `null` for a run that another program made: no command makes it again.
  */
-export function formatCommands({ manifest, controls, flips, ablation }: ReproducedRun): string | null {
+export function formatCommands({
+  manifest,
+  controls,
+  flips,
+  ablation,
+}: ReproducedRun<RunRecord>): string | null {
   if (manifest.packages[ownPackage.name] === undefined) return null;
   const besides = controls.filter((control) => !isMadeByRun(manifest, control.manifest));
   const asked = controls.filter((control) => !besides.includes(control)).map((control) => control.manifest);

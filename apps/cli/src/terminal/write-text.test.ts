@@ -12,12 +12,14 @@ test.each([
   expect(escapeControls(text)).toBe(shown);
 });
 
-test.each(["✓ units.csv\n\t2 of 3\n", "جسم \u200f\u200e", "日本 🏙️ é"])(
-  "escapeControls(%j) leaves text",
-  (text) => {
-    expect(escapeControls(text)).toBe(text);
-  },
-);
+test.each([
+  "✓ units.csv\n\t2 of 3\n",
+  "جسم \u200f\u200e",
+  "日本 🏙️ é",
+  "\u00a0\u00ad\u200b\ufeff\ufdd0\u{1fffe}\u2028\u2029\ufffd",
+])("escapeControls(%j) leaves text", (text) => {
+  expect(escapeControls(text)).toBe(text);
+});
 
 test("a JSON document is the same document", () => {
   const edges = Array.from('\n\t\r\b\u001b\u007f\u009b\u202e\u2066"\\é👩 x').concat("\ud800", "\udfff");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { syntheticCaptures, syntheticLayout } from "../../../report/test/synthetic-probe.ts";
+import { syntheticCaptures, syntheticLayout } from "../../test/synthetic-captures.ts";
 import type { Captures } from "../captures/granularities.ts";
 import { chooseSets } from "./choose-sets.ts";
 

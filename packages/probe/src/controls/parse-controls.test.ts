@@ -1,6 +1,6 @@
 import type { PromptSet } from "@measure-plantain/prompts";
 import { expect, it } from "vitest";
-import { planControls } from "./run-controls.ts";
+import { parseControls } from "./parse-controls.ts";
 
 const set: PromptSet = {
   name: "few",
@@ -14,32 +14,32 @@ const set: PromptSet = {
 };
 
 it("random-weights:N is N seeds, from 1 on, each a control of its own", async () => {
-  expect(await planControls(["random-weights:2"], set)).toEqual([
+  expect(await parseControls(["random-weights:2"], set)).toEqual([
     { kind: "random-weights", name: "random-weights-1", seed: 1 },
     { kind: "random-weights", name: "random-weights-2", seed: 2 },
   ]);
-  expect(await planControls(["random-weights"], set)).toHaveLength(1);
+  expect(await parseControls(["random-weights"], set)).toHaveLength(1);
 });
 
 it("anything else is a prompt set, read before anything runs", async () => {
-  const [control] = await planControls(["paraphrase"], set);
+  const [control] = await parseControls(["paraphrase"], set);
   expect(control).toMatchObject({ kind: "prompts", name: "paraphrase", promptSet: { name: "paraphrase" } });
-  await expect(planControls(["sets/missing.json"], set)).rejects.toThrow(/missing\.json/);
+  await expect(parseControls(["sets/missing.json"], set)).rejects.toThrow(/missing\.json/);
 });
 
 it("identical and shuffled are made from the run's own prompts", async () => {
-  for (const control of await planControls(["identical", "shuffled"], set)) {
+  for (const control of await parseControls(["identical", "shuffled"], set)) {
     if (control.kind !== "prompts") throw new TypeError("a control of prompts was asked for");
     expect(control.promptSet.pairs.map(({ id }) => id)).toEqual(["thumb", "house"]);
   }
 });
 
 it.each(["random-weights:0", "random-weights:x", "random-weights:1.5"])("refuses %s", async (text) => {
-  await expect(planControls([text], set)).rejects.toThrow(/expected random-weights:N/);
+  await expect(parseControls([text], set)).rejects.toThrow(/expected random-weights:N/);
 });
 
 it("refuses the same control twice", async () => {
-  await expect(planControls(["paraphrase", "paraphrase"], set)).rejects.toThrow(
+  await expect(parseControls(["paraphrase", "paraphrase"], set)).rejects.toThrow(
     /paraphrase is asked for twice/,
   );
 });

@@ -17,7 +17,9 @@ export interface StageClock {
 }
 
 /** @param options - `tracePlacement` records on which provider each node ran, at the price of a profiled first pass. */
-export function createStageClock({ tracePlacement = false }: { tracePlacement?: boolean } = {}): StageClock {
+export function createStageClock({
+  tracePlacement = false,
+}: { tracePlacement?: boolean | undefined } = {}): StageClock {
   const records: StageRecord[] = [];
   return {
     records,

@@ -1,4 +1,5 @@
 import { formatPlantScore } from "../summary/format-plant.ts";
+import type { PlantScore } from "../statistics/score-plant.ts";
 import type { ScoredPlant } from "../summary/list-plants.ts";
 import { formatShare } from "../summary/format-number.ts";
 import { html, type Html } from "./html.ts";

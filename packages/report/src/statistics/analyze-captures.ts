@@ -1,4 +1,4 @@
-import type { UnitRecord } from "@measure-plantain/head-hooks";
+import type { UnitRecord } from "@measure-plantain/probe";
 import {
   type Matrix,
   pairedDifference,

@@ -7,7 +7,7 @@ import {
   singleStepMaxT,
   stepDownMaxT,
 } from "@measure-plantain/paired-stats";
-import type { OnProgress } from "./divide-progress.ts";
+import type { OnShare } from "./divide-progress.ts";
 
 /** What the p-values of the units become when their number is taken into account; one value per unit. */
 export interface CorrectedP {

@@ -6,7 +6,7 @@ import {
   type NullOverUnits,
 } from "@measure-plantain/paired-stats";
 import type { PromptSet } from "@measure-plantain/prompts";
-import type { OnProgress } from "./divide-progress.ts";
+import type { OnShare } from "./divide-progress.ts";
 
 /** How the units of one granularity follow the grades of the pairs. */
 export interface GradeResult {

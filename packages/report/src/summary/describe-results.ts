@@ -9,10 +9,10 @@ import { formatSummaryMarkdown } from "./summary-markdown.ts";
 import type { Summary } from "./summary.ts";
 
 /** What a run folder has in it, as far as it says how to make the folder again. */
-export interface ReproducedRun {
-  readonly manifest: Manifest;
+export interface ReproducedRun<Record = Manifest> {
+  readonly manifest: Record;
   /** The controls that are in the folder. */
-  readonly controls: readonly { readonly name: string; readonly manifest: Manifest }[];
+  readonly controls: readonly { readonly name: string; readonly manifest: Record }[];
   /** The sign flips of its results. */
   readonly flips: Flips;
   /** What was ablated; `null` if nothing was. */

@@ -1,4 +1,4 @@
-import type { UnitRecord } from "@measure-plantain/head-hooks";
+import type { UnitRecord } from "@measure-plantain/probe";
 import type { Tested, ThresholdNull } from "@measure-plantain/paired-stats";
 import type { GranularityResult } from "../statistics/analyze-captures.ts";
 import type { GranularityName } from "@measure-plantain/probe";

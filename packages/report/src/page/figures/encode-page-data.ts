@@ -1,4 +1,4 @@
-import type { UnitRecord } from "@measure-plantain/head-hooks";
+import type { UnitRecord } from "@measure-plantain/probe";
 import type { Analysis, GranularityResult } from "../../statistics/analyze-captures.ts";
 import { titleGranularity } from "../../summary/granularity-names.ts";
 import type { Summary } from "../../summary/summary.ts";

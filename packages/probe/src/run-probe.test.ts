@@ -3,16 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openCheckpoint, readTensors, type Tensor } from "@measure-plantain/flux-runtime";
 import { headMeanSquares } from "@measure-plantain/head-hooks";
-import { auditPromptSet, type PromptSet } from "@measure-plantain/prompts";
+import type { PromptSet } from "@measure-plantain/prompts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { RunFolder } from "../run-folder/run-folder.ts";
-import { sha256 } from "../settings/fingerprint.ts";
-import { chooseGroupSize } from "../captures/plan-taps.ts";
+import { planProbe, type PlanOptions } from "./plan-probe.ts";
+import type { RunFolder } from "./run-folder/run-folder.ts";
 import { runProbe } from "./run-probe.ts";
-import { hashPromptSet, type ProbeSettings } from "../settings/settings.ts";
 
 // The checkpoint of the runtime's own parity tests, with the values that diffusers 0.40.0.dev0 computes from it.
-const kleinTiny = join(import.meta.dirname, "../../../flux-runtime/test/fixtures/klein-tiny");
+const kleinTiny = join(import.meta.dirname, "../../flux-runtime/test/fixtures/klein-tiny");
 const referenceFile = join(kleinTiny, "reference.png");
 
 let out: string;
@@ -21,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(out, { recursive: true }));
 
-async function runOnKleinTiny(name: string, changes: Partial<ProbeSettings> = {}): Promise<RunFolder> {
+async function runOnKleinTiny(name: string, changes: PlanOptions = {}): Promise<RunFolder> {
   const checkpoint = await openCheckpoint(join(kleinTiny, "checkpoint"));
   const { prompts } = JSON.parse(await readFile(join(kleinTiny, "expected.json"), "utf8")) as {
     prompts: string[];
@@ -34,44 +32,17 @@ async function runOnKleinTiny(name: string, changes: Partial<ProbeSettings> = {}
     labels: { a: "first", b: "second" },
     pairs: [0, 2, 4].map((k) => ({ id: `pair-${k}`, a: prompts[k] ?? "", b: prompts[k + 1] ?? "" })),
   };
-  const settings: ProbeSettings = {
-    checkpoint: { id: "klein-tiny", files: [] },
-    promptSet: { name: "parity", version: "1.0.0", sha256: await hashPromptSet(promptSet), pairs: 3 },
-    references: [{ kind: "file", sha256: sha256(await readFile(referenceFile)) }],
+  const plan = await planProbe({ id: "klein-tiny", checkpoint, isSynthesized: false }, promptSet, {
+    referenceFiles: [referenceFile],
     noiseSeeds: [99],
-    noise: "shared",
-    sigmas: [1],
     width: 96,
     height: 64,
     maxSequenceLength: 64,
-    steps: 1,
-    guidance: 1,
-    groupSize: chooseGroupSize(checkpoint),
     taps: ["to_add_out"],
-    segments: false,
     rotaryFrequencies: "bfloat16", // the reference model's frequencies were rounded when it was cast as a whole
-    device: "cpu",
-    dtype: "float32",
-    weights: "mapped",
-    batch: 1,
-    threads: null,
     ...changes,
-  };
-  const folder = await runProbe({
-    checkpoint,
-    isSynthesizedCheckpoint: false,
-    promptSet,
-    prompts: { argument: "parity.json" },
-    audit: auditPromptSet(promptSet, { countTokens: (text) => text.length }),
-    settings,
-    out: join(out, name),
-    referenceFiles: [referenceFile],
-    execution: { device: "cpu", provider: "CPUExecutionProvider", why: "a test" },
-    progress: createProgress({ quiet: true }),
-    runtime: { weights: settings.weights },
   });
-  await folder.close();
-  return folder;
+  return runProbe(plan, join(out, name));
 }
 
 async function capturesOf(folder: RunFolder): Promise<ReadonlyMap<string, Tensor>> {
