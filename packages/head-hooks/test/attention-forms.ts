@@ -481,6 +481,30 @@ export const FORMS: AttentionForm[] = [
     ),
   },
   {
+    title: "Keras: an Einsum that sums over heads and their channels",
+    node: "attention_output",
+    tapped: "context",
+    attention: "Softmax",
+    parts: {
+      nodes: [
+        ...[...qkvNodes(), ...softmaxNodes()],
+        node(
+          "Einsum",
+          ["context", "kernel"],
+          "product",
+          { equation: "bthd,hdo->bto" },
+          "",
+          "attention_output",
+        ),
+        node("Add", ["product", bias.name ?? ""], "y"),
+      ],
+      inputs: x(),
+      outputs: y(),
+      initializers: [...[...attentionWeights(), bias], tensor("kernel", [H, D, C], randomValues(C * C, 11))],
+      opset: 17,
+    },
+  },
+  {
     title: "MatMulNBits",
     node: "out",
     tapped: "merged",

@@ -9,6 +9,7 @@ const projection: Projection = {
   weight: "w",
   input: "x",
   inputChannels: 12,
+  inputAxes: [12],
   outputChannels: 4,
   elementType: "float32",
   bias: null,

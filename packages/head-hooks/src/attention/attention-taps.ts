@@ -130,7 +130,7 @@ function sectionsOf(found: AttentionProjection, path: string, heads: number | un
 
 function headCount(
   { node, input, attention }: AttentionProjection,
-  { heads: shown, areHeadsScattered = false }: ChannelPart,
+  { channels, heads: shown, areHeadsScattered = false }: ChannelPart,
   given: number | undefined,
 ): number {
   if (areHeadsScattered) {
@@ -148,7 +148,14 @@ function headCount(
     );
   }
   const count = shown ?? given;
-  if (count !== undefined) return count;
+  if (count !== undefined && channels % count === 0) return count;
+  if (count !== undefined) {
+    throw new HeadHooksError(
+      "head-size",
+      `the ${channels} channels of attention at ${node || input} (behind ${attention.op} ${attention.node}) are not divisible by ${count} heads; give a divisor`,
+      { node, channels, heads: count },
+    );
+  }
   throw new HeadHooksError(
     "unknown-heads",
     `the graph does not show how many heads meet at ${node || input} (behind ${attention.op} ${attention.node}); give their number as \`heads\``,

@@ -63,7 +63,7 @@ export function findAttentionProjections(model: Uint8Array): AttentionProjection
 export function findAttention(view: ModelView): AttentionProjection[] {
   const found = graphScopes(view).flatMap((scope) =>
     projectionsIn(scope).flatMap((projection) => {
-      const found = traceAttention(scope, projection.input, projection.inputChannels);
+      const found = traceAttention(scope, projection);
       const core = found?.find((part) => part.core !== undefined)?.core;
       if (found === undefined || core === undefined) return [];
       const parts = settleParts(found, projection.inputChannels);

@@ -1,10 +1,11 @@
 /** The element type of a projection's input. */
 export type ElementType = "float32" | "float16" | "bfloat16" | "float64";
 
-/** The operators that multiply by a constant matrix; all but the first two are ONNX Runtime's or quantised. */
+/** The operators that multiply by a constant matrix; all but the first three are ONNX Runtime's or quantised. */
 export type ProjectionOperator =
   | "MatMul"
   | "Gemm"
+  | "Einsum"
   | "FusedMatMul"
   | "MatMulNBits"
   | "MatMulInteger"
@@ -31,6 +32,8 @@ export interface Projection {
   readonly input: string;
   /** Channels of a token before the product. */
   readonly inputChannels: number;
+  /** The axes that these channels are in the input: one, or of an Einsum as many as it sums over. */
+  readonly inputAxes: readonly number[];
   /** Channels of a token behind the product. */
   readonly outputChannels: number;
   /** The element type of the input. */

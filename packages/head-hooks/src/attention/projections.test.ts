@@ -126,6 +126,32 @@ describe("listProjections", () => {
   });
 });
 
+it.each([
+  ["bthd,hdo->bto", [2, 3, 5], [6, 5], [2, 3]],
+  ["btc,chd->bthd", [6, 2, 3], [6, 6], [6]],
+  ["btc,oc->bto", [5, 6], [6, 5], [6]],
+  ["btc,co->btoc", [6, 5], undefined, undefined],
+  ["bhtd,hdo->bto", [2, 3, 5], undefined, undefined],
+  ["bct,co->bto", [6, 5], undefined, undefined],
+  ["...c,co->...o", [6, 5], undefined, undefined],
+  ["btc,co->bot", [6, 5], undefined, undefined],
+  ["btc,cc->btc", [6, 6], undefined, undefined],
+])(
+  "an Einsum is a projection if it sums over the last axes of its input alone: %s",
+  (equation, dims, widths, axes) => {
+    const count = dims.reduce((product, axis) => product * axis, 1);
+    const bytes = model({
+      nodes: [node("Einsum", ["x", "w"], "y", { equation })],
+      inputs: [value("x", undefined)],
+      outputs: [value("y", undefined)],
+      initializers: [tensor("w", dims, zeros(count))],
+    });
+    const [found] = listProjections(bytes);
+    expect(found && [found.inputChannels, found.outputChannels]).toEqual(widths);
+    expect(found?.inputAxes).toEqual(axes);
+  },
+);
+
 describe("a path for addresses", () => {
   /** Two layers with weights that say nothing, and with these names of nodes and biases. */
   function pathsOf(names: readonly [string, string], biases: readonly [string, string]): string[] {

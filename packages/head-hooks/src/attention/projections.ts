@@ -1,6 +1,7 @@
 import { type NodeProto, TensorProto_DataType } from "onnx-buf";
 import { resolveConstant } from "../graph/constant-values.ts";
 import { type GraphScope, graphScopes, operatorOf, producerOf } from "../graph/graph-scope.ts";
+import { einsumEquation } from "../graph/einsum-equation.ts";
 import { inlineFunctions } from "../graph/inline-functions.ts";
 import { foldedNames, moduleNames, withoutWeight } from "../graph/module-names.ts";
 import { inputOf, integerAttribute, outputOf } from "../graph/node-parts.ts";
@@ -23,6 +24,7 @@ interface OperatorInputs {
 const OPERATORS: ReadonlyMap<string, OperatorInputs> = new Map<string, OperatorInputs>([
   ["/MatMul", { op: "MatMul", weight: 1 }],
   ["/Gemm", { op: "Gemm", weight: 1, bias: 2 }],
+  ["/Einsum", { op: "Einsum", weight: 1 }],
   ["com.microsoft/FusedMatMul", { op: "FusedMatMul", weight: 1 }],
   ["com.microsoft/MatMulNBits", { op: "MatMulNBits", weight: 1, scale: 2, bias: 5 }],
   ["/MatMulInteger", { op: "MatMulInteger", weight: 1, isInputQuantized: true }],
@@ -46,7 +48,7 @@ const STEPS_TO_BIAS = 4;
 
 /**
  * List a model's projections: the nodes that multiply by a constant matrix (MatMul, Gemm, com.microsoft FusedMatMul,
- * and the quantised forms MatMulNBits, MatMulInteger, MatMulIntegerToFloat, DynamicQuantizeMatMul, QLinearMatMul),
+ * an Einsum that sums over the last axes of its first operand, and the quantised forms MatMulNBits, MatMulInteger, MatMulIntegerToFloat, DynamicQuantizeMatMul, QLinearMatMul),
  * where the matrix comes directly or through Cast, Transpose, Identity or DequantizeLinear. Those in functions of the
  * model and in the bodies of If, Loop and Scan are listed too.
  *
@@ -155,18 +157,45 @@ function widthsOf(
   node: NodeProto,
   op: ProjectionOperator,
   { dims }: TensorHeader,
-): Pick<Projection, "inputChannels" | "outputChannels"> | undefined {
+): Pick<Projection, "inputChannels" | "inputAxes" | "outputChannels"> | undefined {
+  if (op === "Einsum") return einsumWidths(node, dims);
   if (op === "MatMulNBits") {
     const [inputChannels, outputChannels] = [integerAttribute(node, "K"), integerAttribute(node, "N")];
     if (!inputChannels || !outputChannels || inputChannels < 0 || outputChannels < 0) return undefined;
-    return { inputChannels, outputChannels };
+    return { inputChannels, inputAxes: [inputChannels], outputChannels };
   }
   const [rows, columns, ...more] = dims;
   if (!rows || !columns || more.length > 0 || rows < 0 || columns < 0) return undefined;
-  const isTransposed = integerAttribute(node, "transB") === 1;
-  return isTransposed
-    ? { inputChannels: columns, outputChannels: rows }
-    : { inputChannels: rows, outputChannels: columns };
+  const [inputChannels, outputChannels] =
+    integerAttribute(node, "transB") === 1 ? [columns, rows] : [rows, columns];
+  return { inputChannels, inputAxes: [inputChannels], outputChannels };
+}
+
+/** The widths of an Einsum that sums over the last axes of its input alone, as in `bthd,hdo->bto`. */
+function einsumWidths(
+  node: NodeProto,
+  dims: readonly number[],
+): Pick<Projection, "inputChannels" | "inputAxes" | "outputChannels"> | undefined {
+  const { operands, result = [], hasEllipsis } = einsumEquation(node) ?? {};
+  const [input = [], weight = [], ...more] = operands ?? [];
+  const first = input.findIndex((letter) => !result.includes(letter));
+  const [kept, summed] = [input.slice(0, first), input.slice(first)];
+  const made = weight.filter((letter) => !summed.includes(letter));
+  const isProjection =
+    first > 0 &&
+    hasEllipsis === false &&
+    more.length === 0 &&
+    new Set(weight).size === dims.length &&
+    summed.every((letter) => weight.includes(letter) && !result.includes(letter)) &&
+    result.join("") === [...kept, ...made].join("");
+  if (!isProjection || dims.some((axis) => axis <= 0)) return undefined;
+  const lengthOf = (letter: string): number => dims[weight.indexOf(letter)] ?? 0;
+  const inputAxes = summed.map(lengthOf);
+  return {
+    inputChannels: inputAxes.reduce((product, axis) => product * axis, 1),
+    inputAxes,
+    outputChannels: made.map(lengthOf).reduce((product, axis) => product * axis, 1),
+  };
 }
 
 /** The type of the floating-point input: the weight's or its scale's, float32 behind a dynamic quantisation. */

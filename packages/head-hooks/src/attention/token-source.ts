@@ -4,7 +4,7 @@ import { attributeOf, inputOf } from "../graph/node-parts.ts";
 import { HeadHooksError } from "../head-hooks-error.ts";
 import { describe } from "./match-projections.ts";
 import type { Projection } from "./projection.ts";
-import { attentionAxes } from "./trace-attention.ts";
+import { rowAxes } from "./trace-attention.ts";
 
 /** A shape passes few nodes that keep its rank; the bound keeps a malformed graph with a cycle from looping. */
 const MAXIMUM_STEPS = 16;
@@ -25,12 +25,12 @@ export interface TokenSource {
  * @throws HeadHooksError `unknown-batch` if the input has other axes and nothing before it has these.
  */
 export function tokenSource(scope: GraphScope, projection: Projection): TokenSource {
-  const { node, input, inputChannels } = projection;
+  const { node, input, inputAxes, inputChannels } = projection;
   const rank = projection.op === "Gemm" ? 2 : rankOf(scope, input);
-  const isWhole = rank === undefined || rank === 3;
+  const isWhole = rank === undefined || rank === 2 + inputAxes.length;
   const value = isWhole ? input : rank === 2 ? beforeFlattening(scope, input, inputChannels) : undefined;
   if (value !== undefined)
-    return { value, isTokensFirst: rowOrder(scope, value, inputChannels) === "tokens" };
+    return { value, isTokensFirst: rowOrder(scope, { ...projection, input: value }) === "tokens" };
   throw new HeadHooksError(
     "unknown-batch",
     `the input "${input}" of ${describe(projection)} has ${rank} axes, so its batch axis cannot be told; expected [batch, tokens, channels]. Give \`batchInput\`, a value whose first axis is the batch`,
@@ -45,8 +45,8 @@ export function tokenSource(scope: GraphScope, projection: Projection): TokenSou
  * @throws HeadHooksError `unknown-batch` if a Transpose moves the first axis and the graph does not show what it counts.
  */
 export function givenBatchSource(scope: GraphScope, projection: Projection): TokenSource {
-  const { node, input, inputChannels } = projection;
-  const order = rowOrder(scope, input, inputChannels);
+  const { node, input } = projection;
+  const order = rowOrder(scope, projection);
   if (order !== undefined || !isFirstAxisMoved(scope, input)) {
     return { value: input, isTokensFirst: order === "tokens" };
   }
@@ -58,9 +58,10 @@ export function givenBatchSource(scope: GraphScope, projection: Projection): Tok
 }
 
 /** Which of tokens and batch is the outer one in a value behind attention; `undefined` where that is not shown. */
-function rowOrder(scope: GraphScope, value: string, channels: number): "tokens" | "batch" | undefined {
-  const axes = attentionAxes(scope, value, channels)?.axes.slice(0, -1);
-  const counts = axes?.flat().map((run) => run.counts);
+function rowOrder(scope: GraphScope, projection: Projection): "tokens" | "batch" | undefined {
+  const counts = rowAxes(scope, projection)
+    ?.flat()
+    .map((run) => run.counts);
   const [first, ...others] = counts ?? [];
   if (first === undefined || counts?.includes("mixed") === true) return undefined;
   return first === "tokens" && others.includes("heads") ? "tokens" : "batch";

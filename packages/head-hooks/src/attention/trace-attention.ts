@@ -14,6 +14,7 @@ import {
 } from "../graph/node-parts.ts";
 import { countOf, isSameSize, type Size } from "../graph/sizes.ts";
 import { type AttentionCore, attentionCore } from "./attention-core.ts";
+import type { Projection } from "./projection.ts";
 import {
   type AxisRun,
   cutAxes,
@@ -74,19 +75,32 @@ interface Trail {
   readonly budget: { visits: number };
 }
 
+type ProjectionInput = Pick<Projection, "input" | "inputAxes">;
+
 /** Where a projection's input channels come from, in order; `undefined` if none of them come from attention. */
 export function traceAttention(
   scope: GraphScope,
-  value: string,
-  width: number,
+  { input, inputAxes }: ProjectionInput,
 ): readonly TracedPart[] | undefined {
-  return trace(scope, value, width, { steps: 0, budget: { visits: 0 } })?.parts;
+  const traced = traceInput(scope, input, inputAxes);
+  const [part] = traced?.parts ?? [];
+  if (traced === undefined || part === undefined || inputAxes.length === 1) return traced?.parts;
+  if (traced.isJoined) return mixed(traced).parts;
+  const runs = traced.axes?.axes.slice(-inputAxes.length).flat();
+  return [{ ...part, runs, channels: runLength(runs) }];
 }
 
-/** What the axes of a value behind one attention count; `undefined` of any other value. */
-export function attentionAxes(scope: GraphScope, value: string, width: number): HeadAxes | undefined {
-  const traced = trace(scope, value, width, { steps: 0, budget: { visits: 0 } });
-  return traced?.isJoined === false ? traced.axes : undefined;
+/** What the axes before a projection's channels count in a value behind one attention; `undefined` of any other. */
+export function rowAxes(
+  scope: GraphScope,
+  { input, inputAxes }: ProjectionInput,
+): readonly (readonly AxisRun[])[] | undefined {
+  const traced = traceInput(scope, input, inputAxes);
+  return traced?.isJoined === false ? traced.axes?.axes.slice(0, -inputAxes.length) : undefined;
+}
+
+function traceInput(scope: GraphScope, value: string, axes: readonly number[]): Traced | undefined {
+  return trace(scope, value, axes.at(-1), { steps: 0, budget: { visits: 0 } });
 }
 
 /** @param width the length of the value's last axis, where what reads it shows it. */

@@ -65,14 +65,14 @@ export function scaleNodes(
   const head = new NodeTape(`${outputName}/scale`, opset);
   const all = head.op("factors", "Expand", [scaleInput, head.int64("factors/shape", [unitCount])]); // [units]
   const runs = taps.map(({ projection }, index): NodeRun => {
-    const { input, inputChannels, elementType, readerIndex } = projection;
+    const { input, inputChannels, inputAxes, elementType, readerIndex } = projection;
     const groups = inputChannels / groupSize;
     const first = firstUnits[index] ?? 0;
     const tape = new NodeTape(`${outputName}/${index}/scale`, opset);
     const own = tape.slice("units", all, first, first + groups); // [G]
     const column = tape.op("column", "Reshape", [own, tape.int64("column/shape", [groups, 1])]); // [G, 1]
     const wide = tape.op("wide", "Expand", [column, tape.int64("wide/shape", [groups, groupSize])]); // [G, g]
-    const flat = tape.op("channels", "Reshape", [wide, tape.int64("channels/shape", [inputChannels])]); // [C]
+    const flat = tape.op("channels", "Reshape", [wide, tape.int64("channels/shape", inputAxes)]); // [C], or its axes
     const factors = elementType === "float32" ? flat : tape.cast("cast", flat, CAST_TO[elementType]);
     const scaled = tape.op("scaled", "Mul", [input, factors]);
     const multiplication = tape.nodes.at(-1);

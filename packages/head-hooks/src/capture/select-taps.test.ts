@@ -13,6 +13,7 @@ function projection(node: string, inputChannels = 32): Projection {
     weight,
     input: `${node}.x`,
     inputChannels,
+    inputAxes: [inputChannels],
     outputChannels: 8,
     elementType: "float32",
     bias: null,
