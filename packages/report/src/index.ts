@@ -6,6 +6,7 @@ export { type Analysis, analyzeCaptures } from "./statistics/analyze-captures.ts
 export { analyzeRun } from "./statistics/analyze-run.ts";
 export { compareRuns, type RunComparison } from "./statistics/compare-runs.ts";
 export { DEFAULT_FLIPS, findFlipsProblem, type Flips } from "./statistics/flips.ts";
+export type { ControlResults, RunResults } from "./statistics/run-results.ts";
 export type { PlantScore } from "./statistics/score-plant.ts";
 export { describeRarity } from "./summary/describe-rarity.ts";
 export type { ReproducedRun } from "./summary/describe-results.ts";
@@ -14,7 +15,9 @@ export { formatComparisons } from "./summary/format-comparisons.ts";
 export { formatPlantScore } from "./summary/format-plant.ts";
 export { formatSummaryMarkdown } from "./summary/summary-markdown.ts";
 export { formatSummaryTable } from "./summary/summary-table.ts";
-export { summarize, type Summary, type SummaryContext } from "./summary/summary.ts";
+export type { SummaryContext } from "./summary/summary-context.ts";
+export { summarize } from "./summary/summarize.ts";
+export type { Summary } from "./summary/summary.ts";
 export { formatPairCsv } from "./tables/pair-table.ts";
 export { verifyRun } from "./verify-run.ts";
 export { readFlips, writePage, writeResults } from "./write-results.ts";

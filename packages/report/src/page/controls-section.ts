@@ -9,30 +9,24 @@ import {
 import { titleGranularity } from "../summary/granularity-names.ts";
 import { shown } from "../summary/result-rows.ts";
 import type { GranularitySummary } from "../summary/granularity-summary.ts";
-import type { Summary } from "../summary/summary.ts";
+import type { ScoredPlant } from "../summary/list-plants.ts";
+import type { ControlGranularity, Summary } from "../summary/summary.ts";
 import { html, type Html } from "./html.ts";
 import { renderNumber } from "./shown-number.ts";
 
-/** Another run to hold this one against. */
-export interface ComparedSummary {
-  /** What sets it apart, as `random weights, seed 1`. */
-  readonly name: string;
-  readonly summary: Summary;
-}
-
-/** This run beside its controls. */
-export function renderControls(summary: Summary, controls: readonly ComparedSummary[]): Html | null {
+/** This run next to its controls, but for those in which an effect was planted, whose counts have another meaning. */
+export function renderControls(summary: Summary, plants: readonly ScoredPlant[]): Html | null {
+  const controls = summary.controls.filter((control) => plants.every(({ name }) => name !== control.name));
   if (controls.length === 0) return null;
   return html`<section id="controls">
     <h2>Beside its controls</h2>
     <p>What this run shows counts as far as its controls do not show it too.</p>
-    ${renderComparison(summary, [{ name: "this run", summary }, ...controls])} ${renderDifferences(summary)}
+    ${renderComparison(summary, controls)} ${renderDifferences(summary)}
   </section>`;
 }
 
 /** This run held against each control, unit by unit and pair by pair. */
-function renderDifferences({ controls, blockThreshold }: Summary): Html | null {
-  if (controls.length === 0) return null;
+function renderDifferences({ controls, blockThreshold }: Summary): Html {
   const dash = html`<td>–</td>`;
   const names = new Set(controls.flatMap(({ granularities }) => granularities.map(({ name }) => name)));
   return html`<h3>Unit by unit</h3>
@@ -108,8 +102,8 @@ const granularityTitles: Readonly<Record<GranularitySummary["name"], string>> = 
   to_add_out: "Text-stream groups",
 };
 
-/** Summaries line by line, for every granularity that the first of them has. */
-function renderComparison(summary: Summary, compared: readonly ComparedSummary[]): Html {
+/** The run and its controls line by line, for every granularity that the run has. */
+function renderComparison(summary: Summary, controls: Summary["controls"]): Html {
   const thresholds = summary.granularities[0]?.thresholds.map(({ threshold }) => threshold) ?? [];
   return html`<div class="scroll">
     <table class="numbers">
@@ -133,13 +127,16 @@ function renderComparison(summary: Summary, compared: readonly ComparedSummary[]
                 ${titleGranularity(granularity)}
               </th>
             </tr>
-            ${compared.map((run) =>
-              renderLine(
-                run.name,
-                run.summary.granularities.find(({ name }) => name === granularity.name),
-                thresholds,
+            ${[
+              renderLine("this run", granularity, thresholds),
+              ...controls.map(({ name, granularities }) =>
+                renderLine(
+                  name,
+                  granularities.find((found) => found.name === granularity.name),
+                  thresholds,
+                ),
               ),
-            )}
+            ]}
           </tbody>`,
       )}
     </table>
@@ -148,7 +145,7 @@ function renderComparison(summary: Summary, compared: readonly ComparedSummary[]
 
 function renderLine(
   name: string,
-  granularity: GranularitySummary | undefined,
+  granularity: Pick<ControlGranularity, "thresholds" | "maximum" | "survivors"> | undefined,
   thresholds: readonly number[],
 ): Html {
   const dash = html`<td>–</td>`;

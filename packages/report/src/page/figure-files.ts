@@ -1,6 +1,6 @@
 import type { Analysis } from "../statistics/analyze-captures.ts";
 import { describeGranularity, titleGranularity } from "../summary/granularity-names.ts";
-import { summarize, type SummaryContext } from "../summary/summary.ts";
+import type { Summary } from "../summary/summary.ts";
 import { examineTokenLength } from "../statistics/token-length.ts";
 import { type ColourScheme, print } from "./colour-schemes.ts";
 import { drawBlocks } from "./figures/depth-figure.ts";
@@ -20,8 +20,7 @@ export interface FigureFile {
 }
 
 /** Every figure of the report as an SVG document that stands alone. */
-export function renderFigureFiles(analysis: Analysis, context: SummaryContext): FigureFile[] {
-  const summary = summarize(analysis, context);
+export function renderFigureFiles(analysis: Analysis, summary: Summary): FigureFile[] {
   const { labels } = summary.promptSet;
   const granularities = analysis.granularities.map((result) => ({
     result,
@@ -30,7 +29,7 @@ export function renderFigureFiles(analysis: Analysis, context: SummaryContext): 
       channelsPerUnit: null,
     },
   }));
-  const points = robustnessPoints(analysis, examineTokenLength(analysis, context.audit)?.r);
+  const points = robustnessPoints(analysis, examineTokenLength(analysis, summary.audit)?.r);
   const robustness = drawRobustness(analysis, points);
   const figures: readonly (Figure | null)[] = [
     ...granularities.map(({ result, named }) =>

@@ -2,6 +2,7 @@ import sharp from "sharp";
 import { expect, test } from "vitest";
 import { syntheticCaptures, syntheticContext, syntheticLayout } from "../../test/synthetic-probe.ts";
 import { analyzeCaptures } from "../statistics/analyze-captures.ts";
+import { summarize } from "../summary/summarize.ts";
 import { renderFigureFiles } from "./figure-files.ts";
 import { drawFigurePng } from "./figure-png.ts";
 
@@ -9,7 +10,7 @@ const layout = syntheticLayout({ jointBlocks: 1, singleBlocks: 2, headsPerBlock:
 
 test("every figure becomes a PNG of twice its size on white, with something drawn, the same each time", async () => {
   const analysis = await analyzeCaptures(syntheticCaptures(layout, { pairs: 8 }), { flips: 10 });
-  for (const { name, svg } of renderFigureFiles(analysis, syntheticContext(8))) {
+  for (const { name, svg } of renderFigureFiles(analysis, summarize(analysis, syntheticContext(8)))) {
     const side = (of: string): number => Number(new RegExp(` ${of}="(\\d+)"`).exec(svg)?.[1]);
     const png = await drawFigurePng(svg);
     const { data, info } = await sharp(png).raw().toBuffer({ resolveWithObject: true });
@@ -35,10 +36,9 @@ test("labels and numbers that XML would take for markup do not break a figure", 
   const granularities = [{ ...first, signFlip: { ...first.signFlip, maximum, thresholds: rare } }, ...rest];
   const context = syntheticContext(8);
   const labels = { a: 'small "<b>', b: "large & </svg>" };
-  const files = renderFigureFiles(
-    { ...analysis, granularities },
-    { ...context, promptSet: { ...context.promptSet, labels } },
-  );
+  const changed = { ...analysis, granularities };
+  const summary = summarize(changed, { ...context, promptSet: { ...context.promptSet, labels } });
+  const files = renderFigureFiles(changed, summary);
   expect(files.map(({ svg }) => svg).join("")).toContain("99th percentile of the null &lt; 0.1");
   for (const { svg } of files) expect((await drawFigurePng(svg)).length).toBeGreaterThan(1_000);
 });
@@ -51,7 +51,7 @@ test("the colours of the heat map's file are those of its units", async () => {
     return (pass % 2 === 1 ? 4 : 1) + 1e-3 * ((pass + place) % 5);
   });
   const analysis = await analyzeCaptures({ layout, meanSquare: { ...meanSquare, data } }, { flips: 5 });
-  const [map] = renderFigureFiles(analysis, syntheticContext(6));
+  const [map] = renderFigureFiles(analysis, summarize(analysis, syntheticContext(6)));
   const png = await drawFigurePng(map?.svg ?? "");
   const pixel = await sharp(png)
     .extract({ left: 200, top: 2 * 30, width: 1, height: 1 })

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Analysis } from "../statistics/analyze-captures.ts";
-import type { SummaryContext } from "../summary/summary.ts";
+import type { Summary } from "../summary/summary.ts";
 import type { RunFolder } from "@measure-plantain/probe";
 import { renderFigureFiles } from "./figure-files.ts";
 import { drawFigurePng } from "./figure-png.ts";
@@ -18,10 +18,10 @@ export function hasFigures(folder: RunFolder): boolean {
 /** Writes every figure of a run as SVG and PNG. */
 export async function writeFigures(
   folder: RunFolder,
-  { analysis, context }: { readonly analysis: Analysis; readonly context: SummaryContext },
+  { analysis, summary }: { readonly analysis: Analysis; readonly summary: Summary },
 ): Promise<void> {
   await mkdir(folder.file(FIGURES_FOLDER), { recursive: true });
-  for (const { name, svg } of renderFigureFiles(analysis, context)) {
+  for (const { name, svg } of renderFigureFiles(analysis, summary)) {
     await folder.write(join(FIGURES_FOLDER, `${name}.svg`), svg);
     await folder.write(join(FIGURES_FOLDER, `${name}.png`), await drawFigurePng(svg));
   }

@@ -6,9 +6,10 @@ import {
   syntheticLayout,
 } from "../../test/synthetic-probe.ts";
 import { analyzeCaptures, type Analysis } from "../statistics/analyze-captures.ts";
-import type { Conclusions } from "./conclusions.ts";
-import type { ControlEvidence } from "./control-summary.ts";
-import { summarize, type SummaryContext } from "./summary.ts";
+import type { SummarizedControl } from "./control-summary.ts";
+import { summarize } from "./summarize.ts";
+import type { SummaryContext } from "./summary-context.ts";
+import type { Conclusions } from "./summary.ts";
 
 const layout = syntheticLayout({ jointBlocks: 1, singleBlocks: 3, headsPerBlock: 2, headSize: 32 });
 /** Two controls that a set's author names, of a contrast that no built-in set has. */
@@ -26,25 +27,21 @@ beforeAll(async () => {
   analysis = await analyzeCaptures(syntheticCaptures(layout, { pairs: 12, planted: strong }));
 });
 
-function control(...[options]: [Parameters<typeof syntheticControl>[1]]): Promise<ControlEvidence> {
-  return syntheticControl({ analysis, promptSet: context.promptSet }, options, layout);
+function control(...[options]: [Parameters<typeof syntheticControl>[1]]): Promise<SummarizedControl> {
+  return syntheticControl({ analysis, context }, options, layout);
 }
 
 /** What the summary concludes, each list as one text. */
 async function conclude(
-  controls: readonly Promise<ControlEvidence>[],
+  controls: readonly Promise<SummarizedControl>[],
   run: Partial<SummaryContext> = {},
 ): Promise<Record<keyof Conclusions, string>> {
-  const { conclusions } = summarize(analysis, {
-    ...context,
-    ...run,
-    controls: await Promise.all(controls),
-  });
+  const { conclusions } = summarize(analysis, { ...context, ...run }, await Promise.all(controls));
   return { may: conclusions.may.join("\n"), mayNot: conclusions.mayNot.join("\n") };
 }
 
 const count = (): number => analysis.granularities[0]?.signFlip?.thresholds[0]?.observed ?? NaN;
-const weights = (seed: number, planted = { block: "single.1", effect: 0 }): Promise<ControlEvidence> =>
+const weights = (seed: number, planted = { block: "single.1", effect: 0 }): Promise<SummarizedControl> =>
   control({ name: `random-weights-${seed}`, kind: "weights", seed: 100 + seed, planted });
 
 describe("random weights", () => {
@@ -101,10 +98,13 @@ describe("a matched prompt set", () => {
 
   test("of other pairs is only set beside the run", async () => {
     const evidence = await control({ name: "mine", kind: "prompts", set: "mine", seed: 4 });
-    const comparisons = evidence.comparisons.map((comparison) => ({ ...comparison, difference: null }));
-    const { mayNot } = await conclude([
-      Promise.resolve({ ...evidence, unpaired: "the pairs of the two do not correspond", comparisons }),
-    ]);
+    const { granularities, ...compared } = evidence.comparison;
+    const comparison = {
+      ...compared,
+      unpaired: "the pairs of the two do not correspond",
+      granularities: granularities.map((granularity) => ({ ...granularity, difference: null })),
+    };
+    const { mayNot } = await conclude([Promise.resolve({ ...evidence, comparison })]);
     expect(mayNot).toMatch(
       /Pairs that differ as "large" from "small" \(mine\) put .* their difference is not tested: the pairs of the two do not correspond\./,
     );
@@ -135,7 +135,8 @@ test("a control of which nothing varies puts no group over the threshold", async
     meanSquare: { ...meanSquare, data: meanSquare.data.map(() => 1) },
   });
   const evidence = await control({ name: "identical", kind: "prompts", set: "synthetic-identical" });
-  const { may } = await conclude([Promise.resolve({ ...evidence, analysis: still })]);
+  const summary = { ...summarize(still, context), promptSet: evidence.summary.promptSet };
+  const { may } = await conclude([Promise.resolve({ ...evidence, summary })]);
   expect(may).toMatch(/differ in nothing but their noise \(synthetic-identical\) put 0 groups over/);
 });
 

@@ -1,12 +1,10 @@
 import type { Ablation, Manifest } from "@measure-plantain/probe";
-import type { FolderResults } from "../statistics/analyze-folder.ts";
-import type { RunResults } from "../statistics/analyze-run.ts";
 import type { Flips } from "../statistics/flips.ts";
+import type { RunResults } from "../statistics/run-results.ts";
 import { ablationMarkdown } from "./format-ablation.ts";
 import { plantMarkdown } from "./format-plant.ts";
 import { listPlants } from "./list-plants.ts";
 import { formatSummaryMarkdown } from "./summary-markdown.ts";
-import type { Summary } from "./summary.ts";
 
 /** What a run folder has in it, as far as it says how to make the folder again. */
 export interface ReproducedRun<Record = Manifest> {
@@ -23,12 +21,8 @@ export interface ReproducedRun<Record = Manifest> {
 export type FormatCommands = (run: ReproducedRun) => string | null;
 
 /** The text of `summary.md`. */
-export function describeResults(
-  summary: Summary,
-  results: FolderResults & Partial<RunResults>,
-  commands?: FormatCommands,
-): string {
-  const { manifest, ablation, controls = [] } = results;
+export function describeResults(results: RunResults, commands?: FormatCommands): string {
+  const { manifest, summary, ablation, controls } = results;
   const { capturesSha256, packages, node } = manifest;
   const reproduction = { command: commandsOf(results, commands), capturesSha256, packages, node };
   return [
@@ -40,10 +34,9 @@ export function describeResults(
 
 /** The commands that make the folder of these results again; `null` if none is known. */
 export function commandsOf(
-  { manifest, analysis, ablation, controls = [] }: FolderResults & Partial<RunResults>,
+  { manifest, analysis, ablation, controls }: RunResults,
   commands: FormatCommands | undefined,
 ): string | null {
   if (commands === undefined) return null;
-  const named = controls.map(({ name, results }) => ({ name, manifest: results.manifest }));
-  return commands({ manifest, controls: named, flips: analysis.flips, ablation });
+  return commands({ manifest, controls, flips: analysis.flips, ablation });
 }

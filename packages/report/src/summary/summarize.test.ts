@@ -11,7 +11,7 @@ import {
 import { analyzeCaptures, type Analysis } from "../statistics/analyze-captures.ts";
 import { formatSummaryMarkdown } from "./summary-markdown.ts";
 import { formatSummaryTable } from "./summary-table.ts";
-import { summarize } from "./summary.ts";
+import { summarize } from "./summarize.ts";
 
 const layout = syntheticLayout({ jointBlocks: 1, singleBlocks: 2, headsPerBlock: 2, headSize: 32 });
 const captures = syntheticCaptures(layout, {
@@ -197,11 +197,11 @@ describe("the card", () => {
     const analysis = await analyze();
     const context = syntheticContext(10);
     const control = await syntheticControl(
-      { analysis, promptSet: context.promptSet },
+      { analysis, context },
       { name: "paraphrase", kind: "prompts", set: "paraphrase", seed: 2 },
       layout,
     );
-    const summary = summarize(analysis, { ...context, controls: [control] });
+    const summary = summarize(analysis, context, [control]);
     const markdown = formatSummaryMarkdown(summary, reproduction);
     for (const { name, groups } of summary.segments)
       expect(markdown).toMatch(
