@@ -35,7 +35,7 @@ beforeAll(async () => {
 });
 
 const weights = { name: "random-weights-1", kind: "weights", seed: 3 } as const;
-const prompts = { name: "paraphrase", kind: "prompts", set: "paraphrase", seed: 4 } as const;
+const prompts = { name: "reworded", kind: "prompts", set: "reworded", seed: 4 } as const;
 
 /** The values of all numbers in an element, in their order. */
 function readNumbers(element: Element | null): number[] {
@@ -205,7 +205,7 @@ describe("renderReport", () => {
       }
     const sentences = Array.from(page.querySelectorAll("#conclusions li"), (item) => item.textContent.trim());
     expect(sentences).toEqual([...summary.conclusions.may, ...summary.conclusions.mayNot]);
-    expect(sentences.join(" ")).toMatch(/\(paraphrase\)/);
+    expect(sentences.join(" ")).toMatch(/\(reworded\)/);
   });
 
   test("every number of the token segments is the summary's", async () => {

@@ -198,7 +198,7 @@ describe("the card", () => {
     const context = syntheticContext(10);
     const control = await syntheticControl(
       { analysis, context },
-      { name: "paraphrase", kind: "prompts", set: "paraphrase", seed: 2 },
+      { name: "reworded", kind: "prompts", set: "reworded", seed: 2 },
       layout,
     );
     const summary = summarize(analysis, context, [control]);
@@ -212,7 +212,7 @@ describe("the card", () => {
       );
     const [groups] = summary.controls[0]?.granularities ?? [];
     expect(markdown).toMatch(
-      new RegExp(`^\\| paraphrase \\| ${groups?.thresholds[0]?.observed ?? NaN} \\| .* \\|$`, "m"),
+      new RegExp(`^\\| reworded \\| ${groups?.thresholds[0]?.observed ?? NaN} \\| .* \\|$`, "m"),
     );
   });
 });

@@ -83,7 +83,7 @@ function describeRun({ promptSet, checkpoint, pairs, device, signFlips }: Summar
     : `${formatCount(signFlips.labellings)} random sign flips (seed ${signFlips.seed})`;
   const [a, b] = [promptSet.labels.a, promptSet.labels.b].map(escapeMarkdown);
   return [
-    `Prompt pairs that differ in what they claim (${a} against ${b}), each prompt for one inference step with the same ` +
+    `Prompt pairs of two conditions (${a} against ${b}), each prompt for one inference step with the same ` +
       `fixed image as its condition. The input of every attention output projection is reduced to a root mean square per ` +
       `unit, and a paired t over the pairs is held against random exchanges of the sides.`,
     formatList([
