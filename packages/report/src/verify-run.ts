@@ -13,14 +13,14 @@ import {
   verifyAblation,
 } from "@measure-plantain/probe";
 import { readFile } from "node:fs/promises";
-import { renderFigureFiles } from "./page/figure-files.ts";
-import { FIGURES_FOLDER, hasFigures } from "./page/write-figures.ts";
+import { renderFigureFiles } from "./page/figures/render-figure-files.ts";
+import { FIGURES_FOLDER, hasFigures } from "./page/figures/figures-folder.ts";
 import type { AnalyzeOptions } from "./statistics/analyze-folder.ts";
 import { analyzeAlone, analyzeRun } from "./statistics/analyze-run.ts";
 import { reportStatistics } from "./statistics/divide-progress.ts";
 import { flipsOfSummary } from "./statistics/flips.ts";
 import type { RunResults } from "./statistics/run-results.ts";
-import { describeResults, type FormatCommands } from "./summary/describe-results.ts";
+import { describeResults, type FormatCommands } from "./text/describe-results.ts";
 import type { Summary } from "./summary/summary.ts";
 import { formatPairCsv } from "./tables/pair-table.ts";
 import { holdsUnits } from "./tables/unit-parquet.ts";

@@ -1,9 +1,9 @@
 import type { RunFolder } from "@measure-plantain/probe";
 import { readFile } from "node:fs/promises";
-import { formatRunPage } from "./format-run-page.ts";
-import { hasFigures, writeFigures } from "./page/write-figures.ts";
+import { formatRunPage } from "./page/format-run-page.ts";
+import { hasFigures, writeFigures } from "./page/figures/figures-folder.ts";
 import { ReportError } from "./report-error.ts";
-import { describeResults, type FormatCommands } from "./summary/describe-results.ts";
+import { describeResults, type FormatCommands } from "./text/describe-results.ts";
 import type { Summary } from "./summary/summary.ts";
 import type { RunResults } from "./statistics/run-results.ts";
 import { FEWEST_FLIPS, type Flips, flipsOfSummary, MOST_FLIPS } from "./statistics/flips.ts";

@@ -1,28 +1,28 @@
 import type { Analysis } from "../statistics/analyze-captures.ts";
-import { formatCount } from "../summary/format-number.ts";
+import { formatCount } from "../text/format-number.ts";
 import type { Summary } from "../summary/summary.ts";
 import { examineTokenLength } from "../statistics/token-length.ts";
 import type { Ablation } from "@measure-plantain/probe";
-import { renderAblation } from "./ablation-section.ts";
-import { renderControls } from "./controls-section.ts";
-import { renderGrades } from "./grades-section.ts";
+import { renderAblation } from "./sections/ablation-section.ts";
+import { renderControls } from "./sections/controls-section.ts";
+import { renderGrades } from "./sections/grades-section.ts";
 import { html, Html } from "./html.ts";
 import { renderDepthFigure } from "./figures/depth-figure.ts";
 import { renderHeatMap } from "./figures/heat-map-figure.ts";
 import { renderNullFigures } from "./figures/null-figures.ts";
-import { encodePageData } from "./figures/encode-page-data.ts";
-import { renderScript, scriptHash } from "./figures/page-script.ts";
+import { encodePageData } from "./encode-page-data.ts";
+import { renderScript, scriptHash } from "./page-script.ts";
 import { drawRobustness, renderRobustness, robustnessPoints } from "./figures/robustness-figures.ts";
 import { renderVolcanoFigure, volcanoPoints } from "./figures/volcano-figure.ts";
 import { pageStyle } from "./page-style.ts";
 import type { ScoredPlant } from "../summary/list-plants.ts";
-import { renderPlanted } from "./planted-section.ts";
+import { renderPlanted } from "./sections/planted-section.ts";
 import type { ReportReference } from "./report-reference.ts";
-import { renderPrompts } from "./prompts-section.ts";
-import { renderReplicates } from "./replicates-section.ts";
-import { renderBlocks, renderResults, renderStrongest } from "./results-section.ts";
-import { renderRun } from "./run-section.ts";
-import { renderSegments } from "./segments-section.ts";
+import { renderPrompts } from "./sections/prompts-section.ts";
+import { renderReplicates } from "./sections/replicates-section.ts";
+import { renderBlocks, renderResults, renderStrongest } from "./sections/results-section.ts";
+import { renderRun } from "./sections/run-section.ts";
+import { renderSegments } from "./sections/segments-section.ts";
 
 /** What the page shows. */
 export interface ReportInput {

@@ -9,10 +9,10 @@ import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { syntheticCaptures, syntheticContext, syntheticLayout } from "../../test/synthetic-probe.ts";
 import { type Analysis, analyzeCaptures } from "../statistics/analyze-captures.ts";
-import { formatMeasure, formatP, formatT } from "../summary/format-number.ts";
+import { formatMeasure, formatP, formatT } from "../text/format-number.ts";
 import { summarize } from "../summary/summarize.ts";
 import { formatUnitCsv } from "../tables/unit-table.ts";
-import { renderFigureFiles } from "./figure-files.ts";
+import { renderFigureFiles } from "./figures/render-figure-files.ts";
 import { renderReport } from "./report-html.ts";
 
 describe.skipIf((await findBrowser()) === undefined)("the page of 16,320 groups in a browser", () => {

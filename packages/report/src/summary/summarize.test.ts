@@ -9,8 +9,8 @@ import {
   syntheticLayout,
 } from "../../test/synthetic-probe.ts";
 import { analyzeCaptures, type Analysis } from "../statistics/analyze-captures.ts";
-import { formatSummaryMarkdown } from "./summary-markdown.ts";
-import { formatSummaryTable } from "./summary-table.ts";
+import { formatSummaryMarkdown } from "../text/summary-markdown.ts";
+import { formatSummaryTable } from "../text/summary-table.ts";
 import { summarize } from "./summarize.ts";
 
 const layout = syntheticLayout({ jointBlocks: 1, singleBlocks: 2, headsPerBlock: 2, headSize: 32 });

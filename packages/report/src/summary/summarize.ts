@@ -2,7 +2,7 @@ import { type PromptSetAudit, promptText } from "@measure-plantain/prompts";
 import { median } from "d3-array";
 import type { Analysis } from "../statistics/analyze-captures.ts";
 import { examineTokenLength } from "../statistics/token-length.ts";
-import { drawConclusions } from "./conclusions.ts";
+import { drawConclusions } from "../conclusions/draw-conclusions.ts";
 import { summarizeConfounds } from "./confounds.ts";
 import { type SummarizedControl, summarizeControl } from "./control-summary.ts";
 import { summarizeGrades } from "./grades-summary.ts";
