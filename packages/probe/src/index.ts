@@ -44,7 +44,7 @@ export { readCaptures } from "./run-folder/read-captures.ts";
 export { CONTROLS_FOLDER, RunFolder } from "./run-folder/run-folder.ts";
 export { runProbe, type RunOptions } from "./run-probe.ts";
 export type { ProbedCheckpoint } from "./settings/probed-checkpoint.ts";
-export { sha256 } from "./settings/fingerprint.ts";
+export { sha256 } from "./sha256.ts";
 export { namePrompts, type PromptsRecord } from "./settings/prompts-record.ts";
 export { listReplicates, type Replicate } from "./settings/replicates.ts";
 export {
