@@ -3,6 +3,7 @@ import { preparePassInputs } from "../passes/prepare-pass-inputs.ts";
 import { reopenContext } from "../passes/reopen-context.ts";
 import { runtimeOptions } from "../passes/runtime-options.ts";
 import { ProbeError } from "../probe-error.ts";
+import { itemAt } from "../reading.ts";
 import { createReporter, type ReportOptions } from "../reporter.ts";
 import type { Manifest } from "../run-folder/manifest.ts";
 import { readCaptures } from "../run-folder/read-captures.ts";
@@ -103,7 +104,7 @@ export async function ablateUnits(
       schemaVersion: 1,
       capturesSha256: manifest.capturesSha256,
       settings,
-      pairIds: settings.pairs.map((pair) => promptSet.pairs[pair]?.id ?? ""),
+      pairIds: settings.pairs.map((pair) => itemAt(promptSet.pairs, pair).id),
       definitions: ablationDefinitions,
       contrastNorms: norms.map(({ contrast }) => contrast),
       velocityNorms: norms.map(({ velocity }) => velocity),
