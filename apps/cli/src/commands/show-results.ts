@@ -32,5 +32,4 @@ export async function showResults(
   for (const { name, plant } of json ? [] : results.controls) {
     if (plant !== null) writeResult(`${name}: ${formatPlantScore(plant)}\n`);
   }
-  display.note(`Report: ${run.file("report.html")}`);
 }
