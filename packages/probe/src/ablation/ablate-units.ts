@@ -35,7 +35,9 @@ export interface AblateOptions extends ReportOptions {
   readonly seed?: number;
   /** How many of the run's pairs, evenly spaced; by default all. */
   readonly pairs?: number | undefined;
+  /** Threads within an operator; by default the run's. */
   readonly threads?: number | undefined;
+  /** Ends the ablation; pairs that were done are kept. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -58,7 +60,7 @@ const STAGES = 2;
  * @throws {ProbeError} `incomplete-run`, `changed-captures`; `invalid-option` for units that the run does not have;
  * `other-checkpoint` if the passes are not those of the run.
  * @example
- * const run = await openRun("runs/measure");
+ * const run = await openRun("runs/otherview");
  * const { sets } = await ablateUnits(run, () => findCheckpoint(run), { top: [8], pairs: 5 });
  * sets[0].tests.contrastMoved.p;
  */

@@ -25,7 +25,9 @@ export interface SettingOptions {
   readonly referenceCount?: number | undefined;
   /** Of the rendered images, in place of what the recipes say. */
   readonly referenceSeed?: number | undefined;
+  /** Denoising steps of the rendered images. */
   readonly referenceSteps?: number | undefined;
+  /** Guidance of the rendered images. */
   readonly referenceGuidance?: number | undefined;
   /** Noises that every pass is repeated with and averaged over; by default `[0]`. */
   readonly noiseSeeds?: readonly number[] | undefined;
@@ -35,14 +37,17 @@ export interface SettingOptions {
   readonly sigmas?: readonly number[] | undefined;
   /** Pixels; by default the given image's, else the prompt set's, and 256 for the tiny checkpoint. */
   readonly width?: number | undefined;
+  /** Pixels, likewise. */
   readonly height?: number | undefined;
   /** Text tokens, padding included. */
   readonly maxSequenceLength?: number | undefined;
   /** Of the arithmetic; by default the device's. */
   readonly dtype?: ComputeType | undefined;
+  /** `mapped` (the default) leaves them in their files; `resident`, faster, keeps converted copies in memory. */
   readonly weights?: "mapped" | "resident" | undefined;
   /** Passes that are run together; by default what fits the device. */
   readonly batch?: number | "auto" | undefined;
+  /** Threads within an operator; by default what the machine needs, else ONNX Runtime's choice. */
   readonly threads?: number | undefined;
   /** Projections that are captured beyond those of the published probe. */
   readonly taps?: readonly OptionalTap[] | undefined;

@@ -5,8 +5,9 @@ import { describe, expect, test } from "vitest";
 import { syntheticCaptures, syntheticContext, syntheticLayout } from "../../test/synthetic-probe.ts";
 import { analyzeCaptures, type Analysis } from "./analyze-captures.ts";
 import { readGrades } from "./grade-results.ts";
-import { formatSummaryMarkdown } from "../summary/summary-markdown.ts";
-import { summarize, type Summary } from "../summary/summary.ts";
+import { formatSummaryMarkdown } from "../text/summary-markdown.ts";
+import { summarize } from "../summary/summarize.ts";
+import type { Summary } from "../summary/summary.ts";
 import { formatUnitParquet, holdsUnits } from "../tables/unit-parquet.ts";
 import { formatUnitCsv, UNIT_COLUMNS } from "../tables/unit-table.ts";
 

@@ -1,21 +1,13 @@
 import { describeCutPairs, describeCutRenderPrompts } from "@measure-plantain/probe";
-import type { SummaryContext } from "./summary.ts";
+import type { SummaryContext } from "./summary-context.ts";
+import type { Notice } from "./summary.ts";
 
-/** What a reader has to know before any number of a run. */
-export interface Notice {
-  /** As "Cut prompts". */
-  readonly title: string;
-  /** Whole sentences. */
-  readonly text: string;
-}
-
-/** Names what is not as it should be in a run and in its controls. */
+/** Names what is not as it should be in a run. */
 export function listNotices({
   audit,
   cutRenderPrompts,
   changedCaptures,
-  controls = [],
-}: Pick<SummaryContext, "audit" | "cutRenderPrompts" | "changedCaptures" | "controls">): Notice[] {
+}: Pick<SummaryContext, "audit" | "cutRenderPrompts" | "changedCaptures">): Notice[] {
   return [
     ...(changedCaptures === undefined
       ? []
@@ -34,8 +26,5 @@ export function listNotices({
     ...(cutRenderPrompts === undefined
       ? []
       : [{ title: "Cut prompts of the fixed image", text: describeCutRenderPrompts(cutRenderPrompts) }]),
-    ...controls.flatMap(({ name, notices = [] }) =>
-      notices.map(({ title, text }) => ({ title: `Control ${name}: ${title}`, text })),
-    ),
   ];
 }

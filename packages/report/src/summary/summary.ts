@@ -1,51 +1,27 @@
-import { median } from "d3-array";
-import { type PromptSet, type PromptSetAudit, promptText } from "@measure-plantain/prompts";
-import type {
-  CutPrompts,
-  WordCountsRecord,
-  Replicate,
-  SegmentName,
-  ChangedCaptures,
-} from "@measure-plantain/probe";
-import type { Analysis } from "../statistics/analyze-captures.ts";
-import { type Conclusions, drawConclusions } from "./conclusions.ts";
-import { type ConfoundsSummary, summarizeConfounds } from "./confounds.ts";
-import { type ControlEvidence, type ControlSummary, summarizeControl } from "./control-summary.ts";
-import { type GradesSummary, summarizeGrades } from "./grades-summary.ts";
-import { type GranularitySummary, summarizeGranularity } from "./granularity-summary.ts";
-import { listNotices, type Notice } from "./notices.ts";
-import { examineTokenLength } from "../statistics/token-length.ts";
-
-/** What the statistics do not know about a run. */
-export interface SummaryContext {
-  /** `isSynthesized` where the weights are random, whatever their shape. */
-  readonly checkpoint: { readonly id: string; readonly isSynthesized: boolean };
-  readonly promptSet: PromptSet;
-  readonly audit: PromptSetAudit;
-  /** The list of words that the audit went by, where one was given. */
-  readonly wordCounts?: WordCountsRecord;
-  /** Where the passes were computed, as `cpu`. */
-  readonly device: string;
-  /** If the prompts that the fixed images were rendered from did not fit the token sequence. */
-  readonly cutRenderPrompts?: CutPrompts;
-  /** If the captures are not the ones that the run wrote. */
-  readonly changedCaptures?: ChangedCaptures;
-  /** The controls that were run beside it. */
-  readonly controls?: readonly ControlEvidence[];
-  /** How each repetition was run, in the order of the captures. */
-  readonly replicates?: readonly Replicate[];
-}
+import type { Replicate, SegmentName, WordCountsRecord } from "@measure-plantain/probe";
+import type { PromptSet, PromptSetAudit } from "@measure-plantain/prompts";
+import type { GranularityComparison } from "../statistics/compare-analyses.ts";
+import type { ConfoundsSummary } from "./confounds.ts";
+import type { GradesSummary } from "./grades-summary.ts";
+import type { GranularitySummary } from "./granularity-summary.ts";
 
 /** A run in brief, as `summary.json` holds it. Where a number may be infinite, `null` stands for infinity. */
 export interface Summary {
+  /** Of this form. */
   readonly schemaVersion: 1;
-  readonly checkpoint: SummaryContext["checkpoint"];
+  /** `isSynthesized` if the weights are random, whatever their shape. */
+  readonly checkpoint: { readonly id: string; readonly isSynthesized: boolean };
+  /** Where the passes were computed, as `cpu`. */
   readonly device: string;
+  /** What the pairs are. */
   readonly promptSet: Pick<PromptSet, "name" | "version" | "title" | "labels" | "controls">;
+  /** How many were captured. */
   readonly pairs: number;
   /** What a reader has to know before any number. */
   readonly notices: readonly Notice[];
+  /** The labellings of the nulls; `exact` if they are all that there are. */
   readonly signFlips: { readonly labellings: number; readonly exact: boolean; readonly seed: number };
+  /** The results of each granularity. */
   readonly granularities: readonly GranularitySummary[];
   /** The blocks by their groups, strongest first. */
   readonly blocks: readonly BlockRow[];
@@ -61,24 +37,31 @@ export interface Summary {
   readonly segments: readonly SegmentSummary[];
   /** What each repetition shows alone, in groups; empty where every pass was run once. */
   readonly replicates: readonly ReplicateSummary[];
+  /** What else than the contrast differs within the pairs, with their texts. */
   readonly audit: AuditSummary;
   /** Which confounds of the audit the pairs' responses follow; `null` where that cannot be said. */
   readonly confounds: ConfoundsSummary | null;
   /** The controls that were run beside it. */
   readonly controls: readonly ControlSummary[];
+  /** What the run allows to say, and what it does not. */
   readonly conclusions: Conclusions;
 }
 
 /** The groups over one part of the tokens. */
 export interface SegmentSummary {
+  /** Which tokens. */
   readonly name: SegmentName;
+  /** The results of the groups over these tokens. */
   readonly groups: GranularitySummary;
 }
 
 /** One repetition of all passes: its noise, fixed image and noise level, and what it shows alone. */
 export interface ReplicateSummary extends Replicate {
+  /** The number of groups over each threshold of |t|. */
   readonly thresholds: readonly { readonly threshold: number; readonly count: number }[];
+  /** The greatest |t|. */
   readonly maximum: number;
+  /** Pearson's r of its t with that of the mean over the repetitions; `null` if one does not vary. */
   readonly correlationWithMean: number | null;
 }
 
@@ -94,27 +77,37 @@ export interface TokenLengthSummary {
 
 /** Whether one half of the pairs shows the same groups as the other: r of the t values across groups. */
 export interface HalvesSummary {
+  /** How many random halvings. */
   readonly splits: number;
+  /** Of r over the halvings. */
   readonly median: number;
+  /** Of r over the halvings. */
   readonly lowerQuartile: number;
+  /** Of r over the halvings. */
   readonly upperQuartile: number;
   /** The median's 99th percentile when the labels mean nothing. */
   readonly nullP99: number;
+  /** Of the median. */
   readonly p: number;
 }
 
 /** One block, counted in groups. */
 export interface BlockRow {
+  /** Its path, as `single.2`. */
   readonly block: string;
   /** Groups that vary between the pairs. */
   readonly testedUnits: number;
+  /** Groups over `blockThreshold`. */
   readonly overThreshold: number;
+  /** `overThreshold / testedUnits`. */
   readonly share: number;
   /** 99th percentile of the share when the labels mean nothing; `null` where nothing varies. */
   readonly nullP99Share: number | null;
+  /** The greatest |t|. */
   readonly maxAbsT: number;
   /** The unit of the greatest |t|; `null` where nothing varies. */
   readonly strongestUnit: string | null;
+  /** The median of |Cohen's d_z| over its groups. */
   readonly medianAbsDz: number;
 }
 
@@ -122,6 +115,7 @@ export interface BlockRow {
 export interface AuditSummary extends Pick<PromptSetAudit, "verdicts" | "direction" | "cut" | "changes"> {
   /** The list of words that `wordClass` goes by; absent where none was given. */
   readonly wordCounts?: WordCountsRecord;
+  /** Each pair with its texts, in the order of the set. */
   readonly pairs: readonly {
     readonly id: string;
     readonly a: string;
@@ -133,103 +127,44 @@ export interface AuditSummary extends Pick<PromptSetAudit, "verdicts" | "directi
   }[];
 }
 
-/** The results of a run in brief: plain data without infinities, so that JSON keeps all of it. */
-export function summarize(analysis: Analysis, context: SummaryContext): Summary {
-  const { checkpoint, device, promptSet, audit } = context;
-  const { name, version, title, labels, controls } = promptSet;
-  const groups = analysis.granularities.find((granularity) => granularity.name === "group");
-  const signFlip = analysis.granularities.find((granularity) => granularity.signFlip !== null)?.signFlip;
-  const results: Omit<Summary, "conclusions"> = {
-    schemaVersion: 1,
-    checkpoint,
-    device,
-    promptSet: { name, version, title, labels, ...(controls && { controls }) },
-    pairs: analysis.pairs,
-    notices: listNotices(context),
-    signFlips: {
-      labellings: signFlip?.labellings ?? 0,
-      exact: analysis.flips === "exact",
-      seed: analysis.seed,
-    },
-    granularities: analysis.granularities.map(summarizeGranularity),
-    blocks: analysis.blocks.map(
-      ({ block, units, overThreshold, share, count, maxAbsT, maxAbsTUnit, medianAbsDz }) => ({
-        block,
-        testedUnits: units,
-        overThreshold,
-        share,
-        nullP99Share: count === null ? null : count.null.p99 / units,
-        maxAbsT,
-        strongestUnit: groups?.records[maxAbsTUnit]?.address ?? null,
-        medianAbsDz,
-      }),
-    ),
-    blockThreshold: analysis.blockThreshold,
-    tokenLength: summarizeTokenLength(analysis, audit),
-    halves: summarizeHalves(analysis),
-    grades: summarizeGrades(analysis),
-    segments: analysis.segments.map(({ name, groups }) => ({
-      name,
-      groups: summarizeGranularity(groups),
-    })),
-    replicates: analysis.replicates.map(({ counts, maximum, correlationWithMean }, place) => {
-      const replicate = context.replicates?.[place];
-      if (replicate === undefined)
-        throw new RangeError(`summary: nothing is known of repetition ${place + 1}; give the run's settings`);
-      const thresholds = analysis.thresholds.map((threshold, k) => ({ threshold, count: counts[k] ?? 0 }));
-      return { ...replicate, thresholds, maximum, correlationWithMean };
-    }),
-    audit: summarizeAudit(context),
-    confounds: summarizeConfounds(analysis, audit),
-    controls: (context.controls ?? []).map(summarizeControl),
-  };
-  return { ...results, conclusions: drawConclusions(results) };
+/** What a run allows to say, and what it does not: whole sentences. */
+export interface Conclusions {
+  /** What it allows to say. */
+  readonly may: readonly string[];
+  /** What it does not show. */
+  readonly mayNot: readonly string[];
 }
 
-function summarizeTokenLength(analysis: Analysis, audit: PromptSetAudit): TokenLengthSummary | null {
-  const examined = examineTokenLength(analysis, audit);
-  if (examined === null) return null;
-  return {
-    differingPairs: audit.pairs.filter(({ tokens }) => tokens.difference !== 0).length,
-    medianAbsR: median(examined.r, Math.abs) ?? 0,
-    thresholds: analysis.thresholds.map((threshold) => ({
-      threshold,
-      count: examined.adjustedT.filter((t) => Math.abs(t) > threshold).length,
-    })),
-  };
+/** What a reader has to know before any number of a run. */
+export interface Notice {
+  /** As "Cut prompts". */
+  readonly title: string;
+  /** Whole sentences. */
+  readonly text: string;
 }
 
-function summarizeHalves({ halves }: Analysis): HalvesSummary | null {
-  if (halves?.nullOfT === undefined) return null;
-  const { ofT, nullOfT } = halves;
-  const { median, lowerQuartile, upperQuartile } = ofT;
-  return {
-    splits: ofT.r.length,
-    median,
-    lowerQuartile,
-    upperQuartile,
-    nullP99: nullOfT.null.p99,
-    p: nullOfT.p,
-  };
+/**
+ * What sets a control apart from its run: random weights; other prompts; settings such as a seed; or weights that were
+ * changed in a known way, which are spoken of elsewhere.
+ */
+export type ControlKind = "weights" | "prompts" | "settings" | "changed-weights";
+
+/** A control in brief. */
+export interface ControlSummary {
+  /** Of its folder, as `random-weights-1`. */
+  readonly name: string;
+  /** What sets it apart. */
+  readonly kind: ControlKind;
+  /** The pairs that it was run with. */
+  readonly promptSet: Pick<PromptSet, "name" | "version" | "title" | "labels">;
+  /** Why the contrasts are not subtracted pair by pair; `null` if they are. */
+  readonly unpaired: string | null;
+  /** Those that the run has, too. */
+  readonly granularities: readonly ControlGranularity[];
 }
 
-function summarizeAudit({ promptSet, audit, wordCounts }: SummaryContext): AuditSummary {
-  const audited = new Map(audit.pairs.map((pair) => [pair.id, pair]));
-  return {
-    verdicts: audit.verdicts,
-    direction: audit.direction,
-    ...(audit.cut && { cut: audit.cut }),
-    ...(wordCounts && { wordCounts }),
-    changes: audit.changes,
-    pairs: promptSet.pairs.map(({ id, a, b }) => {
-      const pair = audited.get(id);
-      if (pair === undefined)
-        throw new RangeError(
-          `summary: expected an audit of the pair "${id}", received none; audit this set again`,
-        );
-      const { tokens, wordClass, verdict, changes } = pair;
-      const rarity = wordClass && { wordClass };
-      return { id, a: promptText(a), b: promptText(b), tokens, ...rarity, verdict, changes };
-    }),
-  };
-}
+/** One granularity of a control, and what the comparison with the run gives. */
+export interface ControlGranularity
+  extends
+    Pick<GranularitySummary, "name" | "testedUnits" | "thresholds" | "maximum" | "survivors">,
+    Pick<GranularityComparison, "correlationOfT" | "top" | "difference"> {}
