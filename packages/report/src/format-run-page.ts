@@ -7,7 +7,7 @@ import type { FolderResults } from "./statistics/analyze-folder.ts";
 import type { RunResults } from "./statistics/analyze-run.ts";
 import { commandsOf, type FormatCommands } from "./summary/describe-results.ts";
 import { listPlants } from "./summary/list-plants.ts";
-import { summarize } from "./summary/summary.ts";
+import { summarize } from "./summary/summarize.ts";
 
 /** The report of a run folder, with its fixed image, its controls and what was ablated. */
 export async function formatRunPage(

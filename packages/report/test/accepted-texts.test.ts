@@ -11,7 +11,8 @@ import { drawFigurePng } from "../src/page/figure-png.ts";
 import { renderReport } from "../src/page/report-html.ts";
 import { type Analysis, analyzeCaptures } from "../src/statistics/analyze-captures.ts";
 import { formatSummaryMarkdown } from "../src/summary/summary-markdown.ts";
-import { summarize, type SummaryContext } from "../src/summary/summary.ts";
+import { summarize } from "../src/summary/summarize.ts";
+import type { SummaryContext } from "../src/summary/summary.ts";
 import { formatPairCsv } from "../src/tables/pair-table.ts";
 import { syntheticCaptures, syntheticContext, syntheticLayout } from "./synthetic-probe.ts";
 

@@ -1,6 +1,7 @@
 import type { Analysis } from "../statistics/analyze-captures.ts";
 import { describeGranularity, titleGranularity } from "../summary/granularity-names.ts";
-import { summarize, type SummaryContext } from "../summary/summary.ts";
+import { summarize } from "../summary/summarize.ts";
+import type { SummaryContext } from "../summary/summary.ts";
 import { examineTokenLength } from "../statistics/token-length.ts";
 import { type ColourScheme, print } from "./colour-schemes.ts";
 import { drawBlocks } from "./figures/depth-figure.ts";

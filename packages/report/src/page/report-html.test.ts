@@ -10,7 +10,7 @@ import {
   syntheticLayout,
 } from "../../test/synthetic-probe.ts";
 import { analyzeCaptures, type Analysis } from "../statistics/analyze-captures.ts";
-import { summarize } from "../summary/summary.ts";
+import { summarize } from "../summary/summarize.ts";
 import { formatUnitCsv } from "../tables/unit-table.ts";
 import { renderReport } from "./report-html.ts";
 

@@ -1,6 +1,7 @@
 import type { Analysis } from "../statistics/analyze-captures.ts";
 import { formatCount } from "../summary/format-number.ts";
-import { summarize, type Summary, type SummaryContext } from "../summary/summary.ts";
+import { summarize } from "../summary/summarize.ts";
+import type { Summary, SummaryContext } from "../summary/summary.ts";
 import { examineTokenLength } from "../statistics/token-length.ts";
 import type { Ablation } from "@measure-plantain/probe";
 import { renderAblation } from "./ablation-section.ts";

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { syntheticCaptures, syntheticContext, syntheticLayout } from "../../test/synthetic-probe.ts";
 import { type Analysis, analyzeCaptures } from "../statistics/analyze-captures.ts";
 import { formatMeasure, formatP, formatT } from "../summary/format-number.ts";
-import { summarize } from "../summary/summary.ts";
+import { summarize } from "../summary/summarize.ts";
 import { formatUnitCsv } from "../tables/unit-table.ts";
 import { renderFigureFiles } from "./figure-files.ts";
 import { renderReport } from "./report-html.ts";

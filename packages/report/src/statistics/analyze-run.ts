@@ -5,7 +5,7 @@ import {
   type FolderResults,
 } from "./analyze-folder.ts";
 import type { ControlKind } from "../summary/control-summary.ts";
-import { listNotices } from "../summary/notices.ts";
+import { listNotices } from "../summary/list-notices.ts";
 import { divideProgress, reportStatistics } from "./divide-progress.ts";
 import { CONTROLS_FOLDER, openRun, readPlant, type Manifest, type RunFolder } from "@measure-plantain/probe";
 import { compareResults, type RunComparison } from "./compare-runs.ts";

@@ -6,7 +6,8 @@ import {
   type FolderResults,
 } from "./analyze-folder.ts";
 import { divideProgress, reportStatistics } from "./divide-progress.ts";
-import { listNotices, type Notice } from "../summary/notices.ts";
+import { listNotices } from "../summary/list-notices.ts";
+import type { Notice } from "../summary/notice.ts";
 import { explainUnpaired, listRunDifferences, type RunDifference } from "./run-differences.ts";
 import { compareAnalyses, type GranularityComparison } from "./compare-analyses.ts";
 import type { PlantScore } from "./score-plant.ts";

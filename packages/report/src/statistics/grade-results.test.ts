@@ -6,7 +6,8 @@ import { syntheticCaptures, syntheticContext, syntheticLayout } from "../../test
 import { analyzeCaptures, type Analysis } from "./analyze-captures.ts";
 import { readGrades } from "./grade-results.ts";
 import { formatSummaryMarkdown } from "../summary/summary-markdown.ts";
-import { summarize, type Summary } from "../summary/summary.ts";
+import { summarize } from "../summary/summarize.ts";
+import type { Summary } from "../summary/summary.ts";
 import { formatUnitParquet, holdsUnits } from "../tables/unit-parquet.ts";
 import { formatUnitCsv, UNIT_COLUMNS } from "../tables/unit-table.ts";
 

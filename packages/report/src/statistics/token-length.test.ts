@@ -3,7 +3,7 @@ import { auditPromptSet } from "@measure-plantain/prompts";
 import { expect, test } from "vitest";
 import { syntheticCaptures, syntheticContext, syntheticLayout } from "../../test/synthetic-probe.ts";
 import { analyzeCaptures } from "./analyze-captures.ts";
-import { summarize } from "../summary/summary.ts";
+import { summarize } from "../summary/summarize.ts";
 import { examineTokenLength } from "./token-length.ts";
 
 const layout = syntheticLayout({ jointBlocks: 1, singleBlocks: 2, headsPerBlock: 2, headSize: 32 });

@@ -4,13 +4,7 @@ import { formatCount, formatMeanCount, formatP, formatRatio, formatShare, format
 import { concludeFromGrades } from "./grades-conclusion.ts";
 import { describeGranularity, titleGranularity } from "./granularity-names.ts";
 import type { GranularitySummary, ThresholdSummary } from "./granularity-summary.ts";
-import type { Summary } from "./summary.ts";
-
-/** What a run allows to say, and what it does not: whole sentences. */
-export interface Conclusions {
-  readonly may: readonly string[];
-  readonly mayNot: readonly string[];
-}
+import type { Conclusions, Summary } from "./summary.ts";
 
 /** States what may and what may not be concluded from a run. */
 export function drawConclusions(results: Omit<Summary, "conclusions">): Conclusions {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { syntheticCaptures, syntheticContext, syntheticLayout } from "../../test/synthetic-probe.ts";
 import { analyzeCaptures, type Analysis } from "../statistics/analyze-captures.ts";
 import { respondByPair, summarizeConfounds } from "./confounds.ts";
-import { summarize } from "./summary.ts";
+import { summarize } from "./summarize.ts";
 
 const layout = syntheticLayout({ jointBlocks: 1, singleBlocks: 2, headsPerBlock: 2, headSize: 32 });
 const context = syntheticContext(12);

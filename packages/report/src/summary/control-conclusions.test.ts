@@ -6,9 +6,9 @@ import {
   syntheticLayout,
 } from "../../test/synthetic-probe.ts";
 import { analyzeCaptures, type Analysis } from "../statistics/analyze-captures.ts";
-import type { Conclusions } from "./conclusions.ts";
 import type { ControlEvidence } from "./control-summary.ts";
-import { summarize, type SummaryContext } from "./summary.ts";
+import { summarize } from "./summarize.ts";
+import type { Conclusions, SummaryContext } from "./summary.ts";
 
 const layout = syntheticLayout({ jointBlocks: 1, singleBlocks: 3, headsPerBlock: 2, headSize: 32 });
 /** Two controls that a set's author names, of a contrast that no built-in set has. */

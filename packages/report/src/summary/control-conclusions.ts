@@ -1,8 +1,7 @@
-import type { Conclusions } from "./conclusions.ts";
 import type { ControlGranularity, ControlSummary } from "./control-summary.ts";
 import { formatCount, formatMeanCount, formatP, formatT } from "./format-number.ts";
 import { ALPHA, type GranularitySummary } from "./granularity-summary.ts";
-import type { Summary } from "./summary.ts";
+import type { Conclusions, Summary } from "./summary.ts";
 
 /** What of a summary the controls are held against. */
 type Results = Pick<Summary, "checkpoint" | "controls" | "granularities" | "promptSet">;

@@ -2,7 +2,7 @@ import type { PromptSet } from "@measure-plantain/prompts";
 import type { GranularityComparison } from "../statistics/compare-analyses.ts";
 import type { Analysis } from "../statistics/analyze-captures.ts";
 import { type GranularitySummary, summarizeGranularity } from "./granularity-summary.ts";
-import type { Notice } from "./notices.ts";
+import type { Notice } from "./notice.ts";
 
 /**
  * What sets a control apart from its run: random weights; other prompts; settings such as a seed; or weights that were

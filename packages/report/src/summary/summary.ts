@@ -1,20 +1,16 @@
-import { median } from "d3-array";
-import { type PromptSet, type PromptSetAudit, promptText } from "@measure-plantain/prompts";
 import type {
+  ChangedCaptures,
   CutPrompts,
-  WordCountsRecord,
   Replicate,
   SegmentName,
-  ChangedCaptures,
+  WordCountsRecord,
 } from "@measure-plantain/probe";
-import type { Analysis } from "../statistics/analyze-captures.ts";
-import { type Conclusions, drawConclusions } from "./conclusions.ts";
-import { type ConfoundsSummary, summarizeConfounds } from "./confounds.ts";
-import { type ControlEvidence, type ControlSummary, summarizeControl } from "./control-summary.ts";
-import { type GradesSummary, summarizeGrades } from "./grades-summary.ts";
-import { type GranularitySummary, summarizeGranularity } from "./granularity-summary.ts";
-import { listNotices, type Notice } from "./notices.ts";
-import { examineTokenLength } from "../statistics/token-length.ts";
+import type { PromptSet, PromptSetAudit } from "@measure-plantain/prompts";
+import type { ConfoundsSummary } from "./confounds.ts";
+import type { ControlEvidence, ControlSummary } from "./control-summary.ts";
+import type { GradesSummary } from "./grades-summary.ts";
+import type { GranularitySummary } from "./granularity-summary.ts";
+import type { Notice } from "./notice.ts";
 
 /** What the statistics do not know about a run. */
 export interface SummaryContext {
@@ -133,103 +129,8 @@ export interface AuditSummary extends Pick<PromptSetAudit, "verdicts" | "directi
   }[];
 }
 
-/** The results of a run in brief: plain data without infinities, so that JSON keeps all of it. */
-export function summarize(analysis: Analysis, context: SummaryContext): Summary {
-  const { checkpoint, device, promptSet, audit } = context;
-  const { name, version, title, labels, controls } = promptSet;
-  const groups = analysis.granularities.find((granularity) => granularity.name === "group");
-  const signFlip = analysis.granularities.find((granularity) => granularity.signFlip !== null)?.signFlip;
-  const results: Omit<Summary, "conclusions"> = {
-    schemaVersion: 1,
-    checkpoint,
-    device,
-    promptSet: { name, version, title, labels, ...(controls && { controls }) },
-    pairs: analysis.pairs,
-    notices: listNotices(context),
-    signFlips: {
-      labellings: signFlip?.labellings ?? 0,
-      exact: analysis.flips === "exact",
-      seed: analysis.seed,
-    },
-    granularities: analysis.granularities.map(summarizeGranularity),
-    blocks: analysis.blocks.map(
-      ({ block, units, overThreshold, share, count, maxAbsT, maxAbsTUnit, medianAbsDz }) => ({
-        block,
-        testedUnits: units,
-        overThreshold,
-        share,
-        nullP99Share: count === null ? null : count.null.p99 / units,
-        maxAbsT,
-        strongestUnit: groups?.records[maxAbsTUnit]?.address ?? null,
-        medianAbsDz,
-      }),
-    ),
-    blockThreshold: analysis.blockThreshold,
-    tokenLength: summarizeTokenLength(analysis, audit),
-    halves: summarizeHalves(analysis),
-    grades: summarizeGrades(analysis),
-    segments: analysis.segments.map(({ name, groups }) => ({
-      name,
-      groups: summarizeGranularity(groups),
-    })),
-    replicates: analysis.replicates.map(({ counts, maximum, correlationWithMean }, place) => {
-      const replicate = context.replicates?.[place];
-      if (replicate === undefined)
-        throw new RangeError(`summary: nothing is known of repetition ${place + 1}; give the run's settings`);
-      const thresholds = analysis.thresholds.map((threshold, k) => ({ threshold, count: counts[k] ?? 0 }));
-      return { ...replicate, thresholds, maximum, correlationWithMean };
-    }),
-    audit: summarizeAudit(context),
-    confounds: summarizeConfounds(analysis, audit),
-    controls: (context.controls ?? []).map(summarizeControl),
-  };
-  return { ...results, conclusions: drawConclusions(results) };
-}
-
-function summarizeTokenLength(analysis: Analysis, audit: PromptSetAudit): TokenLengthSummary | null {
-  const examined = examineTokenLength(analysis, audit);
-  if (examined === null) return null;
-  return {
-    differingPairs: audit.pairs.filter(({ tokens }) => tokens.difference !== 0).length,
-    medianAbsR: median(examined.r, Math.abs) ?? 0,
-    thresholds: analysis.thresholds.map((threshold) => ({
-      threshold,
-      count: examined.adjustedT.filter((t) => Math.abs(t) > threshold).length,
-    })),
-  };
-}
-
-function summarizeHalves({ halves }: Analysis): HalvesSummary | null {
-  if (halves?.nullOfT === undefined) return null;
-  const { ofT, nullOfT } = halves;
-  const { median, lowerQuartile, upperQuartile } = ofT;
-  return {
-    splits: ofT.r.length,
-    median,
-    lowerQuartile,
-    upperQuartile,
-    nullP99: nullOfT.null.p99,
-    p: nullOfT.p,
-  };
-}
-
-function summarizeAudit({ promptSet, audit, wordCounts }: SummaryContext): AuditSummary {
-  const audited = new Map(audit.pairs.map((pair) => [pair.id, pair]));
-  return {
-    verdicts: audit.verdicts,
-    direction: audit.direction,
-    ...(audit.cut && { cut: audit.cut }),
-    ...(wordCounts && { wordCounts }),
-    changes: audit.changes,
-    pairs: promptSet.pairs.map(({ id, a, b }) => {
-      const pair = audited.get(id);
-      if (pair === undefined)
-        throw new RangeError(
-          `summary: expected an audit of the pair "${id}", received none; audit this set again`,
-        );
-      const { tokens, wordClass, verdict, changes } = pair;
-      const rarity = wordClass && { wordClass };
-      return { id, a: promptText(a), b: promptText(b), tokens, ...rarity, verdict, changes };
-    }),
-  };
+/** What a run allows to say, and what it does not: whole sentences. */
+export interface Conclusions {
+  readonly may: readonly string[];
+  readonly mayNot: readonly string[];
 }

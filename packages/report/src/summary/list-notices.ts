@@ -1,13 +1,6 @@
 import { describeCutPairs, describeCutRenderPrompts } from "@measure-plantain/probe";
+import type { Notice } from "./notice.ts";
 import type { SummaryContext } from "./summary.ts";
-
-/** What a reader has to know before any number of a run. */
-export interface Notice {
-  /** As "Cut prompts". */
-  readonly title: string;
-  /** Whole sentences. */
-  readonly text: string;
-}
 
 /** Names what is not as it should be in a run and in its controls. */
 export function listNotices({

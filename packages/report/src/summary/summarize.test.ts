@@ -11,7 +11,7 @@ import {
 import { analyzeCaptures, type Analysis } from "../statistics/analyze-captures.ts";
 import { formatSummaryMarkdown } from "./summary-markdown.ts";
 import { formatSummaryTable } from "./summary-table.ts";
-import { summarize } from "./summary.ts";
+import { summarize } from "./summarize.ts";
 
 const layout = syntheticLayout({ jointBlocks: 1, singleBlocks: 2, headsPerBlock: 2, headSize: 32 });
 const captures = syntheticCaptures(layout, {
