@@ -25,7 +25,9 @@ export interface SettingOptions {
   readonly referenceCount?: number | undefined;
   /** Of the rendered images, in place of what the recipes say. */
   readonly referenceSeed?: number;
+  /** Denoising steps of the rendered images. */
   readonly referenceSteps?: number;
+  /** Guidance of the rendered images. */
   readonly referenceGuidance?: number;
   /** Noises that every pass is repeated with and averaged over; by default `[0]`. */
   readonly noiseSeeds?: readonly number[];
@@ -35,14 +37,17 @@ export interface SettingOptions {
   readonly sigmas?: readonly number[];
   /** Pixels; by default the given image's, else the prompt set's, and 256 for the tiny checkpoint. */
   readonly width?: number;
+  /** Pixels, likewise. */
   readonly height?: number;
   /** Text tokens, padding included. */
   readonly maxSequenceLength?: number;
   /** Of the arithmetic; by default the device's. */
   readonly dtype?: ComputeType;
+  /** `mapped` (the default) leaves them in their files; `resident`, faster, keeps converted copies in memory. */
   readonly weights?: "mapped" | "resident";
   /** Passes that are run together; by default what fits the device. */
   readonly batch?: number | "auto";
+  /** Threads within an operator; by default what the machine needs, else ONNX Runtime's choice. */
   readonly threads?: number;
   /** Projections that are captured beyond those of the published probe. */
   readonly taps?: readonly OptionalTap[];

@@ -8,6 +8,7 @@ import { CONFIGURATION_FILES, type Checkpoint } from "@measure-plantain/flux-run
 export interface FileFingerprint {
   /** Path within the checkpoint. */
   readonly file: string;
+  /** Its size. */
   readonly bytes: number;
   /** SHA-256 of a safetensors file's header (names, types, shapes, offsets), of any other file's content. */
   readonly headerSha256: string;

@@ -15,12 +15,15 @@ export interface NuisanceSettings {
 export interface Replicate {
   /** Which of the run's fixed images, from 0; null where it has none. */
   readonly reference: number | null;
+  /** Of the noise that the image is made from. */
   readonly noiseSeed: number;
+  /** The noise level, above 0 and up to 1. */
   readonly sigma: number;
 }
 
 /** What is varied, and the run's fixed images, of which only the number counts. */
-interface ReplicatedSettings extends NuisanceSettings {
+export interface ReplicatedSettings extends NuisanceSettings {
+  /** The fixed images; none if the prompt set has none. */
   readonly references: readonly unknown[];
 }
 

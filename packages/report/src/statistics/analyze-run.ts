@@ -13,6 +13,7 @@ import { scorePlant, type PlantScore } from "./score-plant.ts";
 
 /** A run with the controls that it has. */
 export interface RunResults extends FolderResults {
+  /** The controls that are complete, by name. */
   readonly controls: readonly ControlResults[];
   /** The run compared with each of them. */
   readonly comparisons: readonly RunComparison[];
@@ -60,8 +61,11 @@ function tellKind(run: Manifest, control: Manifest): ControlKind {
 
 /** A complete control of a run. */
 export interface ControlResults {
+  /** Of its folder, as `random-weights-1`. */
   readonly name: string;
+  /** A run folder of its own. */
   readonly folder: RunFolder;
+  /** Its manifest and its statistics. */
   readonly results: FolderResults;
   /** What was found of an effect that was planted there; `null` where none was. */
   readonly plant: PlantScore | null;

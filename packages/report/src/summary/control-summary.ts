@@ -12,11 +12,15 @@ export type ControlKind = "weights" | "prompts" | "settings" | "changed-weights"
 
 /** A control beside its run, as it was analysed. */
 export interface ControlEvidence {
+  /** Of its folder, as `random-weights-1`. */
   readonly name: string;
+  /** What sets it apart. */
   readonly kind: ControlKind;
+  /** The pairs that it was run with. */
   readonly promptSet: PromptSet;
   /** What a reader has to know before any of its numbers. */
   readonly notices?: readonly Notice[];
+  /** Its statistics. */
   readonly analysis: Analysis;
   /** Why the contrasts are not subtracted pair by pair; `null` if they are. */
   readonly unpaired?: string | null;
@@ -26,10 +30,15 @@ export interface ControlEvidence {
 
 /** A control in brief. */
 export interface ControlSummary {
+  /** Of its folder, as `random-weights-1`. */
   readonly name: string;
+  /** What sets it apart. */
   readonly kind: ControlKind;
+  /** The pairs that it was run with. */
   readonly promptSet: Pick<PromptSet, "name" | "version" | "title" | "labels">;
+  /** Why the contrasts are not subtracted pair by pair; `null` if they are. */
   readonly unpaired: string | null;
+  /** Those that the run has, too. */
   readonly granularities: readonly ControlGranularity[];
 }
 
