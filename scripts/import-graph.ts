@@ -18,16 +18,16 @@ export function readImportGraph(
   entryPoints: ReadonlyMap<string, string>,
 ): ImportGraph {
   const files = folders.flatMap((folder) => listSources(root, folder));
+  const entryPointOf = (specifier: string): string | undefined =>
+    [...entryPoints].find(([name]) => specifier === name || specifier.startsWith(`${name}/`))?.[1];
   return new Map(
     files.map((file) => {
       const { importedFiles } = ts.preProcessFile(readFileSync(join(root, file), "utf8"));
       const imported = importedFiles
         .map(({ fileName }) =>
-          fileName.startsWith(".")
-            ? posix.join(posix.dirname(file), fileName)
-            : (entryPoints.get(fileName) ?? ""),
+          fileName.startsWith(".") ? posix.join(posix.dirname(file), fileName) : entryPointOf(fileName),
         )
-        .filter((path) => path !== "");
+        .filter((path) => path !== undefined);
       return [file, [...new Set(imported)]];
     }),
   );
