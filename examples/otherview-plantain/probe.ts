@@ -8,20 +8,22 @@ const ending = new AbortController();
 process.once("SIGINT", () => {
   ending.abort(); // what is captured stays in the run folder, and the next start goes on from there
 });
-const watch: ReportOptions & { signal: AbortSignal } = {
-  signal: ending.signal,
+const { signal } = ending;
+const watch: ReportOptions = {
   onNote: ({ text }) => console.error(`\n${text}`),
   onProgress: ({ stageNumber, stages, stage, done, total, unit }) =>
-    process.stderr.write(`\r${stageNumber}/${stages} ${stage}: ${Math.floor(done)} of ${total} ${unit} `),
+    process.stderr.write(
+      `\r${stageNumber}/${stages} ${stage}: ${Math.floor(done)} of ${total} ${unit}`.padEnd(78),
+    ),
 };
 
 const promptSet = await loadPromptSet("otherview"); // or the path of your own set
 const controls = await parseControls(["random-weights:2", "shuffled", "presence", "planted"], promptSet);
-const checkpoint = await resolveCheckpoint(name, watch);
+const checkpoint = await resolveCheckpoint(name, { signal, ...watch });
 const size = name === "tiny" ? { width: 64, height: 64, maxSequenceLength: 96 } : {};
 const plan = await planProbe(checkpoint, promptSet, { device: await chooseDevice("auto"), ...size });
-const run = await runProbe(plan, "runs/otherview", { ...watch, controls });
-const results = await analyzeRun(run, watch);
+const run = await runProbe(plan, "runs/otherview", { controls, signal, ...watch });
+const results = await analyzeRun(run, { signal, ...watch });
 console.log(`\n${formatSummaryTable(await writeResults(run, results, { figures: true }))}`);
 for (const control of results.controls)
   if (control.plant !== null) console.log(`${control.name}: ${formatPlantScore(control.plant)}`);
