@@ -7,7 +7,7 @@ import {
   type TensorProto,
   type ValueInfoProto,
 } from "onnx-buf";
-import { cudaKernels, matchCudaKernel, type CudaOperator } from "../src/graph/cuda-kernels.ts";
+import { cudaKernels, matchCudaKernel, type CudaOperator } from "./cuda-kernels.ts";
 import type { ElementType } from "../src/graph/element-type.ts";
 
 /** A node that would not run on the GPU, and why. */

@@ -1,8 +1,8 @@
-export { type FigureFile, renderFigureFiles } from "./page/figure-files.ts";
+export { type FigureFile, renderFigureFiles } from "./page/figures/render-figure-files.ts";
 export { ReportError, type ReportErrorCode, type ReportErrorOptions } from "./report-error.ts";
 export type { Analysis, GranularityResult, SegmentResult } from "./statistics/analyze-captures.ts";
 export type { AnalyzeOptions, FolderResults } from "./statistics/analyze-folder.ts";
-export { analyzeRun, type ControlResults, type RunResults } from "./statistics/analyze-run.ts";
+export { analyzeRun } from "./statistics/analyze-run.ts";
 export type { BlockResult } from "./statistics/block-results.ts";
 export type {
   DifferenceOfContrasts,
@@ -17,19 +17,9 @@ export type { GradeResult } from "./statistics/grade-results.ts";
 export type { HalvesResult } from "./statistics/reliability.ts";
 export type { ReplicateResult } from "./statistics/replicate-results.ts";
 export type { RunDifference } from "./statistics/run-differences.ts";
+export type { ControlResults, RunResults } from "./statistics/run-results.ts";
 export type { PlantScore } from "./statistics/score-plant.ts";
 export type { ConfoundRow, ConfoundsSummary } from "./summary/confounds.ts";
-export type {
-  ControlEvidence,
-  ControlGranularity,
-  ControlKind,
-  ControlSummary,
-} from "./summary/control-summary.ts";
-export { describeRarity, type RarityNames } from "./summary/describe-rarity.ts";
-export type { FormatCommands, ReproducedRun } from "./summary/describe-results.ts";
-export { formatAblation } from "./summary/format-ablation.ts";
-export { formatComparisons } from "./summary/format-comparisons.ts";
-export { formatPlantScore } from "./summary/format-plant.ts";
 export type { GradeMaximum, GradesSummary, GranularityGrades } from "./summary/grades-summary.ts";
 export type {
   GranularitySummary,
@@ -39,19 +29,26 @@ export type {
   ThresholdSummary,
   UnitRow,
 } from "./summary/granularity-summary.ts";
-export type { Notice } from "./summary/notice.ts";
-export { summarize } from "./summary/summarize.ts";
 export type {
   AuditSummary,
   BlockRow,
   Conclusions,
+  ControlGranularity,
+  ControlKind,
+  ControlSummary,
   HalvesSummary,
+  Notice,
   ReplicateSummary,
   SegmentSummary,
   Summary,
-  SummaryContext,
   TokenLengthSummary,
 } from "./summary/summary.ts";
-export { formatSummaryTable } from "./summary/summary-table.ts";
+export type { SummaryContext } from "./summary/summary-context.ts";
+export { describeRarity, type RarityNames } from "./text/describe-rarity.ts";
+export type { FormatCommands, ReproducedRun } from "./text/describe-results.ts";
+export { formatAblation } from "./text/format-ablation.ts";
+export { formatComparisons } from "./text/format-comparisons.ts";
+export { formatPlantScore } from "./text/format-plant.ts";
+export { formatSummaryTable } from "./text/summary-table.ts";
 export { type VerifiedItem, verifyRun, type VerifyOptions } from "./verify-run.ts";
 export { readFlips, writePage, writeResults, type WriteOptions } from "./write-results.ts";

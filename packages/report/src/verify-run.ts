@@ -13,14 +13,14 @@ import {
   verifyAblation,
 } from "@measure-plantain/probe";
 import { readFile } from "node:fs/promises";
-import { renderFigureFiles } from "./page/figure-files.ts";
-import { FIGURES_FOLDER, hasFigures } from "./page/write-figures.ts";
-import { analyzeFolder, type AnalyzeOptions, type FolderResults } from "./statistics/analyze-folder.ts";
-import { analyzeRun, type RunResults } from "./statistics/analyze-run.ts";
+import { renderFigureFiles } from "./page/figures/render-figure-files.ts";
+import { FIGURES_FOLDER, hasFigures } from "./page/figures/figures-folder.ts";
+import type { AnalyzeOptions } from "./statistics/analyze-folder.ts";
+import { analyzeAlone, analyzeRun } from "./statistics/analyze-run.ts";
 import { reportStatistics } from "./statistics/divide-progress.ts";
 import { flipsOfSummary } from "./statistics/flips.ts";
-import { describeResults, type FormatCommands } from "./summary/describe-results.ts";
-import { summarize } from "./summary/summarize.ts";
+import type { RunResults } from "./statistics/run-results.ts";
+import { describeResults, type FormatCommands } from "./text/describe-results.ts";
 import type { Summary } from "./summary/summary.ts";
 import { formatPairCsv } from "./tables/pair-table.ts";
 import { holdsUnits } from "./tables/unit-parquet.ts";
@@ -70,16 +70,15 @@ export async function verifyRun(run: RunFolder, options: VerifyOptions = {}): Pr
   return items;
 }
 
-/** As `analyzeRun`, of a run without controls. */
 async function analyzeControl(
-  run: RunFolder,
+  control: RunFolder,
   { onProgress, ...options }: AnalyzeOptions,
-): Promise<FolderResults> {
-  return analyzeFolder(run, { ...options, onProgress: reportStatistics(onProgress) });
+): Promise<RunResults> {
+  return analyzeAlone(control, { ...options, onProgress: reportStatistics(onProgress) });
 }
 
 /** Analyses a folder as whoever wrote its results did. */
-type Analyze = (run: RunFolder, options: AnalyzeOptions) => Promise<FolderResults & Partial<RunResults>>;
+type Analyze = (run: RunFolder, options: AnalyzeOptions) => Promise<RunResults>;
 
 async function verifyFolder(
   folder: RunFolder,
@@ -133,12 +132,11 @@ async function verifyResults(
   if (flips === null) return [{ what: "summary.json", problem: "its number of sign flips is out of bounds" }];
   // Changed captures are an item of their own; the results are compared with those of the captures that are there.
   const results = await analyze(folder, { flips, acceptChangedCaptures: true, signal, onProgress });
-  const { analysis, context, ablation, comparisons = [] } = results;
-  const summary = summarize(analysis, context);
+  const { analysis, context, summary, controls, ablation } = results;
   const read = (...name: string[]): Promise<string> => readFile(folder.file(...name), "utf8").catch(() => "");
   const items = [
     item("summary.json", JSON.stringify(summary), JSON.stringify(stored)),
-    item("summary.md", describeResults(summary, results, commands), await read("summary.md")),
+    item("summary.md", describeResults(results, commands), await read("summary.md")),
     item("pairs.csv", formatPairCsv({ ...context, confounds: summary.confounds }), await read("pairs.csv")),
   ];
   for (const { table, granularity } of unitTables(analysis)) {
@@ -147,7 +145,8 @@ async function verifyResults(
     const holds = await holdsUnits(parquet, granularity);
     items.push({ what: `${table}.parquet`, problem: holds ? null : DIFFERS });
   }
-  if (comparisons.length > 0) {
+  if (controls.length > 0) {
+    const comparisons = controls.map(({ comparison }) => comparison);
     const expected = `${JSON.stringify(comparisons, null, 2)}\n`;
     items.push(item("comparison.json", expected, await read("comparison.json")));
   }
@@ -155,7 +154,7 @@ async function verifyResults(
     items.push({ what: ABLATION_FILE, problem: await verifyAblation(folder, ablation) });
   }
   if (hasFigures(folder)) {
-    for (const { name, svg } of renderFigureFiles(analysis, context))
+    for (const { name, svg } of renderFigureFiles(analysis, summary))
       items.push(item(`${FIGURES_FOLDER}/${name}.svg`, svg, await read(FIGURES_FOLDER, `${name}.svg`)));
   }
   return items;

@@ -1,13 +1,11 @@
 import type { RunFolder } from "@measure-plantain/probe";
 import { readFile } from "node:fs/promises";
-import { formatRunPage } from "./format-run-page.ts";
-import { hasFigures, writeFigures } from "./page/write-figures.ts";
+import { formatRunPage } from "./page/format-run-page.ts";
+import { hasFigures, writeFigures } from "./page/figures/figures-folder.ts";
 import { ReportError } from "./report-error.ts";
-import { describeResults, type FormatCommands } from "./summary/describe-results.ts";
-import { summarize } from "./summary/summarize.ts";
+import { describeResults, type FormatCommands } from "./text/describe-results.ts";
 import type { Summary } from "./summary/summary.ts";
-import type { FolderResults } from "./statistics/analyze-folder.ts";
-import type { RunResults } from "./statistics/analyze-run.ts";
+import type { RunResults } from "./statistics/run-results.ts";
 import { FEWEST_FLIPS, type Flips, flipsOfSummary, MOST_FLIPS } from "./statistics/flips.ts";
 import { formatPairCsv } from "./tables/pair-table.ts";
 import { formatUnitParquet } from "./tables/unit-parquet.ts";
@@ -37,22 +35,24 @@ export async function writeResults(
   results: RunResults,
   { figures, commands }: WriteOptions = {},
 ): Promise<Summary> {
-  const { controls, comparisons } = results;
-  return run.whileLocked(async () => {
+  const { summary, controls } = results;
+  await run.whileLocked(async () => {
     for (const control of controls) {
-      await control.folder.whileLocked(async () => {
-        await writeTables(control.folder, control.results, commands);
-        await control.folder.write(
-          "report.html",
-          await formatRunPage(control.folder, control.results, commands),
-        );
+      const { folder } = control;
+      await folder.whileLocked(async () => {
+        await writeTables(folder, control, commands);
+        await folder.write("report.html", await formatRunPage(folder, control, commands));
       });
     }
-    const summary = await writeTables(run, results, commands);
-    if (controls.length > 0) await run.writeJson("comparison.json", comparisons);
+    await writeTables(run, results, commands);
+    if (controls.length > 0)
+      await run.writeJson(
+        "comparison.json",
+        controls.map(({ comparison }) => comparison),
+      );
     await writePage(run, results, { figures, commands });
-    return summary;
   });
+  return summary;
 }
 
 /** Rewrites the report of a run folder, and its figures if they are asked for or there already. */
@@ -96,17 +96,15 @@ function parseSummary(text: string): Partial<Summary> {
 
 async function writeTables(
   run: RunFolder,
-  results: FolderResults & Partial<RunResults>,
+  results: RunResults,
   commands: FormatCommands | undefined,
-): Promise<Summary> {
-  const { analysis, context } = results;
-  const summary = summarize(analysis, context);
+): Promise<void> {
+  const { analysis, context, summary } = results;
   for (const { table, granularity } of unitTables(analysis)) {
     await run.write(`${table}.csv`, formatUnitCsv(granularity));
     await run.write(`${table}.parquet`, formatUnitParquet(granularity));
   }
   await run.write("pairs.csv", formatPairCsv({ ...context, confounds: summary.confounds }));
   await run.writeJson("summary.json", summary);
-  await run.write("summary.md", describeResults(summary, results, commands));
-  return summary;
+  await run.write("summary.md", describeResults(results, commands));
 }

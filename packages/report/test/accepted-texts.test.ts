@@ -6,13 +6,13 @@ import { parseHTML } from "linkedom";
 import { marked } from "marked";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { renderFigureFiles } from "../src/page/figure-files.ts";
-import { drawFigurePng } from "../src/page/figure-png.ts";
+import { renderFigureFiles } from "../src/page/figures/render-figure-files.ts";
+import { drawFigurePng } from "../src/page/figures/draw-figure-png.ts";
 import { renderReport } from "../src/page/report-html.ts";
 import { type Analysis, analyzeCaptures } from "../src/statistics/analyze-captures.ts";
-import { formatSummaryMarkdown } from "../src/summary/summary-markdown.ts";
+import { formatSummaryMarkdown } from "../src/text/summary-markdown.ts";
 import { summarize } from "../src/summary/summarize.ts";
-import type { SummaryContext } from "../src/summary/summary.ts";
+import type { SummaryContext } from "../src/summary/summary-context.ts";
 import { formatPairCsv } from "../src/tables/pair-table.ts";
 import { syntheticCaptures, syntheticContext, syntheticLayout } from "./synthetic-probe.ts";
 
@@ -79,7 +79,7 @@ describe("every text that a prompt set may have reads back as it was written", (
   });
 
   it("from the XML of every figure", async () => {
-    const figures = renderFigureFiles(analysis, context);
+    const figures = renderFigureFiles(analysis, summarize(analysis, context));
     expect(figures.map(({ svg }) => svg).join("")).toContain("👩‍🔬");
     for (const { svg } of figures) expect((await drawFigurePng(svg)).length).toBeGreaterThan(1_000);
   });
@@ -93,7 +93,9 @@ describe("every text that a prompt set may have reads back as it was written", (
 
     it("from HTML", async () => {
       const page = await browser.newPage();
-      await page.setContent(renderReport({ analysis, context, manifest: { promptSet } }));
+      await page.setContent(
+        renderReport({ analysis, summary: summarize(analysis, context), manifest: { promptSet } }),
+      );
       const cells = page.locator("#prompts tr[data-pair] td:nth-of-type(-n+2)");
       expect(await cells.allTextContents()).toEqual(texts.flatMap(([, a, b]) => [a, b]));
       expect(await page.locator("#prompts thead bdi").allTextContents()).toEqual([`a ${line}`, `b ${line}`]);

@@ -6,22 +6,23 @@ import {
 } from "../../probe/test/synthetic-captures.ts";
 import { type Analysis, analyzeCaptures } from "../src/statistics/analyze-captures.ts";
 import { compareAnalyses } from "../src/statistics/compare-analyses.ts";
-import type { ControlEvidence } from "../src/summary/control-summary.ts";
-import type { SummaryContext } from "../src/summary/summary.ts";
+import type { SummarizedControl } from "../src/summary/control-summary.ts";
+import { summarize } from "../src/summary/summarize.ts";
+import type { SummaryContext } from "../src/summary/summary-context.ts";
 
 export { syntheticCaptures, syntheticLayout } from "../../probe/test/synthetic-captures.ts";
 
 /** A control of a run, analysed and held against it. */
 export async function syntheticControl(
-  { analysis, promptSet }: { readonly analysis: Analysis; readonly promptSet: PromptSet },
+  { analysis, context }: { readonly analysis: Analysis; readonly context: SummaryContext },
   {
     name,
     kind,
-    set = promptSet.name,
+    set = context.promptSet.name,
     ...options
-  }: SyntheticOptions & Pick<ControlEvidence, "name" | "kind"> & { readonly set?: string },
+  }: SyntheticOptions & Pick<SummarizedControl, "name" | "kind"> & { readonly set?: string },
   layout: ReturnType<typeof syntheticLayout>,
-): Promise<ControlEvidence> {
+): Promise<SummarizedControl> {
   const { pairs, thresholds, flips } = analysis;
   const control = await analyzeCaptures(syntheticCaptures(layout, { pairs, ...options }), {
     thresholds,
@@ -30,9 +31,14 @@ export async function syntheticControl(
   return {
     name,
     kind,
-    promptSet: { ...promptSet, name: set },
-    analysis: control,
-    comparisons: await compareAnalyses(analysis, control),
+    summary: summarize(control, { ...context, promptSet: { ...context.promptSet, name: set } }),
+    comparison: {
+      name,
+      differences: [],
+      notices: [],
+      unpaired: null,
+      granularities: await compareAnalyses(analysis, control),
+    },
   };
 }
 

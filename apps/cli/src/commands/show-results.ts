@@ -29,8 +29,8 @@ export async function showResults(
   const results = await analyzeRun(run, { flips, acceptChangedCaptures, signal, ...display });
   const summary = await writeResults(run, results, { figures, commands: formatCommands });
   writeResult(json ? `${JSON.stringify(summary, null, 2)}\n` : `${formatSummaryTable(summary)}\n`);
-  for (const { name, plant } of json ? [] : results.controls) {
-    if (plant !== null) writeResult(`${name}: ${formatPlantScore(plant)}\n`);
+  for (const { name, comparison } of json ? [] : results.controls) {
+    if (comparison.plant) writeResult(`${name}: ${formatPlantScore(comparison.plant)}\n`);
   }
   display.note(`Report: ${run.file("report.html")}`);
 }

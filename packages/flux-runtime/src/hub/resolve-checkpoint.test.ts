@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -6,6 +14,7 @@ import { repositoryName, startHub, type TestHub } from "../../test/hub-server.ts
 import { kleinTiny } from "../../test/klein-tiny.ts";
 import type { Progress } from "../progress.ts";
 import type { PlannedDownload } from "./download-snapshot.ts";
+import { locateCheckpoint } from "./locate-checkpoint.ts";
 import { resolveCheckpoint } from "./resolve-checkpoint.ts";
 
 const checkpointFolder = join(kleinTiny, "checkpoint");
@@ -144,6 +153,13 @@ describe("resolveCheckpoint", () => {
     const { checkpoint, ...rest } = await resolveCheckpoint("tiny");
     expect(rest).toEqual({ id: "tiny", isSynthesized: true });
     expect(checkpoint.hasRandomWeights).toBe(true);
+  });
+
+  it("synthesizes once for callers at the same time, and over an empty folder", async () => {
+    mkdirSync((await locateCheckpoint("tiny")).folder, { recursive: true });
+    const resolved = await Promise.all([1, 2, 3].map(() => resolveCheckpoint("tiny")));
+    expect(new Set(resolved.map(({ checkpoint }) => checkpoint.folder)).size).toBe(1);
+    expect(readdirSync(join(folder, "own"))).toHaveLength(1);
   });
 
   it.each([

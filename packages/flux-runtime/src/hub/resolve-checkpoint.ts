@@ -1,7 +1,7 @@
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { openCheckpoint } from "../checkpoint/open-checkpoint.ts";
+import { openOrMakeCheckpoint } from "../checkpoint/open-or-make-checkpoint.ts";
 import { FluxRuntimeError } from "../errors.ts";
-import { pathExists } from "../path-exists.ts";
 import type { OnProgress } from "../progress.ts";
 import { getCheckpointSpec } from "../synthesis/checkpoint-spec.ts";
 import { synthesizeCheckpoint } from "../synthesis/synthesize-checkpoint.ts";
@@ -53,8 +53,10 @@ export async function resolveCheckpoint(
     throw new FluxRuntimeError(code, place.problem, { name, folder: place.folder });
   }
   if (place.kind === "synthesized") {
-    if (!place.exists) await synthesize(place.specName, place.folder, { onProgress, signal });
-    return { id: name, checkpoint: await openCheckpoint(place.folder), isSynthesized: true };
+    const checkpoint = await openOrMakeCheckpoint(place.folder, (folder) =>
+      synthesizeCheckpoint(folder, getCheckpointSpec(place.specName), { onProgress, signal }),
+    );
+    return { id: name, checkpoint, isSynthesized: true };
   }
   if (place.kind === "folder") {
     const checkpoint = await openCheckpoint(place.folder);
@@ -62,18 +64,11 @@ export async function resolveCheckpoint(
   }
   const { repository } = place;
   const { commit, folder } = await provideSnapshot(repository, place.exists ? place.commit : null, {
-    ...{ offline, signal, onProgress, onDownload },
+    offline,
+    signal,
+    onProgress,
+    onDownload,
   });
   const checkpoint = await openCheckpoint(folder);
   return { id: `${repository.name}@${commit}`, checkpoint, isSynthesized: checkpoint.hasRandomWeights };
-}
-
-async function synthesize(
-  name: string,
-  folder: string,
-  options: Pick<ResolveCheckpointOptions, "onProgress" | "signal">,
-): Promise<void> {
-  await synthesizeCheckpoint(folder, getCheckpointSpec(name), options).catch(async (error: unknown) => {
-    if (!(await pathExists(folder))) throw error; // else another process was first, with the same bytes
-  });
 }

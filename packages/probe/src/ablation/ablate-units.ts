@@ -60,7 +60,7 @@ const STAGES = 2;
  * @throws {ProbeError} `incomplete-run`, `changed-captures`; `invalid-option` for units that the run does not have;
  * `other-checkpoint` if the passes are not those of the run.
  * @example
- * const run = await openRun("runs/measure");
+ * const run = await openRun("runs/otherview");
  * const { sets } = await ablateUnits(run, () => findCheckpoint(run), { top: [8], pairs: 5 });
  * sets[0].tests.contrastMoved.p;
  */

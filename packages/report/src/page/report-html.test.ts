@@ -26,7 +26,7 @@ beforeAll(async () => {
   );
   page = renderReport({
     analysis,
-    context,
+    summary: summarize(analysis, context),
     manifest: { schemaVersion: 1, note: "</script><b>" },
     reference: { image: Uint8Array.of(1, 2, 3), type: "image/png", prompt: "A <grey> object" },
     command: "measure-plantain run --checkpoint tiny",
@@ -35,7 +35,7 @@ beforeAll(async () => {
 });
 
 const weights = { name: "random-weights-1", kind: "weights", seed: 3 } as const;
-const prompts = { name: "paraphrase", kind: "prompts", set: "paraphrase", seed: 4 } as const;
+const prompts = { name: "reworded", kind: "prompts", set: "reworded", seed: 4 } as const;
 
 /** The values of all numbers in an element, in their order. */
 function readNumbers(element: Element | null): number[] {
@@ -155,16 +155,22 @@ describe("renderReport", () => {
   test("says that random weights are a control, and only of random weights", () => {
     expect(document.querySelector(".notice")?.textContent).toMatch(/control, not evidence about FLUX\.2/);
     const trained = { ...context, checkpoint: { id: "klein", isSynthesized: false } };
-    expect(renderReport({ analysis, context: trained, manifest: {} })).not.toMatch(/class="notice"/);
+    expect(renderReport({ analysis, summary: summarize(analysis, trained), manifest: {} })).not.toMatch(
+      /class="notice"/,
+    );
   });
 
   test("shows controls line by line, and what they lack as a dash", async () => {
-    const summary = summarize(analysis, context);
     const other = await analyzeCaptures(syntheticCaptures(layout, { seed: 2 }), { thresholds: [3] });
-    const controls = [{ name: "random <weights>", summary: summarize(other, context) }];
-    const html = renderReport({ analysis, context, manifest: {}, controls });
+    const control = await syntheticControl({ analysis, context }, weights, layout);
+    const summary = summarize(analysis, context, [
+      { ...control, name: "random <weights>", summary: summarize(other, context) },
+    ]);
+    const html = renderReport({ analysis, summary, manifest: {} });
     const lines = Array.from(
-      parseHTML(html).document.querySelectorAll('#controls [data-granularity="group"] tr:not(.group)'),
+      parseHTML(html).document.querySelectorAll(
+        '#controls table:not(#differences) [data-granularity="group"] tr:not(.group)',
+      ),
       (row) =>
         Array.from(row.querySelectorAll("th, td"), (cell) => cell.textContent.replaceAll(/\s+/g, " ").trim()),
     );
@@ -177,17 +183,11 @@ describe("renderReport", () => {
 
   test("the comparison with each control stands unit by unit, as the summary has it", async () => {
     const controls = await Promise.all([
-      syntheticControl({ analysis, promptSet: context.promptSet }, weights, layout),
-      syntheticControl({ analysis, promptSet: context.promptSet }, prompts, layout),
+      syntheticControl({ analysis, context }, weights, layout),
+      syntheticControl({ analysis, context }, prompts, layout),
     ]);
-    const compared = { ...context, controls };
-    const summary = summarize(analysis, compared);
-    const shownBeside = controls.map(({ name, analysis: other }) => ({
-      name,
-      summary: summarize(other, context),
-    }));
-    const html = renderReport({ analysis, context: compared, manifest: {}, controls: shownBeside });
-    const page = parseHTML(html).document;
+    const summary = summarize(analysis, context, controls);
+    const page = parseHTML(renderReport({ analysis, summary, manifest: {} })).document;
     for (const { name, granularities } of summary.controls)
       for (const { name: granularity, correlationOfT, top, difference } of granularities) {
         const row = page.querySelector(
@@ -205,14 +205,14 @@ describe("renderReport", () => {
       }
     const sentences = Array.from(page.querySelectorAll("#conclusions li"), (item) => item.textContent.trim());
     expect(sentences).toEqual([...summary.conclusions.may, ...summary.conclusions.mayNot]);
-    expect(sentences.join(" ")).toMatch(/\(paraphrase\)/);
+    expect(sentences.join(" ")).toMatch(/\(reworded\)/);
   });
 
   test("every number of the token segments is the summary's", async () => {
     const captures = syntheticCaptures(layout, { segments: true });
     const apart = await analyzeCaptures(captures, { flips: 20 });
     const summary = summarize(apart, context);
-    const page = parseHTML(renderReport({ analysis: apart, context, manifest: {} })).document;
+    const page = parseHTML(renderReport({ analysis: apart, summary, manifest: {} })).document;
     const all = summary.granularities.filter(({ name }) => name === "group");
     const rows = [
       ...all.map((groups) => ({ name: "all tokens", groups })),
@@ -240,7 +240,7 @@ describe("renderReport", () => {
     const graded = await analyzeCaptures(captures, { flips: 20, grades });
     const ofGrades = syntheticContext(25, grades);
     const summary = summarize(graded, ofGrades);
-    const page = parseHTML(renderReport({ analysis: graded, context: ofGrades, manifest: {} })).document;
+    const page = parseHTML(renderReport({ analysis: graded, summary, manifest: {} })).document;
     expect(readNumbers(page.querySelector("#grades p"))).toEqual([20]);
     expect(page.querySelectorAll("#grades tbody tr")).toHaveLength(3);
     for (const { name, testedUnits, thresholds, maximum } of summary.grades?.granularities ?? []) {
@@ -278,7 +278,8 @@ describe("renderReport", () => {
   test("stands where nothing varies and where there is no image", async () => {
     const { meanSquare } = syntheticCaptures(layout);
     const still = { layout, meanSquare: { ...meanSquare, data: meanSquare.data.map(() => 1) } };
-    const empty = renderReport({ analysis: await analyzeCaptures(still), context, manifest: {} });
+    const unvaried = await analyzeCaptures(still);
+    const empty = renderReport({ analysis: unvaried, summary: summarize(unvaried, context), manifest: {} });
     expect(empty).toMatch(/No unit varies between the pairs/);
     expect(parseHTML(empty).document.querySelector("main")?.textContent).not.toMatch(
       /NaN|undefined|Infinity/,

@@ -1,41 +1,38 @@
 import type { Analysis } from "../statistics/analyze-captures.ts";
-import { formatCount } from "../summary/format-number.ts";
-import { summarize } from "../summary/summarize.ts";
-import type { Summary, SummaryContext } from "../summary/summary.ts";
+import { formatCount } from "../text/format-number.ts";
+import type { Summary } from "../summary/summary.ts";
 import { examineTokenLength } from "../statistics/token-length.ts";
 import type { Ablation } from "@measure-plantain/probe";
-import { renderAblation } from "./ablation-section.ts";
-import { type ComparedSummary, renderControls } from "./controls-section.ts";
-import { renderGrades } from "./grades-section.ts";
+import { renderAblation } from "./sections/ablation-section.ts";
+import { renderControls } from "./sections/controls-section.ts";
+import { renderGrades } from "./sections/grades-section.ts";
 import { html, Html } from "./html.ts";
 import { renderDepthFigure } from "./figures/depth-figure.ts";
 import { renderHeatMap } from "./figures/heat-map-figure.ts";
 import { renderNullFigures } from "./figures/null-figures.ts";
-import { encodePageData } from "./figures/encode-page-data.ts";
-import { renderScript, scriptHash } from "./figures/page-script.ts";
+import { encodePageData } from "./encode-page-data.ts";
+import { renderScript, scriptHash } from "./page-script.ts";
 import { drawRobustness, renderRobustness, robustnessPoints } from "./figures/robustness-figures.ts";
 import { renderVolcanoFigure, volcanoPoints } from "./figures/volcano-figure.ts";
 import { pageStyle } from "./page-style.ts";
 import type { ScoredPlant } from "../summary/list-plants.ts";
-import { renderPlanted } from "./planted-section.ts";
+import { renderPlanted } from "./sections/planted-section.ts";
 import type { ReportReference } from "./report-reference.ts";
-import { renderPrompts } from "./prompts-section.ts";
-import { renderReplicates } from "./replicates-section.ts";
-import { renderBlocks, renderResults, renderStrongest } from "./results-section.ts";
-import { renderRun } from "./run-section.ts";
-import { renderSegments } from "./segments-section.ts";
+import { renderPrompts } from "./sections/prompts-section.ts";
+import { renderReplicates } from "./sections/replicates-section.ts";
+import { renderBlocks, renderResults, renderStrongest } from "./sections/results-section.ts";
+import { renderRun } from "./sections/run-section.ts";
+import { renderSegments } from "./sections/segments-section.ts";
 
 /** What the page shows. */
 export interface ReportInput {
   readonly analysis: Analysis;
-  readonly context: SummaryContext;
+  readonly summary: Summary;
   /** What the run folder's manifest says of the run, shown as it is. */
   readonly manifest: object;
   /** The fixed image that conditioned every pass. */
   readonly reference?: ReportReference;
-  /** Summaries of other runs to show beside this one: random weights, other prompt sets. */
-  readonly controls?: readonly ComparedSummary[];
-  /** Controls in which an effect was planted. */
+  /** Controls in which an effect was planted; they have a section of their own. */
   readonly plants?: readonly ScoredPlant[];
   /** What the ablation of the run's strongest units did, where it was tried. */
   readonly ablation?: Ablation | null;
@@ -46,21 +43,19 @@ export interface ReportInput {
 /**
  * The report of a run as one HTML page that needs no other file and no network.
  *
- * Its numbers are those of `summarize(analysis, context)`, each in a `data` element whose value has all digits.
+ * Its numbers are those of the summary, each in a `data` element whose value has all digits.
  */
 export function renderReport({
   analysis,
-  context,
+  summary,
   manifest,
   reference,
-  controls = [],
   plants = [],
   ablation = null,
   command = null,
 }: ReportInput): string {
-  const summary = summarize(analysis, context);
   const volcano = volcanoPoints(analysis);
-  const robustness = robustnessPoints(analysis, examineTokenLength(analysis, context.audit)?.r);
+  const robustness = robustnessPoints(analysis, examineTokenLength(analysis, summary.audit)?.r);
   const data = encodePageData(analysis, summary, { ...(volcano && { volcano }), ...robustness });
   const page = html`<!doctype html>
     <html lang="en">
@@ -79,7 +74,7 @@ export function renderReport({
       </head>
       <body>
         <main>
-          ${renderHeader(summary)} ${renderResults(summary)} ${renderControls(summary, controls)}
+          ${renderHeader(summary)} ${renderResults(summary)} ${renderControls(summary, plants)}
           ${renderPlanted(plants)} ${renderAblation(ablation)} ${renderConclusions(summary)}
           ${renderHeatMap(analysis, summary, data)} ${renderBlocks(summary, renderDepthFigure(analysis))}
           ${renderStrongest(summary, renderVolcanoFigure(analysis, summary))}

@@ -9,10 +9,10 @@ import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { syntheticCaptures, syntheticContext, syntheticLayout } from "../../test/synthetic-probe.ts";
 import { type Analysis, analyzeCaptures } from "../statistics/analyze-captures.ts";
-import { formatMeasure, formatP, formatT } from "../summary/format-number.ts";
+import { formatMeasure, formatP, formatT } from "../text/format-number.ts";
 import { summarize } from "../summary/summarize.ts";
 import { formatUnitCsv } from "../tables/unit-table.ts";
-import { renderFigureFiles } from "./figure-files.ts";
+import { renderFigureFiles } from "./figures/render-figure-files.ts";
 import { renderReport } from "./report-html.ts";
 
 describe.skipIf((await findBrowser()) === undefined)("the page of 16,320 groups in a browser", () => {
@@ -28,7 +28,10 @@ describe.skipIf((await findBrowser()) === undefined)("the page of 16,320 groups 
     analysis = await analyzeCaptures(captures, { flips: 50 });
     folder = await mkdtemp(join(tmpdir(), "report-page-"));
     file = join(folder, "report.html");
-    await writeFile(file, renderReport({ analysis, context, manifest: { note: "</script>" } }));
+    await writeFile(
+      file,
+      renderReport({ analysis, summary: summarize(analysis, context), manifest: { note: "</script>" } }),
+    );
     browser = await launchBrowser();
   });
 
@@ -209,7 +212,7 @@ describe.skipIf((await findBrowser()) === undefined)("the page of 16,320 groups 
 
   test("every figure file is an image by itself", async () => {
     const page = await browser.newPage();
-    for (const { name, svg } of renderFigureFiles(analysis, context)) {
+    for (const { name, svg } of renderFigureFiles(analysis, summarize(analysis, context))) {
       const source = `data:image/svg+xml;base64,${Buffer.from(svg).toString("base64")}`;
       const width = await page.evaluate(async (src) => {
         const image = new Image();

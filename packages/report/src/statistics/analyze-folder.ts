@@ -12,7 +12,7 @@ import { analyzeCaptures, type Analysis, type AnalysisOptions } from "./analyze-
 import { DEFAULT_FLIPS, type Flips } from "./flips.ts";
 import { type FixedImage, listFixedImages } from "./fixed-images.ts";
 import { readGrades } from "./grade-results.ts";
-import type { SummaryContext } from "../summary/summary.ts";
+import type { SummaryContext } from "../summary/summary-context.ts";
 
 /** A run folder that was read, and its statistics. */
 export interface FolderResults {

@@ -1,23 +1,16 @@
+import { CONTROLS_FOLDER, openRun, readPlant, type Manifest, type RunFolder } from "@measure-plantain/probe";
+import { summarize } from "../summary/summarize.ts";
+import type { ControlKind } from "../summary/summary.ts";
 import {
   analyzeFolder,
   type AnalyzeFolderOptions,
   type AnalyzeOptions,
   type FolderResults,
 } from "./analyze-folder.ts";
-import type { ControlKind } from "../summary/control-summary.ts";
-import { listNotices } from "../summary/list-notices.ts";
+import { ANALYSIS_AND_COMPARISON, compareResults, COMPARISON } from "./compare-runs.ts";
 import { divideProgress, reportStatistics } from "./divide-progress.ts";
-import { CONTROLS_FOLDER, openRun, readPlant, type Manifest, type RunFolder } from "@measure-plantain/probe";
-import { compareResults, type RunComparison } from "./compare-runs.ts";
-import { scorePlant, type PlantScore } from "./score-plant.ts";
-
-/** A run with the controls that it has. */
-export interface RunResults extends FolderResults {
-  /** The controls that are complete, by name. */
-  readonly controls: readonly ControlResults[];
-  /** The run compared with each of them. */
-  readonly comparisons: readonly RunComparison[];
-}
+import type { ControlResults, RunResults } from "./run-results.ts";
+import { scorePlant } from "./score-plant.ts";
 
 /**
  * Computes the statistics of a run folder and of its controls, and compares the run with each of them.
@@ -32,66 +25,51 @@ export async function analyzeRun(
   { onProgress, ...options }: AnalyzeOptions = {},
 ): Promise<RunResults> {
   const names = await folder.listRuns(CONTROLS_FOLDER);
-  const [ofRun, ofControls, ofComparisons] = divideProgress(reportStatistics(onProgress), [
-    1,
-    names.length,
-    names.length / 10,
-  ]);
+  const weights = [1, ...names.map(() => ANALYSIS_AND_COMPARISON)];
+  const [ofRun, ...ofControls] = divideProgress(reportStatistics(onProgress), weights);
   const run = await analyzeFolder(folder, { ...options, onProgress: ofRun });
-  const controls = await readControls(folder, run, names, { ...options, onProgress: ofControls });
-  const comparisons = await compareResults(run, controls, { ...options, onProgress: ofComparisons });
-  const evidence = controls.map(({ name, results: { manifest, analysis, context } }, place) => ({
-    name,
-    kind: tellKind(run.manifest, manifest),
-    promptSet: context.promptSet,
-    notices: listNotices(context),
-    analysis,
-    unpaired: comparisons[place]?.unpaired ?? null,
-    comparisons: comparisons[place]?.granularities ?? [],
-  }));
-  return { ...run, context: { ...run.context, controls: evidence }, controls, comparisons };
+  const controls: ControlResults[] = [];
+  for (const [place, name] of names.entries()) {
+    const control = await analyzeControl(folder, run, name, { ...options, onProgress: ofControls[place] });
+    if (control !== null) controls.push(control);
+  }
+  return { ...run, summary: summarize(run.analysis, run.context, controls), controls };
 }
 
-function tellKind(run: Manifest, control: Manifest): ControlKind {
+/** Computes the statistics of a run folder as those of a control are computed: its own controls are left out. */
+export async function analyzeAlone(folder: RunFolder, options: AnalyzeFolderOptions): Promise<RunResults> {
+  const results = await analyzeFolder(folder, options);
+  return { ...results, summary: summarize(results.analysis, results.context), controls: [] };
+}
+
+/** Analyses a control and compares its run with it; `null` if the control is not complete. */
+async function analyzeControl(
+  folder: RunFolder,
+  run: FolderResults,
+  name: string,
+  { onProgress, ...options }: AnalyzeFolderOptions,
+): Promise<ControlResults | null> {
+  const control = await openRun(folder.file(CONTROLS_FOLDER, name));
+  const { state, settings } = await control.readManifest();
+  const plan = await readPlant(control);
+  // What was planted is stored last: until then the control is not complete.
+  if (state !== "complete" || (settings.checkpoint.change?.kind === "planted" && plan === null)) return null;
+  const [ofAnalysis, ofComparison] = divideProgress(onProgress, [1, COMPARISON]);
+  const results = await analyzeAlone(control, { ...options, onProgress: ofAnalysis });
+  const plant = plan && scorePlant(plan, results.analysis, run.analysis);
+  const other = { ...results, name, plant };
+  return {
+    ...results,
+    name,
+    kind: nameKind(run.manifest, results.manifest),
+    folder: control,
+    comparison: await compareResults(run, other, { ...options, onProgress: ofComparison }),
+  };
+}
+
+function nameKind(run: Manifest, control: Manifest): ControlKind {
   const { id, change } = control.settings.checkpoint;
   if (id !== run.settings.checkpoint.id)
     return change?.kind === "random-weights" ? "weights" : "changed-weights";
   return control.settings.promptSet.sha256 === run.settings.promptSet.sha256 ? "settings" : "prompts";
-}
-
-/** A complete control of a run. */
-export interface ControlResults {
-  /** Of its folder, as `random-weights-1`. */
-  readonly name: string;
-  /** A run folder of its own. */
-  readonly folder: RunFolder;
-  /** Its manifest and its statistics. */
-  readonly results: FolderResults;
-  /** What was found of an effect that was planted there; `null` where none was. */
-  readonly plant: PlantScore | null;
-}
-
-/** The controls of a run that are complete, by name. */
-async function readControls(
-  folder: RunFolder,
-  run: FolderResults,
-  names: readonly string[],
-  options: AnalyzeFolderOptions,
-): Promise<ControlResults[]> {
-  const ofEach = divideProgress(
-    options.onProgress,
-    names.map(() => 1),
-  );
-  const controls: ControlResults[] = [];
-  for (const [place, name] of names.entries()) {
-    const control = await openRun(folder.file(CONTROLS_FOLDER, name));
-    const { state, settings } = await control.readManifest();
-    const plan = await readPlant(control);
-    // What was planted is stored last: until then the control is not complete.
-    if (state !== "complete" || (settings.checkpoint.change?.kind === "planted" && plan === null)) continue;
-    const results = await analyzeFolder(control, { ...options, onProgress: ofEach[place] });
-    const plant = plan && scorePlant(plan, results.analysis, run.analysis);
-    controls.push({ name, folder: control, results, plant });
-  }
-  return controls;
 }

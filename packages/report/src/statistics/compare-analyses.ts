@@ -49,7 +49,7 @@ export interface TestedInBrief {
 /** How two runs are compared. */
 export interface CompareOptions {
   /** Random sign flips of the difference's null, or all of them. */
-  readonly flips?: number | "exact";
+  readonly flips?: number | "exact" | undefined;
   readonly seed?: number;
   /** Whether the contrasts may be subtracted, pair by pair in their order. */
   readonly isPaired?: boolean;
@@ -114,8 +114,11 @@ async function differenceOfContrasts(
   {
     flips,
     ...options
-  }: Required<Pick<CompareOptions, "flips" | "seed">> &
-    Pick<CompareOptions, "signal" | "onProgress"> & { readonly thresholds: readonly number[] },
+  }: Pick<CompareOptions, "signal" | "onProgress"> & {
+    readonly thresholds: readonly number[];
+    readonly flips: number | "exact";
+    readonly seed: number;
+  },
 ): Promise<DifferenceOfContrasts | null> {
   const differences = pairedDifference(there.differences, here.differences); // here − there
   if (pairedT(differences).degenerateUnits.length === here.records.length) return null;

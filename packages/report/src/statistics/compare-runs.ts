@@ -6,8 +6,8 @@ import {
   type FolderResults,
 } from "./analyze-folder.ts";
 import { divideProgress, reportStatistics } from "./divide-progress.ts";
-import { listNotices } from "../summary/list-notices.ts";
-import type { Notice } from "../summary/notice.ts";
+import { listNotices } from "../summary/notices.ts";
+import type { Notice } from "../summary/summary.ts";
 import { explainUnpaired, listRunDifferences, type RunDifference } from "./run-differences.ts";
 import { compareAnalyses, type GranularityComparison } from "./compare-analyses.ts";
 import type { PlantScore } from "./score-plant.ts";
@@ -28,42 +28,35 @@ export interface RunComparison {
   readonly plant?: PlantScore;
 }
 
-/** Compares a run with others over the same units. @throws {ReportError} as `compareAnalyses` does. */
+/** How long a comparison takes, with an analysis as 1. */
+export const COMPARISON = 0.1;
+
+/** How long it takes to analyse a run and to compare it with another. */
+export const ANALYSIS_AND_COMPARISON: number = 1 + COMPARISON;
+
+/** Compares a run with another over the same units. @throws {ReportError} as `compareAnalyses` does. */
 export async function compareResults(
   run: FolderResults,
-  others: readonly {
-    readonly name: string;
-    readonly results: FolderResults;
-    readonly plant: PlantScore | null;
-  }[],
+  other: FolderResults & { readonly name: string; readonly plant?: PlantScore | null },
   { flips, signal, onProgress }: AnalyzeFolderOptions,
-): Promise<RunComparison[]> {
-  const comparisons: RunComparison[] = [];
-  const ofEach = divideProgress(
-    onProgress,
-    others.map(() => 1),
-  );
-  for (const [place, { name, results, plant }] of others.entries()) {
-    const unpaired = explainUnpaired(run, results);
-    const isPaired = unpaired === null;
-    comparisons.push({
-      name,
-      differences: listRunDifferences(run, results),
-      notices: [
-        ...listNotices(run.context).map(({ title, text }) => ({ title: `This run: ${title}`, text })),
-        ...listNotices(results.context),
-      ],
-      unpaired,
-      granularities: await compareAnalyses(run.analysis, results.analysis, {
-        ...(flips !== undefined && { flips }),
-        isPaired,
-        signal,
-        onProgress: ofEach[place],
-      }),
-      ...(plant && { plant }),
-    });
-  }
-  return comparisons;
+): Promise<RunComparison> {
+  const unpaired = explainUnpaired(run, other);
+  return {
+    name: other.name,
+    differences: listRunDifferences(run, other),
+    notices: [
+      ...listNotices(run.context).map(({ title, text }) => ({ title: `This run: ${title}`, text })),
+      ...listNotices(other.context),
+    ],
+    unpaired,
+    granularities: await compareAnalyses(run.analysis, other.analysis, {
+      flips,
+      isPaired: unpaired === null,
+      signal,
+      onProgress,
+    }),
+    ...(other.plant && { plant: other.plant }),
+  };
 }
 
 /**
@@ -81,18 +74,19 @@ export async function compareRuns(
   others: readonly { readonly name: string; readonly run: RunFolder }[],
   { onProgress, ...options }: AnalyzeOptions = {},
 ): Promise<RunComparison[]> {
-  const count = others.length;
-  const onShare = reportStatistics(onProgress);
-  const [ofRun, ofOthers, ofComparisons] = divideProgress(onShare, [1, count, count / 10]);
-  const ofEach = divideProgress(
-    ofOthers,
-    others.map(() => 1),
-  );
+  const weights = [1, ...others.map(() => ANALYSIS_AND_COMPARISON)];
+  const [ofRun, ...ofOthers] = divideProgress(reportStatistics(onProgress), weights);
   const first = await analyzeFolder(run, { ...options, onProgress: ofRun });
-  const analysed = [];
-  for (const [place, other] of others.entries()) {
-    const results = await analyzeFolder(other.run, { ...options, onProgress: ofEach[place] });
-    analysed.push({ name: other.name, results, plant: null });
+  const comparisons: RunComparison[] = [];
+  for (const [place, { name, run: folder }] of others.entries()) {
+    const [ofAnalysis, ofComparison] = divideProgress(ofOthers[place], [1, COMPARISON]);
+    const other = await analyzeFolder(folder, { ...options, onProgress: ofAnalysis });
+    const comparison = await compareResults(
+      first,
+      { ...other, name },
+      { ...options, onProgress: ofComparison },
+    );
+    comparisons.push(comparison);
   }
-  return compareResults(first, analysed, { ...options, onProgress: ofComparisons });
+  return comparisons;
 }

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { syntheticCaptures, syntheticContext, syntheticLayout } from "../../test/synthetic-probe.ts";
 import { analyzeCaptures, type Analysis } from "./analyze-captures.ts";
 import { readGrades } from "./grade-results.ts";
-import { formatSummaryMarkdown } from "../summary/summary-markdown.ts";
+import { formatSummaryMarkdown } from "../text/summary-markdown.ts";
 import { summarize } from "../summary/summarize.ts";
 import type { Summary } from "../summary/summary.ts";
 import { formatUnitParquet, holdsUnits } from "../tables/unit-parquet.ts";

@@ -17,7 +17,10 @@ const LEAST_PAIRS = 4;
  * Holds the groups' differences against the token counts of their pairs; `null` where all pairs differ by the same number
  * of tokens, so that nothing can be told apart, or where there are too few pairs.
  */
-export function examineTokenLength(analysis: Analysis, audit: PromptSetAudit): TokenLengthResult | null {
+export function examineTokenLength(
+  analysis: Analysis,
+  audit: { readonly pairs: readonly Pick<PromptSetAudit["pairs"][number], "tokens">[] },
+): TokenLengthResult | null {
   const groups = analysis.granularities.find(({ name }) => name === "group");
   const tokens = audit.pairs.map(({ tokens: { difference } }) => difference);
   if (groups === undefined || groups.signFlip === null || analysis.pairs < LEAST_PAIRS) return null;

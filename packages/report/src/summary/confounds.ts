@@ -5,7 +5,7 @@ import { ALPHA } from "./granularity-summary.ts";
 
 /** Which confounds of the audit the pairs' responses follow. */
 export interface ConfoundsSummary {
-  /** How strongly each pair answers, in the order of the set. */
+  /** How strongly each pair responds, in the order of the set. */
   readonly responses: readonly number[];
   /** The confounds that vary between the pairs. */
   readonly correlations: readonly ConfoundRow[];

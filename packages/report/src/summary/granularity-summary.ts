@@ -19,7 +19,7 @@ export interface GranularitySummary {
   readonly thresholds: readonly ThresholdSummary[];
   /** The greatest |t|; `null` where nothing varies. */
   readonly maximum: MaximumSummary | null;
-  /** Units that are significant when their number is taken into account, at p = 0.05; `null` where nothing varies. */
+  /** Units that are significant when their number is taken into account, at p = 0.05; `null` if nothing varies. */
   readonly survivors: Survivors | null;
   /** The units of the greatest |t|, the degenerate ones left out. */
   readonly strongest: readonly UnitRow[];

@@ -1,4 +1,4 @@
-import type { ControlResults } from "../statistics/analyze-run.ts";
+import type { ControlResults } from "../statistics/run-results.ts";
 import type { PlantScore } from "../statistics/score-plant.ts";
 
 /** A control in which an effect was planted, and what the probe found of it. */
@@ -9,5 +9,5 @@ export interface ScoredPlant {
 
 /** The positive controls among a run's controls. */
 export function listPlants(controls: readonly ControlResults[]): ScoredPlant[] {
-  return controls.flatMap(({ name, plant }) => (plant === null ? [] : [{ name, score: plant }]));
+  return controls.flatMap(({ name, comparison: { plant } }) => (plant ? [{ name, score: plant }] : []));
 }

@@ -9,8 +9,8 @@ import {
   syntheticLayout,
 } from "../../test/synthetic-probe.ts";
 import { analyzeCaptures, type Analysis } from "../statistics/analyze-captures.ts";
-import { formatSummaryMarkdown } from "./summary-markdown.ts";
-import { formatSummaryTable } from "./summary-table.ts";
+import { formatSummaryMarkdown } from "../text/summary-markdown.ts";
+import { formatSummaryTable } from "../text/summary-table.ts";
 import { summarize } from "./summarize.ts";
 
 const layout = syntheticLayout({ jointBlocks: 1, singleBlocks: 2, headsPerBlock: 2, headSize: 32 });
@@ -197,11 +197,11 @@ describe("the card", () => {
     const analysis = await analyze();
     const context = syntheticContext(10);
     const control = await syntheticControl(
-      { analysis, promptSet: context.promptSet },
-      { name: "paraphrase", kind: "prompts", set: "paraphrase", seed: 2 },
+      { analysis, context },
+      { name: "reworded", kind: "prompts", set: "reworded", seed: 2 },
       layout,
     );
-    const summary = summarize(analysis, { ...context, controls: [control] });
+    const summary = summarize(analysis, context, [control]);
     const markdown = formatSummaryMarkdown(summary, reproduction);
     for (const { name, groups } of summary.segments)
       expect(markdown).toMatch(
@@ -212,7 +212,7 @@ describe("the card", () => {
       );
     const [groups] = summary.controls[0]?.granularities ?? [];
     expect(markdown).toMatch(
-      new RegExp(`^\\| paraphrase \\| ${groups?.thresholds[0]?.observed ?? NaN} \\| .* \\|$`, "m"),
+      new RegExp(`^\\| reworded \\| ${groups?.thresholds[0]?.observed ?? NaN} \\| .* \\|$`, "m"),
     );
   });
 });

@@ -2,27 +2,37 @@ import { type PromptSetAudit, promptText } from "@measure-plantain/prompts";
 import { median } from "d3-array";
 import type { Analysis } from "../statistics/analyze-captures.ts";
 import { examineTokenLength } from "../statistics/token-length.ts";
-import { drawConclusions } from "./conclusions.ts";
+import { drawConclusions } from "../conclusions/draw-conclusions.ts";
 import { summarizeConfounds } from "./confounds.ts";
-import { summarizeControl } from "./control-summary.ts";
+import { type SummarizedControl, summarizeControl } from "./control-summary.ts";
 import { summarizeGrades } from "./grades-summary.ts";
 import { summarizeGranularity } from "./granularity-summary.ts";
-import { listNotices } from "./list-notices.ts";
-import type { AuditSummary, HalvesSummary, Summary, SummaryContext, TokenLengthSummary } from "./summary.ts";
+import { listNotices } from "./notices.ts";
+import type { SummaryContext } from "./summary-context.ts";
+import type { AuditSummary, HalvesSummary, Summary, TokenLengthSummary } from "./summary.ts";
 
 /** The results of a run in brief: plain data without infinities, so that JSON keeps all of it. */
-export function summarize(analysis: Analysis, context: SummaryContext): Summary {
+export function summarize(
+  analysis: Analysis,
+  context: SummaryContext,
+  controls: readonly SummarizedControl[] = [],
+): Summary {
   const { checkpoint, device, promptSet, audit } = context;
-  const { name, version, title, labels, controls } = promptSet;
+  const { name, version, title, labels } = promptSet;
   const groups = analysis.granularities.find((granularity) => granularity.name === "group");
   const signFlip = analysis.granularities.find((granularity) => granularity.signFlip !== null)?.signFlip;
   const results: Omit<Summary, "conclusions"> = {
     schemaVersion: 1,
     checkpoint,
     device,
-    promptSet: { name, version, title, labels, ...(controls && { controls }) },
+    promptSet: { name, version, title, labels, ...(promptSet.controls && { controls: promptSet.controls }) },
     pairs: analysis.pairs,
-    notices: listNotices(context),
+    notices: [
+      ...listNotices(context),
+      ...controls.flatMap(({ name, summary: { notices } }) =>
+        notices.map(({ title, text }) => ({ title: `Control ${name}: ${title}`, text })),
+      ),
+    ],
     signFlips: {
       labellings: signFlip?.labellings ?? 0,
       exact: analysis.flips === "exact",
@@ -58,7 +68,7 @@ export function summarize(analysis: Analysis, context: SummaryContext): Summary 
     }),
     audit: summarizeAudit(context),
     confounds: summarizeConfounds(analysis, audit),
-    controls: (context.controls ?? []).map(summarizeControl),
+    controls: controls.map(summarizeControl),
   };
   return { ...results, conclusions: drawConclusions(results) };
 }

@@ -1,45 +1,16 @@
-import type {
-  ChangedCaptures,
-  CutPrompts,
-  Replicate,
-  SegmentName,
-  WordCountsRecord,
-} from "@measure-plantain/probe";
+import type { Replicate, SegmentName, WordCountsRecord } from "@measure-plantain/probe";
 import type { PromptSet, PromptSetAudit } from "@measure-plantain/prompts";
+import type { GranularityComparison } from "../statistics/compare-analyses.ts";
 import type { ConfoundsSummary } from "./confounds.ts";
-import type { ControlEvidence, ControlSummary } from "./control-summary.ts";
 import type { GradesSummary } from "./grades-summary.ts";
 import type { GranularitySummary } from "./granularity-summary.ts";
-import type { Notice } from "./notice.ts";
-
-/** What the statistics do not know about a run. */
-export interface SummaryContext {
-  /** `isSynthesized` where the weights are random, whatever their shape. */
-  readonly checkpoint: { readonly id: string; readonly isSynthesized: boolean };
-  /** The pairs. */
-  readonly promptSet: PromptSet;
-  /** What else than the contrast differs within the pairs. */
-  readonly audit: PromptSetAudit;
-  /** The list of words that the audit went by, where one was given. */
-  readonly wordCounts?: WordCountsRecord;
-  /** Where the passes were computed, as `cpu`. */
-  readonly device: string;
-  /** If the prompts that the fixed images were rendered from did not fit the token sequence. */
-  readonly cutRenderPrompts?: CutPrompts;
-  /** If the captures are not the ones that the run wrote. */
-  readonly changedCaptures?: ChangedCaptures;
-  /** The controls that were run beside it. */
-  readonly controls?: readonly ControlEvidence[];
-  /** How each repetition was run, in the order of the captures. */
-  readonly replicates?: readonly Replicate[];
-}
 
 /** A run in brief, as `summary.json` holds it. Where a number may be infinite, `null` stands for infinity. */
 export interface Summary {
   /** Of this form. */
   readonly schemaVersion: 1;
   /** `isSynthesized` if the weights are random, whatever their shape. */
-  readonly checkpoint: SummaryContext["checkpoint"];
+  readonly checkpoint: { readonly id: string; readonly isSynthesized: boolean };
   /** Where the passes were computed, as `cpu`. */
   readonly device: string;
   /** What the pairs are. */
@@ -163,3 +134,37 @@ export interface Conclusions {
   /** What it does not show. */
   readonly mayNot: readonly string[];
 }
+
+/** What a reader has to know before any number of a run. */
+export interface Notice {
+  /** As "Cut prompts". */
+  readonly title: string;
+  /** Whole sentences. */
+  readonly text: string;
+}
+
+/**
+ * What sets a control apart from its run: random weights; other prompts; settings such as a seed; or weights that were
+ * changed in a known way, which are spoken of elsewhere.
+ */
+export type ControlKind = "weights" | "prompts" | "settings" | "changed-weights";
+
+/** A control in brief. */
+export interface ControlSummary {
+  /** Of its folder, as `random-weights-1`. */
+  readonly name: string;
+  /** What sets it apart. */
+  readonly kind: ControlKind;
+  /** The pairs that it was run with. */
+  readonly promptSet: Pick<PromptSet, "name" | "version" | "title" | "labels">;
+  /** Why the contrasts are not subtracted pair by pair; `null` if they are. */
+  readonly unpaired: string | null;
+  /** Those that the run has, too. */
+  readonly granularities: readonly ControlGranularity[];
+}
+
+/** One granularity of a control, and what the comparison with the run gives. */
+export interface ControlGranularity
+  extends
+    Pick<GranularitySummary, "name" | "testedUnits" | "thresholds" | "maximum" | "survivors">,
+    Pick<GranularityComparison, "correlationOfT" | "top" | "difference"> {}

@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import { formatMeasure, formatP, formatT } from "../../summary/format-number.ts";
+import { formatMeasure, formatP, formatT } from "../../text/format-number.ts";
 import type { PageData, UnitMap } from "./page-data.ts";
 
 /** Shows what is known of the unit that is pointed at. */

@@ -3,7 +3,7 @@ import { divergingColours, STRONGEST_COLOUR } from "../browser/paint-heat-map.ts
 import type { ColourScheme } from "../colour-schemes.ts";
 import { html, type Html } from "../html.ts";
 import type { Figure } from "./figure.ts";
-import { placeUnits } from "./encode-page-data.ts";
+import { placeUnits } from "../encode-page-data.ts";
 
 const WIDTH = 1_000;
 const LEFT = 72;

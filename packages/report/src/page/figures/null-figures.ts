@@ -1,7 +1,7 @@
 import type { Tested } from "@measure-plantain/paired-stats";
 import type { Analysis, GranularityResult } from "../../statistics/analyze-captures.ts";
-import { formatCount, formatMeanCount, formatP, formatT } from "../../summary/format-number.ts";
-import { titleGranularity } from "../../summary/granularity-names.ts";
+import { formatCount, formatMeanCount, formatP, formatT } from "../../text/format-number.ts";
+import { titleGranularity } from "../../text/granularity-names.ts";
 import type { Summary } from "../../summary/summary.ts";
 import { html, type Html } from "../html.ts";
 import type { Figure } from "./figure.ts";

@@ -1,11 +1,11 @@
 import { type Markish, ruleX, ruleY } from "@observablehq/plot";
 import type { Analysis } from "../../statistics/analyze-captures.ts";
-import { formatCount, formatP, formatT } from "../../summary/format-number.ts";
-import { shown } from "../../summary/result-rows.ts";
+import { formatCount, formatP, formatT } from "../../text/format-number.ts";
+import { shown } from "../../text/result-rows.ts";
 import type { HalvesSummary, Summary, TokenLengthSummary } from "../../summary/summary.ts";
 import { html, type Html } from "../html.ts";
-import { renderNumber } from "../shown-number.ts";
-import type { ScatterPoints } from "./encode-page-data.ts";
+import { renderNumber } from "../sections/shown-number.ts";
+import type { ScatterPoints } from "../encode-page-data.ts";
 import type { Figure } from "./figure.ts";
 import { NARROW } from "./plot-document.ts";
 import { drawScatter, type Scatter, symmetricDomain } from "./scatter.ts";

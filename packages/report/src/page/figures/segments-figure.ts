@@ -1,6 +1,6 @@
 import { axisX, axisY, barX, ruleX, text, tickX } from "@observablehq/plot";
 import type { Analysis, GranularityResult } from "../../statistics/analyze-captures.ts";
-import { formatShare } from "../../summary/format-number.ts";
+import { formatShare } from "../../text/format-number.ts";
 import { html, type Html } from "../html.ts";
 import type { Figure } from "./figure.ts";
 import { drawBothWidths, drawPlot, WIDE } from "./plot-document.ts";

@@ -1,11 +1,11 @@
 import { ruleY, text } from "@observablehq/plot";
 import type { Analysis } from "../../statistics/analyze-captures.ts";
-import { formatCount, formatShare, formatT } from "../../summary/format-number.ts";
-import { shown } from "../../summary/result-rows.ts";
+import { formatCount, formatShare, formatT } from "../../text/format-number.ts";
+import { shown } from "../../text/result-rows.ts";
 import type { Summary } from "../../summary/summary.ts";
-import { renderNumber } from "../shown-number.ts";
+import { renderNumber } from "../sections/shown-number.ts";
 import { html, type Html } from "../html.ts";
-import type { ScatterPoints } from "./encode-page-data.ts";
+import type { ScatterPoints } from "../encode-page-data.ts";
 import type { Figure } from "./figure.ts";
 import { drawBothWidths, NARROW, WIDE } from "./plot-document.ts";
 import { drawScatter, symmetricDomain } from "./scatter.ts";

@@ -1,7 +1,0 @@
-import type { Shown } from "../summary/result-rows.ts";
-import { html, type Html } from "./html.ts";
-
-/** A number as it is written everywhere, with all its digits in the element's value. */
-export function renderNumber({ value, text }: Shown): Html {
-  return html`<data value="${value ?? "Infinity"}">${text}</data>`;
-}

@@ -1,0 +1,39 @@
+import { formatCount } from "./format-number.ts";
+import { titleGranularity } from "./granularity-names.ts";
+import { resultRows } from "./result-rows.ts";
+import type { Summary } from "../summary/summary.ts";
+
+const HEADER = ["", "observed", "share", "null mean", "null p99", "obs/p99", "p"] as const;
+
+/** The results as a table of plain text, under 80 columns wide, without a line break at its end. */
+export function formatSummaryTable({ granularities, blocks, checkpoint, notices }: Summary): string {
+  const sections = granularities.map((granularity) => ({
+    title: `${titleGranularity(granularity)}: ${formatCount(granularity.units)}`,
+    rows: resultRows(granularity).map((row) => [
+      `  ${row.metric}`,
+      row.observed.text,
+      row.share?.text ?? "",
+      row.nullMean.text,
+      row.nullP99.text,
+      row.observedOverP99.text,
+      row.p.text,
+    ]),
+  }));
+  const cells = [HEADER, ...sections.flatMap(({ rows }) => rows)];
+  const widths = HEADER.map((_, place) => Math.max(...cells.map((row) => row[place]?.length ?? 0)));
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, place) => (place === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[place] ?? 0)))
+      .join("  ");
+  const [strongest] = blocks;
+  return [
+    line(HEADER),
+    ...sections.flatMap(({ title, rows }) => [
+      title,
+      ...(rows.length === 0 ? ["  no unit varies between the pairs"] : rows.map(line)),
+    ]),
+    ...(strongest === undefined ? [] : [`Strongest block: ${strongest.block}`]),
+    ...notices.map(({ title, text }) => `${title}: ${text}`),
+    ...(checkpoint.isSynthesized ? ["Random weights: a control, not evidence about FLUX.2."] : []),
+  ].join("\n");
+}
