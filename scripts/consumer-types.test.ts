@@ -11,7 +11,9 @@ const consumer = `
 import { openCheckpoint, type Transformer } from "@measure-plantain/flux-runtime";
 import { hookModel, type UnitLayout } from "@measure-plantain/head-hooks";
 import { pairedT, signFlipNull, type Matrix } from "@measure-plantain/paired-stats";
+import { openRun, type Manifest, type RunFolder } from "@measure-plantain/probe";
 import { loadPromptSet, type PromptSet } from "@measure-plantain/prompts";
+import { analyzeRun, writeResults, type Summary } from "@measure-plantain/report";
 
 export async function probe(folder: string, model: Uint8Array, differences: Matrix): Promise<number> {
   const folderOfWeights: string = (await openCheckpoint(folder)).transformer.weights.externalDataFolder;
@@ -19,6 +21,12 @@ export async function probe(folder: string, model: Uint8Array, differences: Matr
   const set: PromptSet = await loadPromptSet("measure");
   const { maximum } = await signFlipNull(differences, { flips: 200, seed: 0 });
   return folderOfWeights.length + layout.unitCount + set.pairs.length + maximum.p + (pairedT(differences).t[0] ?? 0);
+}
+export async function report(folder: string): Promise<number> {
+  const run: RunFolder = await openRun(folder);
+  const { promptSet }: Manifest = await run.readManifest();
+  const summary: Summary = await writeResults(run, await analyzeRun(run, { flips: "exact" }));
+  return promptSet.pairs.length + summary.pairs;
 }
 export type { Transformer };
 `;

@@ -10,6 +10,8 @@ export const packageFolders = [
   "packages/head-hooks",
   "packages/paired-stats",
   "packages/prompts",
+  "packages/probe",
+  "packages/report",
   "apps/cli",
 ];
 

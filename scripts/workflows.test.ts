@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { packageFolders, readManifest } from "./published-packages.mjs";
 
 interface Step {
   readonly uses?: string;
@@ -66,4 +67,14 @@ test("one job of the release can prove who it is, and it runs nothing of this re
     "actions/download-artifact",
     "run",
   ]);
+});
+
+test("the release publishes what is depended upon before what depends on it", () => {
+  const publishing =
+    read("release.yml")
+      .jobs["publish"]?.steps.flatMap(({ run = [] }) => run)
+      .join("\n") ?? "";
+  const [, listed = ""] = /packed\/measure-plantain-\{(.*?)\}\*\.tgz/.exec(publishing) ?? [];
+  const names = packageFolders.map((folder) => readManifest(folder).name.replace(/^@measure-plantain\//, ""));
+  expect(listed.split(",")).toEqual(names.map((name) => (name === "measure-plantain" ? "[0-9]" : name)));
 });

@@ -42,7 +42,7 @@ export function testInstallation({ name: manager, add, execute, tools }: Package
       await start(add, ...wanted, ...tools);
     });
 
-    it("gets the five packages from the registry, in the workspace's versions and without its links", () => {
+    it("gets the published packages from the registry, in the workspace's versions and without its links", () => {
       const installed = wanted.map((name) => {
         const place = realpathSync(join(folder, "node_modules", name));
         expect(place.startsWith(realpathSync(folder) + sep)).toBe(true);
@@ -69,8 +69,10 @@ export function testInstallation({ name: manager, add, execute, tools }: Package
         heads: 120,
         overThreshold: expect.any(Number) as number,
         labellings: 4,
+        groups: 680,
         refusal: "unreadable-file",
       });
+      expect(existsSync(join(folder, "composed", "report.html"))).toBe(true);
     });
 
     it("runs the command line: lists the prompt sets, and probes the embedded checkpoint", async () => {

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 /** Only a clone of a repository on a known host can link to the lines of its source; any other copy leaves them out. */
 const { stdout: remote } = spawnSync("git", ["remote", "get-url", "origin"], { encoding: "utf8" });
 
-/** The API reference of the four packages: HTML in docs/api, which is not kept in the repository. */
+/** The API reference of the packages: HTML in docs/api, which is not kept in the repository. */
 export default {
   name: "measure-plantain",
   plugin: ["./typedoc-options-name.mjs"],

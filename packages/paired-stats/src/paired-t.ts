@@ -135,7 +135,7 @@ const SMALLEST_DEVIATION = 1e-140;
  *
  * @throws {@link PairedStatsError} `out-of-range` for values too large, or deviations too small, to be squared.
  */
-export function columnMoments(matrix: Matrix): Moments {
+function columnMoments(matrix: Matrix): Moments {
   const [pairs, units] = matrix.shape;
   const first = new Float64Array(units);
   readRow(matrix, 0, first);

@@ -5,18 +5,22 @@ export {
   ABLATION_FILE,
   ablationGranularities,
   type AblationGranularity,
+  type AblationSettings,
   type AblationStatistic,
   ablationStatistics,
   type SetAblation,
+  type SetEffects,
+  type SetTest,
 } from "./ablation/ablation.ts";
 export { findCheckpoint, type FindCheckpointOptions } from "./ablation/find-checkpoint.ts";
 export { verifyAblation } from "./ablation/verify-ablation.ts";
-export { auditPrompts } from "./audit/audit-prompts.ts";
+export { auditPrompts, type AuditPromptsOptions } from "./audit/audit-prompts.ts";
 export {
   type CutPrompts,
   describeCutPairs,
   describeCutRenderPrompts,
   findCutRenderPrompts,
+  type RenderedPrompt,
   requireContrast,
 } from "./audit/cut-prompts.ts";
 export { readWordCounts, type WordCounts, type WordCountsRecord } from "./audit/word-counts.ts";
@@ -24,35 +28,44 @@ export {
   type Captures,
   type Granularity,
   type GranularityName,
+  type MeanSquares,
+  type ReplicateSquares,
   splitByGranularity,
 } from "./captures/granularities.ts";
 export { type OptionalTap, optionalTaps } from "./captures/plan-taps.ts";
 export { type SegmentName, segmentNames } from "./captures/token-segments.ts";
 export { type Control, parseControls } from "./controls/parse-controls.ts";
-export type { PlantPlan } from "./controls/plant/plan-plant.ts";
+export type { PlantedUnit, PlantOptions, PlantPlan } from "./controls/plant/plan-plant.ts";
 export { readPlant } from "./controls/plant/planted-checkpoint.ts";
 export { openRun } from "./open-run.ts";
 export { referenceName } from "./passes/prepare-references.ts";
 export { type PlanOptions, planProbe, type ProbePlan } from "./plan-probe.ts";
-export { ProbeError, type ProbeErrorCode } from "./probe-error.ts";
+export { ProbeError, type ProbeErrorCode, type ProbeErrorOptions } from "./probe-error.ts";
 export type { ProbeNote, ReportOptions } from "./reporter.ts";
 export { type ChangedCaptures, findChangedCaptures } from "./run-folder/changed-captures.ts";
 export { findCaptureProblem, unitsFile } from "./run-folder/find-capture-problem.ts";
-export type { Manifest } from "./run-folder/manifest.ts";
+export type { Manifest, StageRecord } from "./run-folder/manifest.ts";
 export { mergeShards } from "./run-folder/merge-shards.ts";
 export { readCaptures } from "./run-folder/read-captures.ts";
 export { CONTROLS_FOLDER, RunFolder } from "./run-folder/run-folder.ts";
 export { runProbe, type RunOptions } from "./run-probe.ts";
-export type { ProbedCheckpoint } from "./settings/probed-checkpoint.ts";
+export type { SettingOptions } from "./settings/choose-settings.ts";
+export type { FileFingerprint } from "./settings/fingerprint-checkpoint.ts";
+export type { CheckpointChange, ProbedCheckpoint } from "./settings/probed-checkpoint.ts";
 export { sha256 } from "./sha256.ts";
 export { namePrompts, type PromptsRecord } from "./settings/prompts-record.ts";
-export { listReplicates, type Replicate } from "./settings/replicates.ts";
+export {
+  listReplicates,
+  type NuisanceSettings,
+  type ReplicatedSettings,
+  type Replicate,
+} from "./settings/replicates.ts";
 export {
   differingSettings,
   hashPromptSet,
   type ProbeSettings,
   type ReferenceSettings,
 } from "./settings/settings.ts";
-export { formatShard, isPart, parseShard, type Shard } from "./settings/shard.ts";
+export { formatShard, isPart, parseShard, type Shard, shardPairs } from "./settings/shard.ts";
 export type { OnProgress, Progress } from "@measure-plantain/flux-runtime";
 export type { UnitRecord } from "@measure-plantain/head-hooks";

@@ -1,23 +1,54 @@
-export { renderFigureFiles } from "./page/figures/render-figure-files.ts";
-export { drawFigurePng } from "./page/figures/draw-figure-png.ts";
-export { renderReport } from "./page/report-html.ts";
-export { ReportError, type ReportErrorCode } from "./report-error.ts";
-export { type Analysis, analyzeCaptures } from "./statistics/analyze-captures.ts";
+export { type FigureFile, renderFigureFiles } from "./page/figures/render-figure-files.ts";
+export { ReportError, type ReportErrorCode, type ReportErrorOptions } from "./report-error.ts";
+export type { Analysis, GranularityResult, SegmentResult } from "./statistics/analyze-captures.ts";
+export type { AnalyzeOptions, FolderResults } from "./statistics/analyze-folder.ts";
 export { analyzeRun } from "./statistics/analyze-run.ts";
+export type { BlockResult } from "./statistics/block-results.ts";
+export type {
+  DifferenceOfContrasts,
+  GranularityComparison,
+  TestedInBrief,
+} from "./statistics/compare-analyses.ts";
 export { compareRuns, type RunComparison } from "./statistics/compare-runs.ts";
+export type { CorrectedP } from "./statistics/corrected-p.ts";
+export type { FixedImage } from "./statistics/fixed-images.ts";
 export { DEFAULT_FLIPS, findFlipsProblem, type Flips } from "./statistics/flips.ts";
+export type { GradeResult } from "./statistics/grade-results.ts";
+export type { HalvesResult } from "./statistics/reliability.ts";
+export type { ReplicateResult } from "./statistics/replicate-results.ts";
+export type { RunDifference } from "./statistics/run-differences.ts";
 export type { ControlResults, RunResults } from "./statistics/run-results.ts";
 export type { PlantScore } from "./statistics/score-plant.ts";
-export { describeRarity } from "./text/describe-rarity.ts";
-export type { ReproducedRun } from "./text/describe-results.ts";
+export type { ConfoundRow, ConfoundsSummary } from "./summary/confounds.ts";
+export type { GradeMaximum, GradesSummary, GranularityGrades } from "./summary/grades-summary.ts";
+export type {
+  GranularitySummary,
+  MaximumSummary,
+  Survivors,
+  TestedSummary,
+  ThresholdSummary,
+  UnitRow,
+} from "./summary/granularity-summary.ts";
+export type {
+  AuditSummary,
+  BlockRow,
+  Conclusions,
+  ControlGranularity,
+  ControlKind,
+  ControlSummary,
+  HalvesSummary,
+  Notice,
+  ReplicateSummary,
+  SegmentSummary,
+  Summary,
+  TokenLengthSummary,
+} from "./summary/summary.ts";
+export type { SummaryContext } from "./summary/summary-context.ts";
+export { describeRarity, type RarityNames } from "./text/describe-rarity.ts";
+export type { FormatCommands, ReproducedRun } from "./text/describe-results.ts";
 export { formatAblation } from "./text/format-ablation.ts";
 export { formatComparisons } from "./text/format-comparisons.ts";
 export { formatPlantScore } from "./text/format-plant.ts";
-export { formatSummaryMarkdown } from "./text/summary-markdown.ts";
 export { formatSummaryTable } from "./text/summary-table.ts";
-export type { SummaryContext } from "./summary/summary-context.ts";
-export { summarize } from "./summary/summarize.ts";
-export type { Summary } from "./summary/summary.ts";
-export { formatPairCsv } from "./tables/pair-table.ts";
-export { verifyRun } from "./verify-run.ts";
-export { readFlips, writePage, writeResults } from "./write-results.ts";
+export { type VerifiedItem, verifyRun, type VerifyOptions } from "./verify-run.ts";
+export { readFlips, writePage, writeResults, type WriteOptions } from "./write-results.ts";

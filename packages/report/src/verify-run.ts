@@ -29,6 +29,7 @@ import { formatUnitCsv } from "./tables/unit-table.ts";
 
 /** One thing that was checked. */
 export interface VerifiedItem {
+  /** What is as it should be if `problem` is `null`. */
   readonly what: string;
   /** What is wrong; null where all is well. */
   readonly problem: string | null;

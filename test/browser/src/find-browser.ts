@@ -1,12 +1,5 @@
 import { existsSync } from "node:fs";
-import { unpackChromium } from "./unpack-chromium.ts";
-
-/** A Chromium on this machine. */
-export interface InstalledBrowser {
-  readonly executablePath: string;
-  /** The environment of its process. */
-  readonly env: NodeJS.ProcessEnv;
-}
+import { type InstalledBrowser, unpackChromium } from "./unpack-chromium.ts";
 
 /** Where Chromium and Chrome are installed; the first that exists is taken. */
 const PLACES: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {

@@ -1,3 +1,4 @@
 export type { Browser, Page } from "playwright-core";
-export { findBrowser, type InstalledBrowser } from "./find-browser.ts";
+export { findBrowser } from "./find-browser.ts";
 export { launchBrowser } from "./launch-browser.ts";
+export type { InstalledBrowser } from "./unpack-chromium.ts";

@@ -3,8 +3,14 @@ import { chmod, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
-import type { InstalledBrowser } from "./find-browser.ts";
 import { fillOnce } from "./fill-once.ts";
+
+/** A Chromium on this machine. */
+export interface InstalledBrowser {
+  readonly executablePath: string;
+  /** The environment of its process. */
+  readonly env: NodeJS.ProcessEnv;
+}
 
 /** The package's own configuration names folders below /tmp. */
 const FONTS_CONFIGURATION = `<?xml version="1.0"?>

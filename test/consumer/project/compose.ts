@@ -1,4 +1,4 @@
-// All four packages, each by the name it is published under, with types as a strict consumer sees them.
+// All six libraries, each by the name it is published under, with types as a strict consumer sees them.
 import * as flux from "@measure-plantain/flux-runtime";
 import { type HookOptions, hookModel, readCapture, type UnitLayout } from "@measure-plantain/head-hooks";
 import {
@@ -8,6 +8,7 @@ import {
   signFlipNull,
   splitConditions,
 } from "@measure-plantain/paired-stats";
+import { planProbe, type ProbePlan, type RunFolder, runProbe } from "@measure-plantain/probe";
 import {
   auditPromptSet,
   type PromptSet,
@@ -15,6 +16,7 @@ import {
   PromptsError,
   readPromptSet,
 } from "@measure-plantain/prompts";
+import { analyzeRun, type Summary, writeResults } from "@measure-plantain/report";
 
 const size: flux.LatentSize = { width: 64, height: 64 };
 const encoding: flux.TextEncoderOptions = { maxSequenceLength: 64 };
@@ -46,6 +48,13 @@ const { a, b } = splitConditions({ data, shape: [set.pairs.length, 2, layout.uni
 const differences: Matrix = pairedDifference(a, b);
 const { thresholds, labellings } = await signFlipNull(differences, { exact: true });
 
+const plan: ProbePlan = await planProbe(await flux.resolveCheckpoint("./tiny"), set, {
+  ...size,
+  maxSequenceLength: 64,
+});
+const run: RunFolder = await runProbe(plan, "composed");
+const summary: Summary = await writeResults(run, await analyzeRun(run, { flips: "exact" }));
+
 const refusal: unknown = await readPromptSet("missing.json").catch((error: unknown) => error);
 const report = {
   pairs: audit.pairs.length,
@@ -53,6 +62,7 @@ const report = {
   heads: layout.headCount,
   overThreshold: thresholds[0]?.observed,
   labellings,
+  groups: summary.granularities.find(({ name }) => name === "group")?.units,
   refusal: refusal instanceof PromptsError ? refusal.code : "none",
 };
 process.stdout.write(`${JSON.stringify(report)}\n`);

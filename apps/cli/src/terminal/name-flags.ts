@@ -9,7 +9,7 @@ const flags: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The flag of an option, by the option's name: `--max-sequence-length` of `maxSequenceLength`. */
-export function flagOf(option: string): string {
+function flagOf(option: string): string {
   const dashed = option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   return flags.get(option) ?? `--${dashed}`;
 }

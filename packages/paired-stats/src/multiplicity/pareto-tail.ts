@@ -17,7 +17,7 @@ export function fitPareto(excesses: Float64Array): Pareto | undefined {
 }
 
 /** P(excess ≥ x): (1 + ξ x / σ)^(−1/ξ), 0 beyond the end of a bounded tail. */
-export function survival(excess: number, { shape, scale }: Pareto): number {
+function survival(excess: number, { shape, scale }: Pareto): number {
   if (Math.abs(shape) < 1e-9) return Math.exp(-excess / scale);
   const base = 1 + (shape * excess) / scale;
   return base <= 0 ? 0 : Math.exp(-Math.log(base) / shape);

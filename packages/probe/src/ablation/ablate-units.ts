@@ -37,7 +37,9 @@ export interface AblateOptions extends ReportOptions {
   readonly seed?: number;
   /** How many of the run's pairs, evenly spaced; by default all. */
   readonly pairs?: number | undefined;
+  /** Threads within an operator; by default the run's. */
   readonly threads?: number | undefined;
+  /** Ends the ablation; pairs that were done are kept. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -2,10 +2,12 @@ import type { ComputeType, Device } from "@measure-plantain/flux-runtime";
 
 /** Among which units of a run the strongest are ablated. */
 export const ablationGranularities = ["group", "head", "mlp"] as const;
+/** What a unit of an ablation is. */
 export type AblationGranularity = (typeof ablationGranularities)[number];
 
 /** Everything that the numbers of an ablation depend on, beside the run itself. */
 export interface AblationSettings {
+  /** What a unit is. */
   readonly granularity: AblationGranularity;
   /** How many of the strongest units by |t|, for each set of them that is ablated. */
   readonly top: readonly number[];
@@ -17,12 +19,15 @@ export interface AblationSettings {
   readonly seed: number;
   /** Indices of the pairs, in the run's prompt set. */
   readonly pairs: readonly number[];
+  /** Where the passes run. */
   readonly device: Device;
+  /** Of the arithmetic. */
   readonly dtype: ComputeType;
 }
 
 /** The statistics of an ablation. The first is the one that decides; the others say what it may be owed to. */
 export const ablationStatistics = ["contrastMoved", "contrastSize", "disturbance"] as const;
+/** By what an ablation is measured. */
 export type AblationStatistic = (typeof ablationStatistics)[number];
 
 /** What each statistic is, as `ablation.json` and the report tell it. */
@@ -43,9 +48,13 @@ export interface SetEffects extends Readonly<Record<AblationStatistic, readonly 
 
 /** A set's mean over the pairs against those of the random sets. */
 export interface SetTest {
+  /** The set's mean over the pairs. */
   readonly observed: number;
+  /** The mean of the random sets' means. */
   readonly nullMean: number;
+  /** The least of the random sets' means. */
   readonly nullMinimum: number;
+  /** The greatest of the random sets' means. */
   readonly nullMaximum: number;
   /** (sets at least as far + 1) / (random sets + 1). */
   readonly p: number;
@@ -55,25 +64,33 @@ export interface SetTest {
 export interface SetAblation {
   /** `top 8`, or `named`. */
   readonly name: string;
+  /** What happens without it. */
   readonly set: SetEffects;
   /** Each as many units of the same blocks and kinds. */
   readonly random: readonly SetEffects[];
+  /** The set against the random ones, by each statistic. */
   readonly tests: Readonly<Record<AblationStatistic, SetTest>>;
 }
 
 /** `ablation.json`. */
 export interface Ablation {
+  /** Of this form. */
   readonly schemaVersion: 1;
   /** Of the run's `captures.safetensors`, which the units were ranked by. */
   readonly capturesSha256: string | null;
+  /** What the numbers depend on. */
   readonly settings: AblationSettings;
+  /** The pairs that were run, in the order of the arrays. */
   readonly pairIds: readonly string[];
+  /** What each statistic is, in words. */
   readonly definitions: Readonly<Record<AblationStatistic, string>>;
-  /** ‖Δ‖ and the mean of both ‖v‖ without ablation, for each pair. */
+  /** ‖Δ‖ without ablation, for each pair. */
   readonly contrastNorms: readonly number[];
+  /** The mean of both ‖v‖ without ablation, for each pair. */
   readonly velocityNorms: readonly number[];
   /** By how much the root mean squares of the passes without ablation differ at most from the run's, relatively. */
   readonly deviationFromRun: number;
+  /** The ablated sets. */
   readonly sets: readonly SetAblation[];
 }
 

@@ -20,6 +20,7 @@ export interface FindCheckpointOptions extends ReportOptions, Pick<ResolveCheckp
   readonly checkpoint?: string;
   /** Download nothing. */
   readonly offline?: boolean;
+  /** Ends the search. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -14,7 +14,9 @@ export interface CutPrompts {
 
 /** An image to be rendered, as far as its prompts go. */
 export interface RenderedPrompt {
+  /** What the image shows. */
   readonly prompt: string;
+  /** Above 1, the empty prompt is read, too. */
   readonly guidance: number;
 }
 

@@ -9,6 +9,7 @@ import { sha256 } from "../sha256.ts";
 export interface WordCountsRecord {
   /** The file's name, without its folder. */
   readonly file: string;
+  /** Of the file. */
   readonly sha256: string;
   /** Entries of the list. */
   readonly words: number;
@@ -16,6 +17,7 @@ export interface WordCountsRecord {
 
 /** A list of words with how often each occurs in some corpus. */
 export interface WordCounts {
+  /** What the manifest says of the list. */
   readonly record: WordCountsRecord;
   /** The frequency class of a word: class n is 2^n times rarer than the most frequent. */
   readonly wordClass: (word: string) => number;

@@ -23,7 +23,9 @@ export interface Captures {
 
 /** Mean squares [pairs, conditions, units]; condition 0 is a, 1 is b. */
 export interface MeanSquares {
+  /** In row-major order. */
   readonly data: Float32Array;
+  /** Two conditions of each pair. */
   readonly shape: readonly [pairs: number, conditions: 2, units: number];
 }
 
@@ -35,12 +37,15 @@ export type GranularityName = "group" | "head" | "mlp" | "to_add_out";
 
 /** Mean squares [repetitions, pairs, conditions, units]: every pass under another noise, fixed image or noise level. */
 export interface ReplicateSquares {
+  /** In row-major order. */
   readonly data: Float32Array;
+  /** As of the mean, with the repetitions first. */
   readonly shape: readonly [replicates: number, pairs: number, conditions: 2, units: number];
 }
 
 /** The units of one granularity and what each answered under both conditions. */
 export interface Granularity {
+  /** What its units are. */
   readonly name: GranularityName;
   /** Which units they are, in the order of the columns. */
   readonly records: readonly UnitRecord[];

@@ -10,6 +10,7 @@ const PUBLISHED_GROUP_SIZE = 16;
 
 /** What can be tapped beyond the projections that the published probe taps. */
 export const optionalTaps = ["to_add_out"] as const;
+/** A projection that a probe can capture beyond those of the published one. */
 export type OptionalTap = (typeof optionalTaps)[number];
 
 /** The graph inputs by which a hooked transformer is told where the segments of each token stream lie. */

@@ -6,6 +6,7 @@ import type { RunFolder } from "./run-folder.ts";
 export interface ChangedCaptures {
   /** What the manifest says; `null` if it says nothing. */
   readonly expected: string | null;
+  /** Of the file that is there. */
   readonly found: string;
 }
 

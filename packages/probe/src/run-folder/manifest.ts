@@ -7,10 +7,13 @@ import type { ProbeSettings } from "../settings/settings.ts";
 
 /** How long a stage took and how much memory its processes held at most. */
 export interface StageRecord {
+  /** As `encode prompts`. */
   readonly stage: string;
+  /** Of wall-clock time. */
   readonly seconds: number;
   /** Bytes; of the process that ran the model, zeros where none did. */
   readonly peakPrivateMemory: number;
+  /** Bytes, likewise. */
   readonly peakResidentMemory: number;
   /** Where it was traced: on each execution provider, how many nodes of each operator ran, over all models of the stage. */
   readonly placement?: Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -18,16 +21,25 @@ export interface StageRecord {
 
 /** `manifest.json`: what a run is, for people and for the program that goes on with it. */
 export interface Manifest {
+  /** Of this form. */
   readonly schemaVersion: 1;
+  /** `complete` once the captures are. */
   readonly state: "running" | "complete";
+  /** Versions, by package name. */
   readonly packages: Readonly<Record<string, string>>;
+  /** The version of Node. */
   readonly node: string;
+  /** Operating system and architecture, as `linux-x64`. */
   readonly platform: string;
+  /** Of the machine that began the run. */
   readonly processor: { readonly model: string; readonly logicalCores: number };
+  /** Whether the weights are random, whatever their shape. */
   readonly isSynthesizedCheckpoint: boolean;
+  /** Everything that the captured numbers depend on. */
   readonly settings: ProbeSettings;
   /** How many shards were merged into this run, where it was not run as one. */
   readonly mergedShards?: number;
+  /** The pairs themselves. */
   readonly promptSet: PromptSet;
   /** How the prompts were asked for. */
   readonly prompts: PromptsRecord;
@@ -41,8 +53,12 @@ export interface Manifest {
   readonly layout: UnitLayout | null;
   /** SHA-256 of `captures.safetensors`; null until it is complete. */
   readonly capturesSha256: string | null;
+  /** Where the passes run, and why there. */
   readonly execution: { readonly device: "cpu" | "cuda"; readonly provider: string; readonly why: string };
+  /** ISO 8601. */
   readonly startedAt: string;
+  /** ISO 8601; `null` until the run is complete. */
   readonly finishedAt: string | null;
+  /** What each stage cost, in their order. */
   readonly stages: readonly StageRecord[];
 }

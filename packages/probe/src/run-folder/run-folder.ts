@@ -18,6 +18,7 @@ export const CONTROLS_FOLDER = "controls";
 
 /** The folder of one run: where each file lies, how it is written, and that one process at a time writes into it. */
 export class RunFolder {
+  /** Absolute. */
   readonly path: string;
   private lock: FolderLock | null = null;
 
@@ -59,10 +60,12 @@ export class RunFolder {
     return folder;
   }
 
+  /** The path of a file of the folder. */
   file(...parts: readonly string[]): string {
     return join(this.path, ...parts);
   }
 
+  /** Reads `manifest.json`. @throws {ProbeError} `not-a-run-folder`, `damaged-run-folder`. */
   async readManifest(): Promise<Manifest> {
     const text = await readFile(this.file("manifest.json"), "utf8").catch((cause: unknown) => {
       throw new ProbeError(
@@ -129,6 +132,7 @@ export class RunFolder {
     await writeFileWhole(this.file(name), content);
   }
 
+  /** Writes a value as indented JSON, whole or not at all. */
   async writeJson(name: string, value: unknown): Promise<void> {
     await this.write(name, `${JSON.stringify(value, null, 2)}\n`);
   }

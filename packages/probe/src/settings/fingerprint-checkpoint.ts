@@ -9,6 +9,7 @@ import { sha256 } from "../sha256.ts";
 export interface FileFingerprint {
   /** Path within the checkpoint. */
   readonly file: string;
+  /** Its size. */
   readonly bytes: number;
   /** SHA-256 of a safetensors file's header (names, types, shapes, offsets), of any other file's content. */
   readonly headerSha256: string;

@@ -2,7 +2,9 @@ import type { ResolvedCheckpoint } from "@measure-plantain/flux-runtime";
 
 /** How a checkpoint was made from another one for a control. */
 export interface CheckpointChange {
+  /** Random weights of the same shape, or an effect planted in some units. */
   readonly kind: "random-weights" | "planted";
+  /** Of what was drawn for it. */
   readonly seed: number;
   /** The id of the other. */
   readonly of: string;

@@ -29,11 +29,7 @@ describe("seedOfPass(settings, replicate, pass)", () => {
     [0, 1, 2].flatMap((pair) =>
       ([0, 1] as const).flatMap((condition) =>
         [5, 6].map((noiseSeed) =>
-          seedOfPass(
-            nuisance(noise),
-            { reference: null, noiseSeed, sigma: 1 },
-            { pair, condition, replicate: 0 },
-          ),
+          seedOfPass(nuisance(noise), { reference: null, noiseSeed, sigma: 1 }, { pair, condition }),
         ),
       ),
     );

@@ -1,6 +1,3 @@
-import type { PassKey } from "../run-folder/pass-files.ts";
-import type { ProbeSettings } from "./settings.ts";
-
 /**
  * What is varied although it has nothing to do with the prompts. Every pass is repeated under each combination, and the
  * repetitions are averaged within a pair and condition before anything is tested.
@@ -18,11 +15,17 @@ export interface NuisanceSettings {
 export interface Replicate {
   /** Which of the run's fixed images, from 0; null where it has none. */
   readonly reference: number | null;
+  /** Of the noise that the image is made from. */
   readonly noiseSeed: number;
+  /** The noise level, above 0 and up to 1. */
   readonly sigma: number;
 }
 
-type ReplicatedSettings = NuisanceSettings & Pick<ProbeSettings, "references">;
+/** What is varied, and the run's fixed images, of which only the number counts. */
+export interface ReplicatedSettings extends NuisanceSettings {
+  /** The fixed images; none if the prompt set has none. */
+  readonly references: readonly unknown[];
+}
 
 /** Every combination of fixed image, noise seed and noise level, the last varying fastest. */
 export function listReplicates({ references, noiseSeeds, sigmas }: ReplicatedSettings): Replicate[] {
@@ -36,7 +39,7 @@ export function listReplicates({ references, noiseSeeds, sigmas }: ReplicatedSet
 export function seedOfPass(
   { noiseSeeds, noise }: NuisanceSettings,
   { noiseSeed }: Replicate,
-  { pair, condition }: PassKey,
+  { pair, condition }: { readonly pair: number; readonly condition: 0 | 1 },
 ): number {
   return noise === "shared" ? noiseSeed : noiseSeed + noiseSeeds.length * (2 * pair + condition);
 }

@@ -16,12 +16,14 @@ import type { Shard } from "./shard.ts";
  * continued only under the settings that it was begun with.
  */
 export interface ProbeSettings extends NuisanceSettings {
+  /** The weights, by what the files' headers and small files hold. */
   readonly checkpoint: {
     readonly id: string;
     /** What was changed in another checkpoint to make this one. */
     readonly change?: CheckpointChange;
     readonly files: readonly FileFingerprint[];
   };
+  /** The prompts; `sha256` is over what is asked of the model. */
   readonly promptSet: {
     readonly name: string;
     readonly version: string;
@@ -32,17 +34,29 @@ export interface ProbeSettings extends NuisanceSettings {
   readonly references: readonly ReferenceSettings[];
   /** Which of the pairs are captured; all of them where absent. */
   readonly shard?: Shard;
+  /** Of the image, in pixels. */
   readonly width: number;
+  /** Of the image, in pixels. */
   readonly height: number;
+  /** Text tokens, padding included. */
   readonly maxSequenceLength: number;
+  /** Forward passes for each prompt and repetition. */
   readonly steps: 1;
+  /** 1: no guidance, so that a pass is one forward pass. */
   readonly guidance: 1;
+  /** Channels in a group. */
   readonly groupSize: number;
+  /** What is captured beyond the projections of the published probe. */
   readonly taps: readonly OptionalTap[];
+  /** Whether text, noise and reference tokens are captured apart, too. */
   readonly segments: boolean;
+  /** Of the text encoder: exact, or rounded as by a cast of the whole model. */
   readonly rotaryFrequencies: RotaryFrequencies;
+  /** Where the passes run. */
   readonly device: Device;
+  /** Of the arithmetic. */
   readonly dtype: ComputeType;
+  /** `mapped`: left in their files; `resident`: converted copies in memory. */
   readonly weights: "mapped" | "resident";
   /** Passes that are run together; sums are rounded differently in batches of another size. */
   readonly batch: number;

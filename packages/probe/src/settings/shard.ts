@@ -4,6 +4,7 @@ import { ProbeError } from "../probe-error.ts";
 export interface Shard {
   /** From 1 to `count`. */
   readonly number: number;
+  /** How many runs share the pairs. */
   readonly count: number;
 }
 

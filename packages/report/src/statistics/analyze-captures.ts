@@ -40,9 +40,13 @@ export interface AnalysisOptions {
 
 /** The statistics of a probe run. */
 export interface Analysis {
+  /** How many were captured. */
   readonly pairs: number;
+  /** Units are counted whose |t| is strictly greater. */
   readonly thresholds: readonly number[];
+  /** How many random sign flips make the null, or all of them. */
   readonly flips: number | "exact";
+  /** Of the random sign flips. */
   readonly seed: number;
   /** The grade of each pair; `null` where the prompt set is not graded. */
   readonly grades: readonly number[] | null;
@@ -62,18 +66,23 @@ export interface Analysis {
 
 /** The groups over one part of the tokens. A group that sees none of them does not vary, and is not tested. */
 export interface SegmentResult {
+  /** Which tokens. */
   readonly name: SegmentName;
+  /** The statistics of the groups over these tokens. */
   readonly groups: GranularityResult;
 }
 
 /** The units of one granularity and their statistics, each array in the order of the records. */
 export interface GranularityResult {
+  /** What its units are. */
   readonly name: GranularityName;
+  /** Which units they are. */
   readonly records: readonly UnitRecord[];
   /** Root mean squares, b − a [pairs, units]. */
   readonly differences: Matrix;
   /** Mean root mean square of each unit over the pairs, under each condition. */
   readonly conditionMeans: { readonly a: Float64Array; readonly b: Float64Array };
+  /** The paired t of each unit. */
   readonly pairedT: PairedT;
   /** `null` where no unit varies between the pairs, so that there is nothing to test. */
   readonly signFlip: SignFlipNull | null;

@@ -16,29 +16,33 @@ import type { SummaryContext } from "../summary/summary-context.ts";
 
 /** A run folder that was read, and its statistics. */
 export interface FolderResults {
+  /** What the run is. */
   readonly manifest: Manifest;
   /** The fixed images that conditioned the passes. */
   readonly images: readonly FixedImage[];
   /** What the ablation of the run's units did; `null` where it was not tried. */
   readonly ablation: Ablation | null;
+  /** The statistics of the captures. */
   readonly analysis: Analysis;
+  /** What the statistics do not know about the run, for its summary. */
   readonly context: SummaryContext;
 }
 
-/** How a run folder is analysed. */
-export interface AnalyzeFolderOptions {
-  /** How many random sign flips make the null, or all of them. */
+/** How a run is analysed. */
+export interface AnalyzeOptions {
+  /** How many random sign flips make the null, or all of them; by default 200. */
   readonly flips?: Flips | undefined;
   /** Also analyses captures that are not the ones that the run wrote; the summary then says so. */
   readonly acceptChangedCaptures?: boolean | undefined;
+  /** Ends the analysis; the call then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: AnalysisOptions["onProgress"];
-}
-
-/** How a run is analysed. */
-export interface AnalyzeOptions extends Omit<AnalyzeFolderOptions, "onProgress"> {
   /** Told how far the statistics are, in percent. */
   readonly onProgress?: OnProgress | undefined;
+}
+
+/** How one run folder of an analysis is analysed. */
+export interface AnalyzeFolderOptions extends Omit<AnalyzeOptions, "onProgress"> {
+  readonly onProgress?: AnalysisOptions["onProgress"];
 }
 
 /**

@@ -12,7 +12,9 @@ const FEWEST_TOP_UNITS = 10;
 
 /** How two runs over the same units differ, at one granularity. */
 export interface GranularityComparison {
+  /** What its units are. */
   readonly name: GranularityName;
+  /** How many are compared. */
   readonly units: number;
   /** Pearson correlation of t over the units; null where one of the maps does not vary. */
   readonly correlationOfT: number | null;
@@ -25,16 +27,23 @@ export interface GranularityComparison {
   readonly difference: DifferenceOfContrasts | null;
 }
 
+/** The units by the difference of two contrasts, pair by pair. */
 export interface DifferenceOfContrasts {
+  /** The number of units over each threshold of |t|. */
   readonly thresholds: readonly ({ readonly threshold: number } & TestedInBrief)[];
+  /** The greatest |t|. */
   readonly maximum: TestedInBrief;
 }
 
 /** An observed statistic against its null. */
 export interface TestedInBrief {
+  /** The statistic itself. */
   readonly observed: number;
+  /** The mean of the null. */
   readonly nullMean: number;
+  /** The 99th percentile of the null. */
   readonly nullP99: number;
+  /** The share of the null that is as great, the observed labelling counted. */
   readonly p: number;
 }
 

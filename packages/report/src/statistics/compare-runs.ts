@@ -14,6 +14,7 @@ import type { PlantScore } from "./score-plant.ts";
 
 /** A run beside others, as `comparison.json` and `compare --json` hold it. */
 export interface RunComparison {
+  /** Of the other run. */
   readonly name: string;
   /** In what the two runs differ. */
   readonly differences: readonly RunDifference[];
@@ -21,6 +22,7 @@ export interface RunComparison {
   readonly notices: readonly Notice[];
   /** Why the contrasts are not subtracted pair by pair; `null` if they are. */
   readonly unpaired: string | null;
+  /** How the units of each granularity differ. */
   readonly granularities: readonly GranularityComparison[];
   /** Where an effect was planted in the other run: what was found of it. */
   readonly plant?: PlantScore;

@@ -7,6 +7,7 @@ export interface FixedImage {
   readonly sha256: string;
   /** In pixels. */
   readonly width: number;
+  /** In pixels. */
   readonly height: number;
 }
 

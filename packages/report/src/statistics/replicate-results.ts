@@ -6,6 +6,7 @@ import { type Captures, splitByGranularity } from "@measure-plantain/probe";
 export interface ReplicateResult {
   /** Units whose |t| is strictly greater than each threshold, in the order of the thresholds. */
   readonly counts: readonly number[];
+  /** The greatest |t|. */
   readonly maximum: number;
   /** Pearson's r of its t with that of the mean over the repetitions; null where one of them does not vary. */
   readonly correlationWithMean: number | null;

@@ -12,7 +12,9 @@ export interface DescribedRun {
 export interface RunDifference {
   /** A setting, as `width`; or `cutPrompts`, `versions`. */
   readonly setting: string;
+  /** Its value in the run, in words. */
   readonly here: string;
+  /** Its value in the other run, in words. */
   readonly there: string;
 }
 

@@ -13,8 +13,11 @@ export interface RunResults extends FolderResults {
 
 /** A control of a run: results of its own, and the run compared with it. */
 export interface ControlResults extends RunResults {
+  /** Of its folder, as `random-weights-1`. */
   readonly name: string;
+  /** What sets it apart from the run. */
   readonly kind: ControlKind;
+  /** A run folder of its own. */
   readonly folder: RunFolder;
   /** The run beside this control; of a planted effect, it has what was found. */
   readonly comparison: RunComparison;

@@ -7,16 +7,21 @@ const ALPHA = 0.05;
 
 /** What the probe found of a planted effect, among its groups. */
 export interface PlantScore {
+  /** The family-wise error at which a unit is significant. */
   readonly alpha: number;
+  /** How many units answer to the contrast. */
   readonly planted: number;
+  /** How many units were altered alike, but do not answer to it. */
   readonly decoys: number;
   /** Planted units that are significant, by address. */
   readonly found: readonly string[];
+  /** Planted units that are not significant, by address. */
   readonly missed: readonly string[];
   /** Significant units that nothing was planted in. */
   readonly others: readonly string[];
   /** Those of them that are significant in the run without the plant too; `null` without such a run. */
   readonly othersInRun: readonly string[] | null;
+  /** Decoys that are significant, by address. */
   readonly decoysFound: readonly string[];
   /** Found over significant; `null` where nothing is significant. */
   readonly precision: number | null;

@@ -6,8 +6,9 @@ import { valueAt } from "../reading.ts";
 
 /** Which confounds of the audit the pairs' responses follow. */
 export interface ConfoundsSummary {
-  /** One number per pair, in the order of the set: see {@link respondByPair}. */
+  /** How strongly each pair responds, in the order of the set. */
   readonly responses: readonly number[];
+  /** The confounds that vary between the pairs. */
   readonly correlations: readonly ConfoundRow[];
   /** Confounds that are the same in every pair, so that nothing can follow them. */
   readonly constant: readonly Confound[];
@@ -17,6 +18,7 @@ export interface ConfoundsSummary {
 
 /** How closely the responses follow one confound over the pairs. */
 export interface ConfoundRow {
+  /** As the audit names it. */
   readonly confound: Confound;
   /** Of the values. */
   readonly pearson: number;

@@ -12,17 +12,21 @@ import { itemAt, valueAt } from "../reading.ts";
 
 /** Whether the answers follow the grades of the pairs. */
 export interface GradesSummary {
+  /** Ranks are correlated. */
   readonly method: "spearman";
   /** The grade of each pair, in the order of the set. */
   readonly grades: readonly number[];
   /** Random sign flips of the null; the other nulls may have more. */
   readonly labellings: number;
+  /** Of the random sign flips. */
   readonly seed: number;
+  /** The units of each granularity. */
   readonly granularities: readonly GranularityGrades[];
 }
 
 /** The units of one granularity against the grades. */
 export interface GranularityGrades {
+  /** What its units are. */
   readonly name: GranularityName;
   /** Channels per unit; `null` if they differ. */
   readonly channelsPerUnit: number | null;

@@ -6,7 +6,9 @@ import { itemAt, valueAt } from "../reading.ts";
 
 /** The results of one granularity. */
 export interface GranularitySummary {
+  /** What its units are. */
   readonly name: GranularityName;
+  /** How many there are. */
   readonly units: number;
   /** Channels per unit; `null` if they differ. */
   readonly channelsPerUnit: number | null;
@@ -18,7 +20,7 @@ export interface GranularitySummary {
   readonly thresholds: readonly ThresholdSummary[];
   /** The greatest |t|; `null` where nothing varies. */
   readonly maximum: MaximumSummary | null;
-  /** Units that are significant when their number is taken into account, at {@link ALPHA}; `null` where nothing varies. */
+  /** Units that are significant when their number is taken into account, at p = 0.05; `null` if nothing varies. */
   readonly survivors: Survivors | null;
   /** The units of the greatest |t|, the degenerate ones left out. */
   readonly strongest: readonly UnitRow[];
@@ -26,6 +28,7 @@ export interface GranularitySummary {
 
 /** How many units keep a p of at most `alpha` when the number of units is taken into account. */
 export interface Survivors {
+  /** The error rate. */
   readonly alpha: number;
   /** By the greatest |t|: all of them are right, with probability 1 − alpha. */
   readonly familyWise: number;
@@ -35,18 +38,25 @@ export interface Survivors {
 
 /** An observed statistic and its null in brief. */
 export interface TestedSummary {
+  /** The statistic itself. */
   readonly observed: number;
+  /** The mean of the null. */
   readonly nullMean: number;
+  /** The median of the null. */
   readonly nullP50: number;
+  /** The 95th percentile of the null. */
   readonly nullP95: number;
+  /** The 99th percentile of the null. */
   readonly nullP99: number;
   /** `null` where the percentile is 0 and the observed is not. */
   readonly observedOverP99: number | null;
+  /** The share of the null that is as great, the observed labelling counted. */
   readonly p: number;
 }
 
 /** The number of units over one threshold of a statistic's magnitude. */
 export interface ThresholdSummary extends TestedSummary {
+  /** Units are counted whose magnitude is strictly greater. */
   readonly threshold: number;
   /** `observed / testedUnits`. */
   readonly share: number;
@@ -64,12 +74,15 @@ export interface UnitRow extends Pick<UnitRecord, "address" | "block" | "kind"> 
   readonly rmsA: number;
   /** Mean root mean square under condition b. */
   readonly rmsB: number;
+  /** The mean of b − a over the pairs. */
   readonly meanDifference: number;
+  /** The paired t of b − a. */
   readonly t: number;
   /** Two-sided, not corrected for the number of units. */
   readonly p: number;
   /** Corrected for the number of units by the greatest |t|. */
   readonly familyWiseP: number;
+  /** Mean over standard deviation of the differences. */
   readonly cohensDz: number;
 }
 

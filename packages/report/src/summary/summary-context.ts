@@ -5,7 +5,9 @@ import type { PromptSet, PromptSetAudit } from "@measure-plantain/prompts";
 export interface SummaryContext {
   /** `isSynthesized` where the weights are random, whatever their shape. */
   readonly checkpoint: { readonly id: string; readonly isSynthesized: boolean };
+  /** The pairs. */
   readonly promptSet: PromptSet;
+  /** What else than the contrast differs within the pairs. */
   readonly audit: PromptSetAudit;
   /** The list of words that the audit went by, where one was given. */
   readonly wordCounts?: WordCountsRecord;

@@ -7,15 +7,21 @@ import type { GranularitySummary } from "./granularity-summary.ts";
 
 /** A run in brief, as `summary.json` holds it. Where a number may be infinite, `null` stands for infinity. */
 export interface Summary {
+  /** Of this form. */
   readonly schemaVersion: 1;
   /** `isSynthesized` if the weights are random, whatever their shape. */
   readonly checkpoint: { readonly id: string; readonly isSynthesized: boolean };
+  /** Where the passes were computed, as `cpu`. */
   readonly device: string;
+  /** What the pairs are. */
   readonly promptSet: Pick<PromptSet, "name" | "version" | "title" | "labels" | "controls">;
+  /** How many were captured. */
   readonly pairs: number;
   /** What a reader has to know before any number. */
   readonly notices: readonly Notice[];
+  /** The labellings of the nulls; `exact` if they are all that there are. */
   readonly signFlips: { readonly labellings: number; readonly exact: boolean; readonly seed: number };
+  /** The results of each granularity. */
   readonly granularities: readonly GranularitySummary[];
   /** The blocks by their groups, strongest first. */
   readonly blocks: readonly BlockRow[];
@@ -31,24 +37,31 @@ export interface Summary {
   readonly segments: readonly SegmentSummary[];
   /** What each repetition shows alone, in groups; empty where every pass was run once. */
   readonly replicates: readonly ReplicateSummary[];
+  /** What else than the contrast differs within the pairs, with their texts. */
   readonly audit: AuditSummary;
   /** Which confounds of the audit the pairs' responses follow; `null` where that cannot be said. */
   readonly confounds: ConfoundsSummary | null;
   /** The controls that were run beside it. */
   readonly controls: readonly ControlSummary[];
+  /** What the run allows to say, and what it does not. */
   readonly conclusions: Conclusions;
 }
 
 /** The groups over one part of the tokens. */
 export interface SegmentSummary {
+  /** Which tokens. */
   readonly name: SegmentName;
+  /** The results of the groups over these tokens. */
   readonly groups: GranularitySummary;
 }
 
 /** One repetition of all passes: its noise, fixed image and noise level, and what it shows alone. */
 export interface ReplicateSummary extends Replicate {
+  /** The number of groups over each threshold of |t|. */
   readonly thresholds: readonly { readonly threshold: number; readonly count: number }[];
+  /** The greatest |t|. */
   readonly maximum: number;
+  /** Pearson's r of its t with that of the mean over the repetitions; `null` if one does not vary. */
   readonly correlationWithMean: number | null;
 }
 
@@ -64,27 +77,37 @@ export interface TokenLengthSummary {
 
 /** Whether one half of the pairs shows the same groups as the other: r of the t values across groups. */
 export interface HalvesSummary {
+  /** How many random halvings. */
   readonly splits: number;
+  /** Of r over the halvings. */
   readonly median: number;
+  /** Of r over the halvings. */
   readonly lowerQuartile: number;
+  /** Of r over the halvings. */
   readonly upperQuartile: number;
   /** The median's 99th percentile when the labels mean nothing. */
   readonly nullP99: number;
+  /** Of the median. */
   readonly p: number;
 }
 
 /** One block, counted in groups. */
 export interface BlockRow {
+  /** Its path, as `single.2`. */
   readonly block: string;
   /** Groups that vary between the pairs. */
   readonly testedUnits: number;
+  /** Groups over `blockThreshold`. */
   readonly overThreshold: number;
+  /** `overThreshold / testedUnits`. */
   readonly share: number;
   /** 99th percentile of the share when the labels mean nothing; `null` where nothing varies. */
   readonly nullP99Share: number | null;
+  /** The greatest |t|. */
   readonly maxAbsT: number;
   /** The unit of the greatest |t|; `null` where nothing varies. */
   readonly strongestUnit: string | null;
+  /** The median of |Cohen's d_z| over its groups. */
   readonly medianAbsDz: number;
 }
 
@@ -92,6 +115,7 @@ export interface BlockRow {
 export interface AuditSummary extends Pick<PromptSetAudit, "verdicts" | "direction" | "cut" | "changes"> {
   /** The list of words that `wordClass` goes by; absent where none was given. */
   readonly wordCounts?: WordCountsRecord;
+  /** Each pair with its texts, in the order of the set. */
   readonly pairs: readonly {
     readonly id: string;
     readonly a: string;
@@ -105,7 +129,9 @@ export interface AuditSummary extends Pick<PromptSetAudit, "verdicts" | "directi
 
 /** What a run allows to say, and what it does not: whole sentences. */
 export interface Conclusions {
+  /** What it allows to say. */
   readonly may: readonly string[];
+  /** What it does not show. */
   readonly mayNot: readonly string[];
 }
 
@@ -125,11 +151,15 @@ export type ControlKind = "weights" | "prompts" | "settings" | "changed-weights"
 
 /** A control in brief. */
 export interface ControlSummary {
+  /** Of its folder, as `random-weights-1`. */
   readonly name: string;
+  /** What sets it apart. */
   readonly kind: ControlKind;
+  /** The pairs that it was run with. */
   readonly promptSet: Pick<PromptSet, "name" | "version" | "title" | "labels">;
   /** Why the contrasts are not subtracted pair by pair; `null` if they are. */
   readonly unpaired: string | null;
+  /** Those that the run has, too. */
   readonly granularities: readonly ControlGranularity[];
 }
 

@@ -4,6 +4,7 @@ import type { WordCountsRecord } from "@measure-plantain/probe";
 
 /** What a sentence about rarity names. */
 export interface RarityNames {
+  /** Of the two sides. */
   readonly labels: PromptSet["labels"];
   /** The list that the audit went by. */
   readonly wordCounts?: WordCountsRecord | undefined;

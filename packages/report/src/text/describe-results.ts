@@ -8,6 +8,7 @@ import { formatSummaryMarkdown } from "./summary-markdown.ts";
 
 /** What a run folder has in it, as far as it says how to make the folder again. */
 export interface ReproducedRun<Record = Manifest> {
+  /** Of the run. */
   readonly manifest: Record;
   /** The controls that are in the folder. */
   readonly controls: readonly { readonly name: string; readonly manifest: Record }[];

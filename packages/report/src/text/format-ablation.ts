@@ -72,7 +72,7 @@ function line([first = "", ...cells]: readonly string[]): string {
 }
 
 /** The result as a section of `summary.md`. */
-export function formatAblationMarkdown(ablation: Ablation): string {
+function formatAblationMarkdown(ablation: Ablation): string {
   const { settings, sets, definitions, deviationFromRun } = ablation;
   const rows = sets.flatMap(({ name, set, tests }) =>
     ablationStatistics.map((statistic) => {

@@ -4,6 +4,7 @@ import { namedSeed } from "../../settings/named-seed.ts";
 import { ProbeError } from "../../probe-error.ts";
 import { valueAt } from "../../reading.ts";
 
+/** What is planted; what is left out has its default. */
 export interface PlantOptions {
   /** Decides which units are altered and how each answers. */
   readonly seed?: number;
@@ -23,7 +24,9 @@ export interface PlantOptions {
 
 /** One unit whose weights are altered: 16 gated channels of a single block's MLP. */
 export interface PlantedUnit {
+  /** As `single.2.mlp[0:16]`. */
   readonly address: string;
+  /** A decoy is altered alike, but does not answer to the contrast. */
   readonly role: "planted" | "decoy";
   /** Index of the single block. */
   readonly block: number;
@@ -35,9 +38,11 @@ export interface PlantedUnit {
 
 /** Which units are altered, and how each is to answer. Plain data: `plant.json` holds it. */
 export interface PlantPlan extends Required<Omit<PlantOptions, "planted" | "decoys" | "block">> {
+  /** Of this form. */
   readonly schemaVersion: 1;
   /** Channels per unit. */
   readonly groupSize: number;
+  /** The altered units. */
   readonly units: readonly PlantedUnit[];
 }
 
