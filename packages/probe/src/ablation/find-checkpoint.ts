@@ -28,6 +28,8 @@ export interface FindCheckpointOptions extends ReportOptions, Pick<ResolveCheckp
  * Opens the checkpoint of a run again: what the user named then, or the changed copy of it that a control was run on.
  *
  * @throws {ProbeError} if it is gone, or its files are others now.
+ * @example
+ * const checkpoint = await findCheckpoint(run, { offline: true });
  */
 export async function findCheckpoint(
   folder: RunFolder,
