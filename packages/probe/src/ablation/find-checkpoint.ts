@@ -8,7 +8,7 @@ import { plantedCheckpoint } from "../controls/plant/planted-checkpoint.ts";
 import { randomizedCheckpoint } from "../controls/randomized-checkpoint.ts";
 import { ProbeError } from "../probe-error.ts";
 import { createReporter, type ReportOptions } from "../reporter.ts";
-import { fingerprintCheckpoint } from "../settings/fingerprint.ts";
+import { fingerprintCheckpoint } from "../settings/fingerprint-checkpoint.ts";
 import type { ProbedCheckpoint } from "../settings/probed-checkpoint.ts";
 import { differingSettings } from "../settings/settings.ts";
 import type { Manifest } from "../run-folder/manifest.ts";

@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { open, readFile, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { CONFIGURATION_FILES, type Checkpoint } from "@measure-plantain/flux-runtime";
+import { sha256 } from "../sha256.ts";
 
 /** What identifies one file of a checkpoint without reading all of it. */
 export interface FileFingerprint {
@@ -37,11 +38,6 @@ export async function fingerprintCheckpoint(
       ...(full && { sha256: await sha256OfFile(file) }),
     })),
   );
-}
-
-/** The hex SHA-256 of some bytes. */
-export function sha256(bytes: Uint8Array | string): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }
 
 async function readHeader(path: string): Promise<Uint8Array> {
