@@ -1,62 +1,40 @@
-/** Runs the probe both ways, in code and without, and holds their numbers against each other, bit for bit. */
-import { readTensors } from "@measure-plantain/flux-runtime";
-import { deepEqual, equal } from "node:assert/strict";
+/** Runs the probe both ways, in code and without, and compares the two run folders file by file, byte by byte. */
+import { deepEqual, ok } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 
-const noCode = "runs/no-code";
+const controls = "--control random-weights:2 shuffled presence planted";
 const settings = "--width 64 --height 64 --max-sequence-length 96"; // as probe.ts has them for random weights
+/** These name the program, its command and the time. */
+const ownFiles = /(manifest\.json|report\.html|summary\.md)$/;
 
-/** Runs a command, shows what it prints, and gives it back. */
-function run(command: string): string {
+/** Runs a command and shows what it prints. */
+function run(command: string): void {
   console.log(`$ ${command}`);
-  const printed = execFileSync(command, {
-    shell: true,
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  process.stdout.write(printed);
-  return printed;
+  execFileSync(command, { shell: true, stdio: "inherit" });
 }
 
-/** What is read of a run's summary. */
-interface Summary {
-  grades: { granularities: { name: string; maximum: { observed: number; nullP99: number; p: number } }[] };
+/** The files below a folder that are compared. */
+function listFiles(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8", withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .filter((path) => !ownFiles.test(path))
+    .sort();
 }
 
-/** One column of a CSV file, as text: numbers there have all their digits. */
-function column(path: string, name: string): string[] {
-  const [header = "", ...rows] = readFileSync(path, "utf8").trim().split("\n");
-  const place = header.split(",").indexOf(name);
-  return rows.map((row) => row.split(",")[place] ?? "");
-}
-
-const printed = run("node dist/probe.js");
-run(`npx measure-plantain run --prompts otherview.json ${settings} --out ${noCode} --quiet`);
-
-const inCode = (await readTensors("captures.safetensors")).get("mean_square");
-const without = (await readTensors(`${noCode}/captures.safetensors`)).get("mean_square");
-deepEqual(inCode, without);
-deepEqual(readFileSync("kitchen.png"), readFileSync(`${noCode}/reference.png`));
-for (const [own, theirs, units] of [
-  ["groups.csv", "units.csv", 680],
-  ["heads.csv", "heads.csv", 100],
-] as const) {
-  const t = column(own, "t");
-  equal(t.length, units);
-  deepEqual(t, column(`${noCode}/${theirs}`, "t"));
-  deepEqual(column(own, "grade_r"), column(`${noCode}/${theirs}`, "grade_rho"));
-}
-const { grades } = JSON.parse(readFileSync(`${noCode}/summary.json`, "utf8")) as Summary; // written by the run
-const nulls = grades.granularities
-  .filter(({ name }) => name !== "mlp")
-  .map(({ maximum: { observed, nullP99, p } }) => [observed.toFixed(2), nullP99.toFixed(2), p.toFixed(3)]);
-const printedNulls = printed.matchAll(/max \|r\| with grade (.*), null p99 (.*), p (.*)/g);
-deepEqual(
-  Array.from(printedNulls, ([, ...figures]) => figures),
-  nulls,
+run("node dist/probe.js");
+run(
+  `npx measure-plantain run --prompts otherview ${controls} --figures ${settings} --out runs/no-code --quiet`,
 );
-equal(nulls.length, 2);
+
+const files = listFiles("runs/otherview");
+deepEqual(files, listFiles("runs/no-code"));
+for (const needed of ["reference.png", "captures.safetensors", "units.csv", "comparison.json"])
+  ok(files.includes(needed), needed);
+for (const file of files)
+  ok(readFileSync(join("runs/otherview", file)).equals(readFileSync(join("runs/no-code", file))), file);
 console.log(
-  "\nBoth ways: the same image, captures, t and grade correlations of 680 groups and 100 heads, bit for bit.",
+  `\nBoth ways: the same image, captures, tables and figures, ${files.length} files byte for byte.`,
 );

@@ -4,6 +4,8 @@ import { spawn } from "node:child_process";
 export interface CommandOptions {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
+  /** Kills the command as soon as it has written this to its stderr. */
+  readonly killAt?: RegExp;
 }
 
 /** What a command printed. */
@@ -19,17 +21,18 @@ const ENDINGS = ["SIGINT", "SIGTERM", "SIGHUP", "disconnect", "exit"] as const;
 const LONGEST_MILLISECONDS = 280_000;
 
 /**
- * Runs a command to its end. Where it takes too long, or this process ends first, it is killed with all that it started.
+ * Runs a command to its end. If it takes too long, or this process ends first, it is killed with all that it started.
  *
- * @throws Error with everything it printed, where it fails.
+ * @throws Error with everything it printed, if it fails, or ends before it could be killed.
  */
 export async function run(
   command: string,
   args: readonly string[],
-  options: CommandOptions,
+  { cwd, env, killAt }: CommandOptions,
 ): Promise<Output> {
   const child = spawn(command, args, {
-    ...options,
+    cwd,
+    env,
     stdio: ["ignore", "pipe", "pipe"],
     shell: isWindows,
     detached: !isWindows, // a process group of its own
@@ -46,7 +49,13 @@ export async function run(
   for (const ending of ENDINGS) process.once(ending, ending === "exit" ? killAll : endToo);
   let [stdout, stderr] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  let isKilled = false;
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+    if (isKilled || !killAt?.test(stderr)) return;
+    isKilled = true;
+    killAll();
+  });
   const ending = await new Promise<number | NodeJS.Signals | null>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (exitCode, signal) => {
@@ -56,6 +65,6 @@ export async function run(
     clearTimeout(limit);
     for (const ending of ENDINGS) process.off(ending, ending === "exit" ? killAll : endToo);
   });
-  if (ending === 0) return { stdout, stderr };
+  if (killAt === undefined ? ending === 0 : isKilled) return { stdout, stderr };
   throw new Error(`${[command, ...args].join(" ")} ended with ${String(ending)}\n${stdout}\n${stderr}`);
 }

@@ -11,18 +11,29 @@ export interface Page {
   readonly markdown: string;
 }
 
-/** The pages of the root, of `docs/`, and the README of every package and application. */
+/** The pages whose code blocks are run: those of the root and of `docs/`, and the README of every package and application. */
 export function listPages(): Page[] {
   const inFolder = (folder: string): string[] =>
     readdirSync(join(repository, folder))
       .filter((name) => name.endsWith(".md"))
       .map((name) => (folder === "." ? name : `${folder}/${name}`));
-  const readmes = ["packages", "apps"].flatMap((folder) =>
-    readdirSync(join(repository, folder)).map((name) => `${folder}/${name}/README.md`),
-  );
-  return [...inFolder("."), ...inFolder("docs"), ...readmes]
-    .filter((path) => existsSync(join(repository, path)))
-    .map((path) => ({ path, markdown: readFileSync(join(repository, path), "utf8") }));
+  const readmes = ["packages", "apps"].flatMap(listReadmes);
+  return [...inFolder("."), ...inFolder("docs"), ...readmes].map(readPageFile);
+}
+
+/** The READMEs of the examples: the consumer test runs what they show. */
+export function listExamplePages(): Page[] {
+  return listReadmes("examples").map(readPageFile);
+}
+
+function listReadmes(folder: string): string[] {
+  return readdirSync(join(repository, folder))
+    .map((name) => `${folder}/${name}/README.md`)
+    .filter((path) => existsSync(join(repository, path)));
+}
+
+function readPageFile(path: string): Page {
+  return { path, markdown: readFileSync(join(repository, path), "utf8") };
 }
 
 /**

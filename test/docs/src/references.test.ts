@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { listPages, repository } from "./pages.ts";
+import { listExamplePages, listPages, repository } from "./pages.ts";
 import { explainBroken, findReferences } from "./references.ts";
 
 const page = (markdown: string, path = "docs/a.md") => ({ path, markdown });
@@ -42,13 +42,16 @@ describe("explainBroken", () => {
 });
 
 describe("every page", () => {
-  it.each(listPages())("$path names only files and headings that there are", (each) => {
-    const broken = findReferences(each).flatMap((reference) => {
-      const why = explainBroken(reference);
-      return why === null ? [] : [`${each.path}:${reference.line}: ${reference.text}: ${why}`];
-    });
-    expect(broken).toEqual([]);
-  });
+  it.each([...listPages(), ...listExamplePages()])(
+    "$path names only files and headings that there are",
+    (each) => {
+      const broken = findReferences(each).flatMap((reference) => {
+        const why = explainBroken(reference);
+        return why === null ? [] : [`${each.path}:${reference.line}: ${reference.text}: ${why}`];
+      });
+      expect(broken).toEqual([]);
+    },
+  );
 
   it("shows pictures of less than 150 kB", () => {
     for (const scheme of ["light", "dark"])
