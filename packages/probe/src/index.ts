@@ -41,7 +41,7 @@ export { openRun } from "./open-run.ts";
 export { referenceName } from "./passes/prepare-references.ts";
 export { type PlanOptions, planProbe, type ProbePlan } from "./plan-probe.ts";
 export { ProbeError, type ProbeErrorCode, type ProbeErrorOptions } from "./probe-error.ts";
-export type { ProbeNote, ReportOptions } from "./reporter.ts";
+export type { ProbeNote, ProgressOptions } from "./reporter.ts";
 export { type ChangedCaptures, findChangedCaptures } from "./run-folder/changed-captures.ts";
 export { findCaptureProblem, unitsFile } from "./run-folder/find-capture-problem.ts";
 export type { Manifest, StageRecord } from "./run-folder/manifest.ts";
@@ -52,7 +52,6 @@ export { runProbe, type RunOptions } from "./run-probe.ts";
 export type { SettingOptions } from "./settings/choose-settings.ts";
 export type { FileFingerprint } from "./settings/fingerprint-checkpoint.ts";
 export type { CheckpointChange, ProbedCheckpoint } from "./settings/probed-checkpoint.ts";
-export { sha256 } from "./sha256.ts";
 export { namePrompts, type PromptsRecord } from "./settings/prompts-record.ts";
 export {
   listReplicates,
@@ -67,5 +66,6 @@ export {
   type ReferenceSettings,
 } from "./settings/settings.ts";
 export { formatShard, isPart, parseShard, type Shard, shardPairs } from "./settings/shard.ts";
+export { sha256 } from "./sha256.ts";
 export type { OnProgress, Progress } from "@measure-plantain/flux-runtime";
 export type { UnitRecord } from "@measure-plantain/head-hooks";

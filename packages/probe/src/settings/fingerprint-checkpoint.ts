@@ -13,7 +13,7 @@ export interface FileFingerprint {
   readonly bytes: number;
   /** SHA-256 of a safetensors file's header (names, types, shapes, offsets), of any other file's content. */
   readonly headerSha256: string;
-  /** SHA-256 of the whole file, where it was asked for. */
+  /** SHA-256 of the whole file, if it was asked for. */
   readonly sha256?: string;
 }
 

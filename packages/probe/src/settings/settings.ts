@@ -32,7 +32,7 @@ export interface ProbeSettings extends NuisanceSettings {
   };
   /** The fixed images; a prompt set may have none. */
   readonly references: readonly ReferenceSettings[];
-  /** Which of the pairs are captured; all of them where absent. */
+  /** Which of the pairs are captured; all of them if omitted. */
   readonly shard?: Shard;
   /** Of the image, in pixels. */
   readonly width: number;

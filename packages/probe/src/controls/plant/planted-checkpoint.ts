@@ -70,7 +70,7 @@ export async function writePlant(folder: RunFolder, plan: PlantPlan): Promise<vo
   await folder.writeJson(PLANT_FILE, plan);
 }
 
-/** What was planted in a control's folder; `null` where nothing was. */
+/** What was planted in a control's folder; `null` if nothing was. */
 export async function readPlant(folder: RunFolder): Promise<PlantPlan | null> {
   if (!existsSync(folder.file(PLANT_FILE))) return null;
   return JSON.parse(await readFile(folder.file(PLANT_FILE), "utf8")) as PlantPlan; // written by this program
