@@ -8,8 +8,9 @@ import { verifyAblation } from "../../../packages/probe/src/ablation/verify-abla
 import { planPlant, type PlantPlan } from "../../../packages/probe/src/controls/plant/plan-plant.ts";
 import { plantEffect } from "../../../packages/probe/src/controls/plant/plant-effect.ts";
 import { openRun } from "../../../packages/probe/src/open-run.ts";
-import { preparePassInputs } from "../../../packages/probe/src/passes/repeat-passes.ts";
-import { createRunContext, runtimeOf } from "../../../packages/probe/src/passes/run-context.ts";
+import { preparePassInputs } from "../../../packages/probe/src/passes/prepare-pass-inputs.ts";
+import { reopenContext } from "../../../packages/probe/src/passes/reopen-context.ts";
+import { runtimeOptions } from "../../../packages/probe/src/passes/runtime-options.ts";
 import { createReporter } from "../../../packages/probe/src/reporter.ts";
 import { createWorkplace, finish, promptSetJson, type Finished } from "./cli.ts";
 
@@ -40,12 +41,12 @@ async function plantCausalUnits(): Promise<PlantPlan> {
     { pairs: pairs.length, groupSize: manifest.settings.groupSize },
     { planted: 4, decoys: 0, effect: 0.3, block: 10, gain: 16 },
   );
-  const context = await createRunContext({
+  const context = await reopenContext({
     folder,
     manifest,
     checkpoint,
     reporter: createReporter({}, 1),
-    runtime: runtimeOf(manifest.settings, undefined),
+    runtime: runtimeOptions(manifest.settings, undefined),
   });
   await plantEffect(context, await preparePassInputs(context), { plan, folder: place.path("causal") });
   await folder.removeWorkFiles();

@@ -77,7 +77,7 @@ export {
   type PromptEmbedding,
   type TextEncoder,
   type TextEncoderOptions,
-} from "./pipeline/text-encoder.ts";
+} from "./pipeline/open-text-encoder.ts";
 export type { RotaryFrequencies } from "./pipeline/text-rotary-embedding.ts";
 export {
   buildTransformerModel,
@@ -85,7 +85,7 @@ export {
   type Transformer,
   type TransformerOptions,
   type TransformerResult,
-} from "./pipeline/transformer.ts";
+} from "./pipeline/open-transformer.ts";
 export { tokenLayout, type TokenLayout, type TransformerPass } from "./pipeline/transformer-pass.ts";
 export type { OnProgress, Progress } from "./progress.ts";
 export { eulerStep, type EulerStepOptions } from "./sampling/euler-step.ts";

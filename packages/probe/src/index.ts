@@ -50,7 +50,7 @@ export { readCaptures } from "./run-folder/read-captures.ts";
 export { CONTROLS_FOLDER, RunFolder } from "./run-folder/run-folder.ts";
 export { runProbe, type RunOptions } from "./run-probe.ts";
 export type { SettingOptions } from "./settings/choose-settings.ts";
-export { type FileFingerprint, sha256 } from "./settings/fingerprint.ts";
+export type { FileFingerprint } from "./settings/fingerprint-checkpoint.ts";
 export type { CheckpointChange, ProbedCheckpoint } from "./settings/probed-checkpoint.ts";
 export { namePrompts, type PromptsRecord } from "./settings/prompts-record.ts";
 export {
@@ -66,5 +66,6 @@ export {
   type ReferenceSettings,
 } from "./settings/settings.ts";
 export { formatShard, isPart, parseShard, type Shard } from "./settings/shard.ts";
+export { sha256 } from "./sha256.ts";
 export type { OnProgress, Progress } from "@measure-plantain/flux-runtime";
 export type { UnitRecord } from "@measure-plantain/head-hooks";

@@ -12,7 +12,7 @@ export interface ProbeNote {
 export interface ReportOptions {
   /** Told of each stage when it begins, and again and again until it is done. */
   readonly onProgress?: OnProgress | undefined;
-  /** Told what to know besides. */
+  /** Told what else to know. */
   readonly onNote?: ((note: ProbeNote) => void) | undefined;
 }
 

@@ -31,7 +31,7 @@ import { formatUnitCsv } from "./tables/unit-table.ts";
 export interface VerifiedItem {
   /** What is as it should be if `problem` is `null`. */
   readonly what: string;
-  /** What is wrong; null where all is well. */
+  /** What is wrong; `null` if all is well. */
   readonly problem: string | null;
 }
 

@@ -55,7 +55,12 @@ export async function writeResults(
   return summary;
 }
 
-/** Rewrites the report of a run folder, and its figures if they are asked for or there already. */
+/**
+ * Rewrites the report of a run folder, and its figures if they are asked for or there already.
+ *
+ * @example
+ * await writePage(run, await analyzeRun(run, { flips: await readFlips(run) }));
+ */
 export async function writePage(
   run: RunFolder,
   results: RunResults,

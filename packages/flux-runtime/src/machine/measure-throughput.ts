@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openCheckpoint } from "../checkpoint/open-checkpoint.ts";
 import { drawNoise } from "../pipeline/generate.ts";
-import { openTransformer } from "../pipeline/transformer.ts";
+import { openTransformer } from "../pipeline/open-transformer.ts";
 import { getCheckpointSpec, type CheckpointSpec } from "../synthesis/checkpoint-spec.ts";
 import { synthesizeCheckpoint } from "../synthesis/synthesize-checkpoint.ts";
 import { transformerOperations } from "./estimate-run.ts";

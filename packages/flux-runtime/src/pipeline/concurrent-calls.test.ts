@@ -3,8 +3,8 @@ import { openKleinTiny } from "../../test/klein-tiny.ts";
 import type { SessionTensors } from "../session/session-protocol.ts";
 import { drawNoise, generate, type GenerateOptions } from "./generate.ts";
 import { decodeLatents, encodeImages } from "./image-latents.ts";
-import { openTextEncoder } from "./text-encoder.ts";
-import { openTransformer } from "./transformer.ts";
+import { openTextEncoder } from "./open-text-encoder.ts";
+import { openTransformer } from "./open-transformer.ts";
 import type { TransformerPass } from "./transformer-pass.ts";
 
 /** Requires of calls that overlap what they give one after the other, and that no two of them give the same. */

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { openKleinTiny } from "../../test/klein-tiny.ts";
 import { encodePrompts } from "./encode-prompts.ts";
-import { openTextEncoder } from "./text-encoder.ts";
+import { openTextEncoder } from "./open-text-encoder.ts";
 
 it("gives each prompt's embedding as the encoder does, in the order of the prompts, and nothing for none", async () => {
   const checkpoint = await openKleinTiny();

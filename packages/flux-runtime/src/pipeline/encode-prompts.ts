@@ -1,5 +1,5 @@
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import { openTextEncoder, type PromptEmbedding, type TextEncoderOptions } from "./text-encoder.ts";
+import { openTextEncoder, type PromptEmbedding, type TextEncoderOptions } from "./open-text-encoder.ts";
 
 /**
  * Encodes prompts one after the other, in a text encoder that is closed again: its memory is free for the transformer.

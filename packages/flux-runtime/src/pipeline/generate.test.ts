@@ -7,8 +7,8 @@ import { eulerStep } from "../sampling/euler-step.ts";
 import type { Tensor } from "../tensor.ts";
 import { drawNoise, generate, tokenGrid, type GenerateOptions } from "./generate.ts";
 import { denormalizeLatents, encodeImages } from "./image-latents.ts";
-import { openTextEncoder } from "./text-encoder.ts";
-import { openTransformer } from "./transformer.ts";
+import { openTextEncoder } from "./open-text-encoder.ts";
+import { openTransformer } from "./open-transformer.ts";
 
 const asTheReference = { maxSequenceLength: 64, rotaryFrequencies: "bfloat16" } as const;
 const size = { width: 96, height: 64 };

@@ -15,8 +15,8 @@ import {
   type PackedLatents,
 } from "./image-latents.ts";
 import { generationPrompts } from "./generation-prompts.ts";
-import type { PromptEmbedding, TextEncoderOptions } from "./text-encoder.ts";
-import { openTransformer } from "./transformer.ts";
+import type { PromptEmbedding, TextEncoderOptions } from "./open-text-encoder.ts";
+import { openTransformer } from "./open-transformer.ts";
 
 /** What an image is made from. */
 export interface GenerateOptions extends TextEncoderOptions {

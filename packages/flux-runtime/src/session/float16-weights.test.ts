@@ -9,7 +9,7 @@ import { openCheckpoint } from "../checkpoint/open-checkpoint.ts";
 import { readTensors } from "../checkpoint/read-safetensors.ts";
 import { writeSafetensors } from "../checkpoint/write-safetensors.ts";
 import { drawNoise, generate, type GenerateOptions } from "../pipeline/generate.ts";
-import { openTransformer } from "../pipeline/transformer.ts";
+import { openTransformer } from "../pipeline/open-transformer.ts";
 
 let root: string;
 beforeAll(async () => {

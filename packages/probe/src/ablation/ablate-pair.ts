@@ -4,7 +4,7 @@ import { ProbeError } from "../probe-error.ts";
 import type { Captures } from "../captures/granularities.ts";
 import type { AblationStatistic } from "./ablation.ts";
 import { pairEffects, pairNorms, type PairNorms, type PairVelocities } from "./ablation-statistics.ts";
-import type { PassInputs } from "../passes/repeat-passes.ts";
+import type { PassInputs } from "../passes/pass-inputs.ts";
 
 /** What the ablation of all sets did to one pair: stored when it is whole. */
 export interface PairRecord {

@@ -1,6 +1,7 @@
 import { chooseDevice } from "@measure-plantain/flux-runtime";
-import { preparePassInputs } from "../passes/repeat-passes.ts";
-import { createRunContext, runtimeOf } from "../passes/run-context.ts";
+import { preparePassInputs } from "../passes/prepare-pass-inputs.ts";
+import { reopenContext } from "../passes/reopen-context.ts";
+import { runtimeOptions } from "../passes/runtime-options.ts";
 import { ProbeError } from "../probe-error.ts";
 import { createReporter, type ReportOptions } from "../reporter.ts";
 import type { Manifest } from "../run-folder/manifest.ts";
@@ -85,13 +86,13 @@ export async function ablateUnits(
     const { device, why } = await chooseDevice(used.device);
     reporter.note(`Device: ${device} (as the run; ${why}).`);
     const { checkpoint: opened } = typeof checkpoint === "function" ? await checkpoint() : checkpoint;
-    const context = await createRunContext({
+    const context = await reopenContext({
       folder: run,
       manifest,
       checkpoint: opened,
       pairs: settings.pairs,
       reporter,
-      runtime: runtimeOf({ ...used, threads: options.threads ?? used.threads }, options.signal),
+      runtime: runtimeOptions({ ...used, threads: options.threads ?? used.threads }, options.signal),
     });
     reporter.next();
     const inputs = await preparePassInputs(context);

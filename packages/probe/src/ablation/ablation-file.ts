@@ -5,7 +5,7 @@ import type { RunFolder } from "../run-folder/run-folder.ts";
 import { type Ablation, ABLATION_FILE } from "./ablation.ts";
 
 /**
- * The ablation that a run folder holds; `null` where there is none.
+ * The ablation that a run folder holds; `null` if there is none.
  *
  * @throws {ProbeError} if the file is not what this program writes.
  */

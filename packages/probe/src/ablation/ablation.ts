@@ -5,7 +5,7 @@ export const ablationGranularities = ["group", "head", "mlp"] as const;
 /** What a unit of an ablation is. */
 export type AblationGranularity = (typeof ablationGranularities)[number];
 
-/** Everything that the numbers of an ablation depend on, beside the run itself. */
+/** Everything that the numbers of an ablation depend on, in addition to the run itself. */
 export interface AblationSettings {
   /** What a unit is. */
   readonly granularity: AblationGranularity;
@@ -13,7 +13,7 @@ export interface AblationSettings {
   readonly top: readonly number[];
   /** One more set: units or heads by address. */
   readonly units: readonly string[];
-  /** How many random sets each is held against. */
+  /** How many random sets each is compared with. */
   readonly random: number;
   /** Seed of the random sets. */
   readonly seed: number;
@@ -60,7 +60,7 @@ export interface SetTest {
   readonly p: number;
 }
 
-/** One ablated set and the random sets that it is held against. */
+/** One ablated set and the random sets that it is compared with. */
 export interface SetAblation {
   /** `top 8`, or `named`. */
   readonly name: string;

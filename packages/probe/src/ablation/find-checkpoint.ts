@@ -8,7 +8,7 @@ import { plantedCheckpoint } from "../controls/plant/planted-checkpoint.ts";
 import { randomizedCheckpoint } from "../controls/randomized-checkpoint.ts";
 import { ProbeError } from "../probe-error.ts";
 import { createReporter, type ReportOptions } from "../reporter.ts";
-import { fingerprintCheckpoint } from "../settings/fingerprint.ts";
+import { fingerprintCheckpoint } from "../settings/fingerprint-checkpoint.ts";
 import type { ProbedCheckpoint } from "../settings/probed-checkpoint.ts";
 import { differingSettings } from "../settings/settings.ts";
 import type { Manifest } from "../run-folder/manifest.ts";
@@ -28,6 +28,8 @@ export interface FindCheckpointOptions extends ReportOptions, Pick<ResolveCheckp
  * Opens the checkpoint of a run again: what the user named then, or the changed copy of it that a control was run on.
  *
  * @throws {ProbeError} if it is gone, or its files are others now.
+ * @example
+ * const checkpoint = await findCheckpoint(run, { offline: true });
  */
 export async function findCheckpoint(
   folder: RunFolder,

@@ -2,7 +2,7 @@ import { buildTransformerModel, openTransformer } from "@measure-plantain/flux-r
 import { hookModel, unitFactors } from "@measure-plantain/head-hooks";
 import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
-import { sha256 } from "../settings/fingerprint.ts";
+import { sha256 } from "../sha256.ts";
 import { planTaps } from "../captures/plan-taps.ts";
 import type { ProbeContext } from "../passes/probe-context.ts";
 import { listReplicates } from "../settings/replicates.ts";
@@ -10,7 +10,7 @@ import type { Captures } from "../captures/granularities.ts";
 import type { AblationStatistic, SetEffects } from "./ablation.ts";
 import { ablatePair, type PairRecord } from "./ablate-pair.ts";
 import type { PairNorms } from "./ablation-statistics.ts";
-import type { PassInputs } from "../passes/repeat-passes.ts";
+import type { PassInputs } from "../passes/pass-inputs.ts";
 
 /** What the ablation of some sets did, for all pairs. */
 export interface AblatedSets {

@@ -5,8 +5,8 @@ import { testSet } from "./ablation-statistics.ts";
 import { chooseSets } from "./choose-sets.ts";
 
 /**
- * Holds an ablation against the run that it belongs to: the units are those that the captures rank, the random sets those of
- * its seed, and every statistic and p is computed anew from the values of the pairs. The passes are not run again.
+ * Checks an ablation against the run that it belongs to: the units are those that the captures rank, the random sets those of
+ * its seed, and every statistic and p is recomputed from the values of the pairs. The passes are not run again.
  *
  * @returns What is wrong, or `null`.
  */

@@ -2,7 +2,7 @@ import { createTokenizer, type Checkpoint } from "@measure-plantain/flux-runtime
 import { auditPromptSet, type PromptSet, type PromptSetAudit } from "@measure-plantain/prompts";
 import type { WordCounts } from "./word-counts.ts";
 
-/** What an audit goes by. */
+/** What an audit uses. */
 export interface AuditPromptsOptions {
   /** Tokens that the text encoder reads of a prompt. */
   readonly maxSequenceLength: number;
@@ -10,7 +10,7 @@ export interface AuditPromptsOptions {
   readonly wordCounts: WordCounts | null;
 }
 
-/** Audits a prompt set under the tokenizer of a checkpoint and, where a list of words is given, by how rare its words are. */
+/** Audits a prompt set under the tokenizer of a checkpoint and, if a list of words is given, by how rare its words are. */
 export async function auditPrompts(
   promptSet: PromptSet,
   { tokenizerFolder }: Pick<Checkpoint, "tokenizerFolder">,

@@ -3,7 +3,7 @@ import { csvParseRows } from "d3-dsv";
 import { readFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { ProbeError } from "../probe-error.ts";
-import { sha256 } from "../settings/fingerprint.ts";
+import { sha256 } from "../sha256.ts";
 
 /** Which list of words an audit went by, as the manifest records it. */
 export interface WordCountsRecord {

@@ -10,13 +10,13 @@ import type { SegmentName } from "./token-segments.ts";
 
 /** What a probe run measured. */
 export interface Captures {
-  /** Which unit stands where on the last axis. */
+  /** Which unit has which place on the last axis. */
   readonly layout: UnitLayout;
   /** Over all tokens. */
   readonly meanSquare: MeanSquares;
-  /** The repetitions that it is the mean of, where there were several. */
+  /** The repetitions that it is the mean of, if there were several. */
   readonly replicates?: ReplicateSquares;
-  /** Over one part of the tokens each, where they were captured apart. */
+  /** Over one part of the tokens each, if they were captured apart. */
   readonly segments?: Readonly<Partial<Record<SegmentName, MeanSquares>>>;
 }
 
@@ -42,7 +42,7 @@ export interface ReplicateSquares {
   readonly shape: readonly [replicates: number, pairs: number, conditions: 2, units: number];
 }
 
-/** The units of one granularity and what each answered under both conditions. */
+/** The units of one granularity and what each responded under both conditions. */
 export interface Granularity {
   /** What its units are. */
   readonly name: GranularityName;
@@ -64,6 +64,9 @@ const TEXT_STREAM = "to_add_out";
  * it was tapped. A granularity without units is left out.
  *
  * @throws RangeError if the data does not fit its shape or the layout.
+ * @example
+ * const heads = splitByGranularity(captures).find(({ name }) => name === "head");
+ * heads?.a.shape; // [25, 100]
  */
 export function splitByGranularity({ layout, meanSquare }: Captures): Granularity[] {
   const { data, shape } = meanSquare;

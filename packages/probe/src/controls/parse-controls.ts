@@ -28,6 +28,8 @@ export const SHUFFLED = "shuffled";
  *
  * @param set - The run's own prompts.
  * @throws {ProbeError} if a number of seeds is no number, or a control is asked for twice; PromptsError for a set.
+ * @example
+ * await parseControls(["random-weights:2", "shuffled", "planted"], promptSet);
  */
 export async function parseControls(asked: readonly string[], set: PromptSet): Promise<Control[]> {
   const planned = asked.map(async (text): Promise<Control[]> => {

@@ -1,7 +1,7 @@
 import { cacheFolder, openOrMakeCheckpoint, randomizeCheckpoint } from "@measure-plantain/flux-runtime";
 import { join } from "node:path";
 import type { CaptureOptions } from "../passes/capture-run.ts";
-import { sha256 } from "../settings/fingerprint.ts";
+import { sha256 } from "../sha256.ts";
 import type { ProbedCheckpoint } from "../settings/probed-checkpoint.ts";
 
 /** The same checkpoint with random weights, from the user's cache, or drawn into it. */

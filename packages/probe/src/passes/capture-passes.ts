@@ -8,7 +8,8 @@ import {
 } from "@measure-plantain/flux-runtime";
 import { hookModel, poolSegments, readCapture, type UnitLayout } from "@measure-plantain/head-hooks";
 import { hasPass, MEAN_SQUARE, writePass, type PassCapture, type PassKey } from "../run-folder/pass-files.ts";
-import { createPassInputs, type Conditions } from "./pass-inputs.ts";
+import type { Conditions } from "./encode-conditions.ts";
+import { createPassInputs } from "./pass-inputs.ts";
 import { planTaps } from "../captures/plan-taps.ts";
 import type { ProbeContext } from "./probe-context.ts";
 import { listReplicates } from "../settings/replicates.ts";

@@ -1,6 +1,5 @@
 import { writeSafetensors } from "@measure-plantain/flux-runtime";
 import { unitRecords, type UnitLayout } from "@measure-plantain/head-hooks";
-import { promptImages } from "@measure-plantain/prompts";
 import { cpus } from "node:os";
 import { describeCutPairs, describeCutRenderPrompts } from "../audit/cut-prompts.ts";
 import type { ProbePlan } from "../plan-probe.ts";
@@ -13,11 +12,11 @@ import { shardPairs } from "../settings/shard.ts";
 import { capturePasses } from "./capture-passes.ts";
 import { describePlacement } from "./describe-placement.ts";
 import { encodeConditions } from "./encode-conditions.ts";
-import { encodePrompts } from "./encode-prompts.ts";
+import { embedPrompts } from "./embed-prompts.ts";
 import { packageVersions } from "./package-versions.ts";
 import { prepareReferences } from "./prepare-references.ts";
 import type { ProbeContext } from "./probe-context.ts";
-import { runtimeOf } from "./run-context.ts";
+import { runtimeOptions } from "./runtime-options.ts";
 import { createStageClock } from "./stage-clock.ts";
 
 /** The stages that {@link captureRun} reports: fixed images, prompts, passes. */
@@ -79,21 +78,15 @@ export async function captureRun(
   await writeManifest("running", null);
 
   const pairs = shardPairs(promptSet.pairs.length, settings.shard);
-  const runtime = runtimeOf(settings, signal);
+  const runtime = runtimeOptions(settings, signal);
   const context: ProbeContext = { checkpoint, promptSet, settings, pairs, folder, reporter, clock, runtime };
   reporter.next();
-  const referencePaths = await prepareReferences(context, options.referenceFiles ?? []);
+  await prepareReferences(context, options.referenceFiles ?? []);
   reporter.next();
-  await encodePrompts(context);
+  await embedPrompts(context);
   await writeManifest("running", null);
   reporter.next();
-  const sideImages = pairs.flatMap((index) => {
-    const pair = promptSet.pairs[index];
-    return pair === undefined ? [] : [...promptImages(pair.a), ...promptImages(pair.b)];
-  });
-  const images = await encodeConditions(context, [...referencePaths, ...sideImages]);
-  const references = referencePaths.flatMap((path) => images.get(path) ?? []);
-  const layout = await capturePasses(context, { references, images });
+  const layout = await capturePasses(context, await encodeConditions(context));
 
   await folder.writeJson("units.json", unitRecords(layout));
   const tensors = await joinPasses(folder, pairs, listReplicates(settings).length);

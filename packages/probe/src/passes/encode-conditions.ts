@@ -7,18 +7,38 @@ import {
   writeSafetensors,
   type PackedLatents,
 } from "@measure-plantain/flux-runtime";
+import { promptImages } from "@measure-plantain/prompts";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { sha256 } from "../settings/fingerprint.ts";
+import { sha256 } from "../sha256.ts";
+import { referenceName } from "./prepare-references.ts";
 import type { ProbeContext } from "./probe-context.ts";
+
+/** The images that the passes of a run are conditioned on. */
+export interface Conditions {
+  /** The fixed images, in the order of the settings. */
+  readonly references: readonly PackedLatents[];
+  /** The images of sides that bring their own, by path. */
+  readonly images: ReadonlyMap<string, PackedLatents>;
+}
 
 /**
  * Encodes every image that a pass is conditioned on, once each, and keeps the latents in the run folder's cache by what the
  * images hold.
- *
- * @returns The latents of each path.
  */
-export async function encodeConditions(
+export async function encodeConditions(context: ProbeContext): Promise<Conditions> {
+  const { promptSet, settings, pairs, folder } = context;
+  const referencePaths = settings.references.map((_, index) => folder.file(`${referenceName(index)}.png`));
+  const sidePaths = pairs.flatMap((index) => {
+    const pair = promptSet.pairs[index];
+    return pair === undefined ? [] : [...promptImages(pair.a), ...promptImages(pair.b)];
+  });
+  const images = await encodeImageFiles(context, [...referencePaths, ...sidePaths]);
+  return { references: referencePaths.flatMap((path) => images.get(path) ?? []), images };
+}
+
+/** The latents of each path. */
+async function encodeImageFiles(
   { checkpoint, folder, clock, runtime }: ProbeContext,
   paths: readonly string[],
 ): Promise<ReadonlyMap<string, PackedLatents>> {

@@ -8,23 +8,16 @@ import {
 import { promptImages, promptText } from "@measure-plantain/prompts";
 import { ProbeError } from "../probe-error.ts";
 import type { PassKey } from "../run-folder/pass-files.ts";
-import { readEmbedding } from "./encode-prompts.ts";
+import { readEmbedding } from "./embed-prompts.ts";
+import type { Conditions } from "./encode-conditions.ts";
 import type { ProbeContext } from "./probe-context.ts";
 import { listReplicates, seedOfPass } from "../settings/replicates.ts";
 
-/** What the transformer passes of a run are conditioned on beside their prompt. */
-export interface Conditions {
-  /** The fixed images, in the order of the settings. */
-  readonly references: readonly PackedLatents[];
-  /** The images of sides that bring their own, by path. */
-  readonly images: ReadonlyMap<string, PackedLatents>;
-}
+/** What the transformer is fed in one pass of a run. */
+export type PassInputs = (key: PassKey) => Promise<TransformerPass>;
 
 /** Says what goes into each pass of a run: noise, images, prompt and timestep. */
-export function createPassInputs(
-  context: ProbeContext,
-  { references, images }: Conditions,
-): (key: PassKey) => Promise<TransformerPass> {
+export function createPassInputs(context: ProbeContext, { references, images }: Conditions): PassInputs {
   const { checkpoint, promptSet, settings } = context;
   const replicates = listReplicates(settings);
   const size = tokenGrid(checkpoint, settings);

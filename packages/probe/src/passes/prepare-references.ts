@@ -10,7 +10,7 @@ import { readFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { ProbeError } from "../probe-error.ts";
 import type { ProbeContext } from "./probe-context.ts";
-import { sha256 } from "../settings/fingerprint.ts";
+import { sha256 } from "../sha256.ts";
 import type { ReferenceSettings } from "../settings/settings.ts";
 
 /** Reads the size that a given image has once the pipeline has prepared it. */
@@ -29,11 +29,9 @@ export function referenceName(index: number): string {
  * Puts the fixed images into the run folder: the given files, or the images that the settings describe, rendered once.
  *
  * @param files - One for each reference of the settings where those are files.
- * @returns The path of each image in the run folder.
  */
-export async function prepareReferences(context: ProbeContext, files: readonly string[]): Promise<string[]> {
+export async function prepareReferences(context: ProbeContext, files: readonly string[]): Promise<void> {
   const { settings, folder } = context;
-  const paths: string[] = [];
   for (const [index, reference] of settings.references.entries()) {
     const name = referenceName(index);
     const target = folder.file(`${name}.png`);
@@ -52,9 +50,7 @@ export async function prepareReferences(context: ProbeContext, files: readonly s
       }
       await folder.writeJson(`${name}.json`, { ...reference, fileSha256: sha256(await readFile(target)) });
     }
-    paths.push(target);
   }
-  return paths;
 }
 
 async function renderReference(

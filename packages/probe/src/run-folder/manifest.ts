@@ -11,11 +11,11 @@ export interface StageRecord {
   readonly stage: string;
   /** Of wall-clock time. */
   readonly seconds: number;
-  /** Bytes; of the process that ran the model, zeros where none did. */
+  /** Bytes; of the process that ran the model, 0 if none did. */
   readonly peakPrivateMemory: number;
   /** Bytes, likewise. */
   readonly peakResidentMemory: number;
-  /** Where it was traced: on each execution provider, how many nodes of each operator ran, over all models of the stage. */
+  /** If it was traced: on each execution provider, how many nodes of each operator ran, over all models of the stage. */
   readonly placement?: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
@@ -37,7 +37,7 @@ export interface Manifest {
   readonly isSynthesizedCheckpoint: boolean;
   /** Everything that the captured numbers depend on. */
   readonly settings: ProbeSettings;
-  /** How many shards were merged into this run, where it was not run as one. */
+  /** How many shards were merged into this run, if it was not run as one. */
   readonly mergedShards?: number;
   /** The pairs themselves. */
   readonly promptSet: PromptSet;
@@ -47,11 +47,11 @@ export interface Manifest {
   readonly audit: PromptSetAudit;
   /** If the prompts that its fixed images were rendered from did not fit the token sequence. */
   readonly cutRenderPrompts?: CutPrompts | undefined;
-  /** The list of words that the audit went by, where one was given. */
+  /** The list of words that the audit used, if one was given. */
   readonly wordCounts?: WordCountsRecord | undefined;
-  /** What stands where in the captures; null until they are complete. */
+  /** Which unit has which place in the captures; `null` until they are complete. */
   readonly layout: UnitLayout | null;
-  /** SHA-256 of `captures.safetensors`; null until it is complete. */
+  /** SHA-256 of `captures.safetensors`; `null` until it is complete. */
   readonly capturesSha256: string | null;
   /** Where the passes run, and why there. */
   readonly execution: { readonly device: "cpu" | "cuda"; readonly provider: string; readonly why: string };

@@ -21,8 +21,10 @@ interface ShardFolder {
 /**
  * Joins all shards of a run into one run folder: the captures are those of a run that was not split, byte for byte.
  *
- * @throws {ProbeError} if a folder is no shard, not complete or altered, where one is missing or given twice, and where two
+ * @throws {ProbeError} if a folder is no shard, not complete or altered, if one is missing or given twice, or if two
  * disagree in anything but the shard; each is named, and nothing is written then.
+ * @example
+ * await mergeShards("runs/whole", ["runs/shard-1", "runs/shard-2"]);
  */
 export async function mergeShards(out: string, directories: readonly string[]): Promise<RunFolder> {
   const shards: ShardFolder[] = [];

@@ -13,6 +13,9 @@ import type { Captures, MeanSquares } from "../captures/granularities.ts";
  *
  * @param options - `acceptChanged` also reads captures that are not the ones that the run wrote.
  * @throws {ProbeError} if the run is not complete, is a shard, or holds no captures, or captures that the run did not write.
+ * @example
+ * const { meanSquare } = await readCaptures(run, await run.readManifest());
+ * meanSquare.shape; // [25, 2, 680]
  */
 export async function readCaptures(
   folder: RunFolder,

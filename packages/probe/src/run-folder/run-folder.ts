@@ -9,7 +9,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
 import { ProbeError } from "../probe-error.ts";
-import { sha256 } from "../settings/fingerprint.ts";
+import { sha256 } from "../sha256.ts";
 import { differingSettings, withPlainCheckpoint, type ProbeSettings } from "../settings/settings.ts";
 import type { Manifest } from "./manifest.ts";
 

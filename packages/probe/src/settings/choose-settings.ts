@@ -11,7 +11,8 @@ import {
 import { listReferences, type PromptSet, type Reference } from "@measure-plantain/prompts";
 import { readFile } from "node:fs/promises";
 import { ProbeError } from "../probe-error.ts";
-import { fingerprintCheckpoint, sha256 } from "./fingerprint.ts";
+import { sha256 } from "../sha256.ts";
+import { fingerprintCheckpoint } from "./fingerprint-checkpoint.ts";
 import { chooseGroupSize, type OptionalTap } from "../captures/plan-taps.ts";
 import { referenceFileSize } from "../passes/prepare-references.ts";
 import type { ProbedCheckpoint } from "./probed-checkpoint.ts";

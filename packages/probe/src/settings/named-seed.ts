@@ -1,4 +1,4 @@
-import { sha256 } from "./fingerprint.ts";
+import { sha256 } from "../sha256.ts";
 
 /**
  * A seed for one purpose. Two things that are drawn with the same number, such as the units that an effect is planted in and

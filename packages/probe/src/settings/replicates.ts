@@ -13,7 +13,7 @@ export interface NuisanceSettings {
 
 /** One combination. */
 export interface Replicate {
-  /** Which of the run's fixed images, from 0; null where it has none. */
+  /** Which of the run's fixed images, from 0; `null` if it has none. */
   readonly reference: number | null;
   /** Of the noise that the image is made from. */
   readonly noiseSeed: number;

@@ -4,7 +4,8 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { ProbeError } from "../probe-error.ts";
-import { sha256, type FileFingerprint } from "./fingerprint.ts";
+import { sha256 } from "../sha256.ts";
+import type { FileFingerprint } from "./fingerprint-checkpoint.ts";
 import type { OptionalTap } from "../captures/plan-taps.ts";
 import type { CheckpointChange } from "./probed-checkpoint.ts";
 import type { NuisanceSettings } from "./replicates.ts";
@@ -31,7 +32,7 @@ export interface ProbeSettings extends NuisanceSettings {
   };
   /** The fixed images; a prompt set may have none. */
   readonly references: readonly ReferenceSettings[];
-  /** Which of the pairs are captured; all of them where absent. */
+  /** Which of the pairs are captured; all of them if omitted. */
   readonly shard?: Shard;
   /** Of the image, in pixels. */
   readonly width: number;

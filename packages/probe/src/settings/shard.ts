@@ -8,7 +8,7 @@ export interface Shard {
   readonly count: number;
 }
 
-/** Reads `K/N`; null where the text is something else. */
+/** Reads `K/N`; `null` if the text is something else. */
 export function parseShard(text: string): Shard | null {
   const [, number, count] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number);
   if (number === undefined || count === undefined || number < 1 || number > count) return null;

@@ -31,7 +31,7 @@ export interface AnalysisOptions {
   readonly flips?: number | "exact";
   /** Seed of the random sign flips. */
   readonly seed?: number;
-  /** The grade of each captured pair, in their order; `null` where the prompt set is not graded. */
+  /** The grade of each captured pair, in their order; `null` if the prompt set is not graded. */
   readonly grades?: readonly number[] | null;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnShare | undefined;
@@ -47,19 +47,19 @@ export interface Analysis {
   readonly flips: number | "exact";
   /** Of the random sign flips. */
   readonly seed: number;
-  /** The grade of each pair; `null` where the prompt set is not graded. */
+  /** The grade of each pair; `null` if the prompt set is not graded. */
   readonly grades: readonly number[] | null;
-  /** `group`, `head`, `mlp`, `to_add_out`, each where the layout has such units. */
+  /** `group`, `head`, `mlp`, `to_add_out`, each if the layout has such units. */
   readonly granularities: readonly GranularityResult[];
   /** The threshold of |t| that ranks the blocks: the first one. */
   readonly blockThreshold: number;
   /** The blocks by their groups over that threshold, strongest first. */
   readonly blocks: readonly BlockResult[];
-  /** Whether one half of the pairs shows the same groups as the other; `null` where that cannot be said. */
+  /** Whether one half of the pairs shows the same groups as the other; `null` if that cannot be said. */
   readonly halves: HalvesResult | null;
-  /** The groups over one part of the tokens each; empty where the parts were not captured. */
+  /** The groups over one part of the tokens each; empty if the parts were not captured. */
   readonly segments: readonly SegmentResult[];
-  /** What each repetition shows alone; empty where every pass was run once. */
+  /** What each repetition shows alone; empty if every pass was run once. */
   readonly replicates: readonly ReplicateResult[];
 }
 
@@ -83,11 +83,11 @@ export interface GranularityResult {
   readonly conditionMeans: { readonly a: Float64Array; readonly b: Float64Array };
   /** The paired t of each unit. */
   readonly pairedT: PairedT;
-  /** `null` where no unit varies between the pairs, so that there is nothing to test. */
+  /** `null` if no unit varies between the pairs, so that there is nothing to test. */
   readonly signFlip: SignFlipNull | null;
   /** p-values corrected for the number of units; `null` with `signFlip`. */
   readonly corrected: CorrectedP | null;
-  /** How the differences follow the grades of the pairs; `null` where the set is not graded, and for segments. */
+  /** How the differences follow the grades of the pairs; `null` if the set is not graded, and for segments. */
   readonly grades: GradeResult | null;
   /** Addresses of the units whose differences are all equal. */
   readonly degenerateUnits: readonly string[];

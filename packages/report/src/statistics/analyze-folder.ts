@@ -20,7 +20,7 @@ export interface FolderResults {
   readonly manifest: Manifest;
   /** The fixed images that conditioned the passes. */
   readonly images: readonly FixedImage[];
-  /** What the ablation of the run's units did; `null` where it was not tried. */
+  /** What the ablation of the run's units did; `null` if it was not tried. */
   readonly ablation: Ablation | null;
   /** The statistics of the captures. */
   readonly analysis: Analysis;

@@ -15,7 +15,7 @@ export interface GranularityComparison {
   readonly name: GranularityName;
   /** How many are compared. */
   readonly units: number;
-  /** Pearson correlation of t over the units; null where one of the maps does not vary. */
+  /** Pearson correlation of t over the units; `null` if one of the maps does not vary. */
   readonly correlationOfT: number | null;
   /** Of the strongest units by |t|: how many are compared, and how many both runs share. */
   readonly top: { readonly compared: number; readonly shared: number; readonly expectedByChance: number };

@@ -12,7 +12,7 @@ import { explainUnpaired, listRunDifferences, type RunDifference } from "./run-d
 import { compareAnalyses, type GranularityComparison } from "./compare-analyses.ts";
 import type { PlantScore } from "./score-plant.ts";
 
-/** A run beside others, as `comparison.json` and `compare --json` hold it. */
+/** A run compared with another, as `comparison.json` and `compare --json` hold it. */
 export interface RunComparison {
   /** Of the other run. */
   readonly name: string;
@@ -24,7 +24,7 @@ export interface RunComparison {
   readonly unpaired: string | null;
   /** How the units of each granularity differ. */
   readonly granularities: readonly GranularityComparison[];
-  /** Where an effect was planted in the other run: what was found of it. */
+  /** If an effect was planted in the other run: what was found of it. */
   readonly plant?: PlantScore;
 }
 

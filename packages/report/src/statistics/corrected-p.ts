@@ -13,11 +13,11 @@ import type { OnShare } from "./divide-progress.ts";
 export interface CorrectedP {
   /** The chance that any unit reaches this |t| when the labels mean nothing, by the greatest |t|. */
   readonly familyWise: Float64Array;
-  /** `single-step` where the null takes every labelling, which leaves too much to step down through. */
+  /** `single-step` if the null takes every labelling, which leaves too much to step down through. */
   readonly familyWiseMethod: "step-down" | "single-step";
   /** Benjamini–Hochberg: the expected share of false ones among the units with a value as small. */
   readonly falseDiscovery: Float64Array;
-  /** The unit's own exact sign-flip p, not corrected; `null` where the null does not take every labelling. */
+  /** The unit's own exact sign-flip p, not corrected; `null` if the null does not take every labelling. */
   readonly exact: Float64Array | null;
 }
 

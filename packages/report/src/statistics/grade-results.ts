@@ -12,7 +12,7 @@ import type { OnShare } from "./divide-progress.ts";
 export interface GradeResult {
   /** Spearman's ρ of each unit's difference with the grade. */
   readonly correlation: GradeCorrelation;
-  /** The counts over the thresholds of |ρ| and the greatest |ρ| against sign flips; `null` where no unit varies. */
+  /** The counts over the thresholds of |ρ| and the greatest |ρ| against sign flips; `null` if no unit varies. */
   readonly signFlip: NullOverUnits | null;
 }
 
@@ -24,7 +24,7 @@ const THRESHOLDS = [0.5];
 const FLIPS_BESIDE_EXACT = 1_000;
 
 /**
- * The grades of a set's pairs, in their order; `null` where the set is not graded: a pair lacks its grade, all grades are
+ * The grades of a set's pairs, in their order; `null` if the set is not graded: a pair lacks its grade, all grades are
  * equal, or there are fewer than four pairs.
  */
 export function readGrades({ pairs }: Pick<PromptSet, "pairs">): readonly number[] | null {

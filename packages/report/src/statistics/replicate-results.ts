@@ -8,7 +8,7 @@ export interface ReplicateResult {
   readonly counts: readonly number[];
   /** The greatest |t|. */
   readonly maximum: number;
-  /** Pearson's r of its t with that of the mean over the repetitions; null where one of them does not vary. */
+  /** Pearson's r of its t with that of the mean over the repetitions; `null` if one of them does not vary. */
   readonly correlationWithMean: number | null;
 }
 

@@ -19,6 +19,6 @@ export interface ControlResults extends RunResults {
   readonly kind: ControlKind;
   /** A run folder of its own. */
   readonly folder: RunFolder;
-  /** The run beside this control; of a planted effect, it has what was found. */
+  /** The run compared with this control; of a planted effect, it has what was found. */
   readonly comparison: RunComparison;
 }

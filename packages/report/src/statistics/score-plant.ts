@@ -8,9 +8,9 @@ const ALPHA = 0.05;
 export interface PlantScore {
   /** The family-wise error at which a unit is significant. */
   readonly alpha: number;
-  /** How many units answer to the contrast. */
+  /** How many units respond to the contrast. */
   readonly planted: number;
-  /** How many units were altered alike, but do not answer to it. */
+  /** How many units were altered alike, but do not respond to it. */
   readonly decoys: number;
   /** Planted units that are significant, by address. */
   readonly found: readonly string[];
@@ -22,7 +22,7 @@ export interface PlantScore {
   readonly othersInRun: readonly string[] | null;
   /** Decoys that are significant, by address. */
   readonly decoysFound: readonly string[];
-  /** Found over significant; `null` where nothing is significant. */
+  /** Found over significant; `null` if nothing is significant. */
   readonly precision: number | null;
   /** Found over planted. */
   readonly recall: number;

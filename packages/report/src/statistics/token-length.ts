@@ -2,7 +2,7 @@ import { covariateT, gradeCorrelation } from "@measure-plantain/paired-stats";
 import type { PromptSetAudit } from "@measure-plantain/prompts";
 import type { Analysis } from "./analyze-captures.ts";
 
-/** What the number of tokens has to do with the answers of the groups. */
+/** How the number of tokens is related to the responses of the groups. */
 export interface TokenLengthResult {
   /** Pearson's r over the pairs between each group's difference and the difference of token counts. */
   readonly r: Float64Array;

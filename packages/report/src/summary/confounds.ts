@@ -11,7 +11,7 @@ export interface ConfoundsSummary {
   readonly correlations: readonly ConfoundRow[];
   /** Confounds that are the same in every pair, so that nothing can follow them. */
   readonly constant: readonly Confound[];
-  /** The error rate that `familyWiseP` is held against. */
+  /** The error rate that `familyWiseP` is compared with. */
   readonly alpha: number;
 }
 

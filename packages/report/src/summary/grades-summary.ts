@@ -9,7 +9,7 @@ import {
   type ThresholdSummary,
 } from "./granularity-summary.ts";
 
-/** Whether the answers follow the grades of the pairs. */
+/** Whether the responses follow the grades of the pairs. */
 export interface GradesSummary {
   /** Ranks are correlated. */
   readonly method: "spearman";
@@ -31,9 +31,9 @@ export interface GranularityGrades {
   readonly channelsPerUnit: number | null;
   /** Units that vary between the pairs. */
   readonly testedUnits: number;
-  /** The number of units over each threshold of |ρ|; empty where nothing varies. */
+  /** The number of units over each threshold of |ρ|; empty if nothing varies. */
   readonly thresholds: readonly ThresholdSummary[];
-  /** The greatest |ρ|; `null` where nothing varies. */
+  /** The greatest |ρ|; `null` if nothing varies. */
   readonly maximum: GradeMaximum | null;
 }
 
@@ -45,7 +45,7 @@ export interface GradeMaximum extends TestedSummary {
   readonly rho: number;
 }
 
-/** How the units follow the grades, in brief; `null` where the set is not graded. */
+/** How the units follow the grades, in brief; `null` if the set is not graded. */
 export function summarizeGrades({ granularities, grades, seed }: Analysis): GradesSummary | null {
   if (grades === null) return null;
   const parts = granularities.flatMap((granularity) =>

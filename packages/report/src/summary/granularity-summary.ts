@@ -15,9 +15,9 @@ export interface GranularitySummary {
   readonly testedUnits: number;
   /** Units whose differences are all equal: how many, and the first of them. */
   readonly degenerate: { readonly count: number; readonly first: readonly string[] };
-  /** The number of units over each threshold; empty where nothing varies. */
+  /** The number of units over each threshold; empty if nothing varies. */
   readonly thresholds: readonly ThresholdSummary[];
-  /** The greatest |t|; `null` where nothing varies. */
+  /** The greatest |t|; `null` if nothing varies. */
   readonly maximum: MaximumSummary | null;
   /** Units that are significant when their number is taken into account, at p = 0.05; `null` if nothing varies. */
   readonly survivors: Survivors | null;
@@ -47,7 +47,7 @@ export interface TestedSummary {
   readonly nullP95: number;
   /** The 99th percentile of the null. */
   readonly nullP99: number;
-  /** `null` where the percentile is 0 and the observed is not. */
+  /** `null` if the percentile is 0 and the observed is not. */
   readonly observedOverP99: number | null;
   /** The share of the null that is as great, the observed labelling counted. */
   readonly p: number;

@@ -3,13 +3,13 @@ import type { PromptSet, PromptSetAudit } from "@measure-plantain/prompts";
 
 /** What the statistics do not know about a run. */
 export interface SummaryContext {
-  /** `isSynthesized` where the weights are random, whatever their shape. */
+  /** `isSynthesized` if the weights are random, whatever their shape. */
   readonly checkpoint: { readonly id: string; readonly isSynthesized: boolean };
   /** The pairs. */
   readonly promptSet: PromptSet;
   /** What else than the contrast differs within the pairs. */
   readonly audit: PromptSetAudit;
-  /** The list of words that the audit went by, where one was given. */
+  /** The list of words that the audit used, if one was given. */
   readonly wordCounts?: WordCountsRecord;
   /** Where the passes were computed, as `cpu`. */
   readonly device: string;

@@ -5,7 +5,7 @@ import type { ConfoundsSummary } from "./confounds.ts";
 import type { GradesSummary } from "./grades-summary.ts";
 import type { GranularitySummary } from "./granularity-summary.ts";
 
-/** A run in brief, as `summary.json` holds it. Where a number may be infinite, `null` stands for infinity. */
+/** A run in brief, as `summary.json` holds it. If a number may be infinite, `null` stands for infinity. */
 export interface Summary {
   /** Of this form. */
   readonly schemaVersion: 1;
@@ -27,21 +27,21 @@ export interface Summary {
   readonly blocks: readonly BlockRow[];
   /** The threshold of |t| that the blocks are ranked by. */
   readonly blockThreshold: number;
-  /** `null` where it cannot be said: equal token differences, too few pairs. */
+  /** `null` if it cannot be said: equal token differences, too few pairs. */
   readonly tokenLength: TokenLengthSummary | null;
-  /** `null` where it cannot be said: too few pairs, nothing that varies. */
+  /** `null` if it cannot be said: too few pairs, nothing that varies. */
   readonly halves: HalvesSummary | null;
-  /** Whether the units' differences follow the grades of the pairs; `null` where the prompt set is not graded. */
+  /** Whether the units' differences follow the grades of the pairs; `null` if the prompt set is not graded. */
   readonly grades: GradesSummary | null;
-  /** The groups over one part of the tokens each; empty where the parts were not captured. */
+  /** The groups over one part of the tokens each; empty if the parts were not captured. */
   readonly segments: readonly SegmentSummary[];
-  /** What each repetition shows alone, in groups; empty where every pass was run once. */
+  /** What each repetition shows alone, in groups; empty if every pass was run once. */
   readonly replicates: readonly ReplicateSummary[];
   /** What else than the contrast differs within the pairs, with their texts. */
   readonly audit: AuditSummary;
-  /** Which confounds of the audit the pairs' responses follow; `null` where that cannot be said. */
+  /** Which confounds of the audit the pairs' responses follow; `null` if that cannot be said. */
   readonly confounds: ConfoundsSummary | null;
-  /** The controls that were run beside it. */
+  /** The controls that were run next to it. */
   readonly controls: readonly ControlSummary[];
   /** What the run allows to say, and what it does not. */
   readonly conclusions: Conclusions;
@@ -65,7 +65,7 @@ export interface ReplicateSummary extends Replicate {
   readonly correlationWithMean: number | null;
 }
 
-/** What the number of tokens has to do with the answers of the groups. */
+/** How the number of tokens is related to the responses of the groups. */
 export interface TokenLengthSummary {
   /** Pairs whose sides differ in their number of tokens. */
   readonly differingPairs: number;
@@ -101,11 +101,11 @@ export interface BlockRow {
   readonly overThreshold: number;
   /** `overThreshold / testedUnits`. */
   readonly share: number;
-  /** 99th percentile of the share when the labels mean nothing; `null` where nothing varies. */
+  /** 99th percentile of the share when the labels mean nothing; `null` if nothing varies. */
   readonly nullP99Share: number | null;
   /** The greatest |t|. */
   readonly maxAbsT: number;
-  /** The unit of the greatest |t|; `null` where nothing varies. */
+  /** The unit of the greatest |t|; `null` if nothing varies. */
   readonly strongestUnit: string | null;
   /** The median of |Cohen's d_z| over its groups. */
   readonly medianAbsDz: number;
@@ -113,7 +113,7 @@ export interface BlockRow {
 
 /** The audit of the prompt pairs, with their texts. */
 export interface AuditSummary extends Pick<PromptSetAudit, "verdicts" | "direction" | "cut" | "changes"> {
-  /** The list of words that `wordClass` goes by; absent where none was given. */
+  /** The list of words that `wordClass` uses; omitted if none was given. */
   readonly wordCounts?: WordCountsRecord;
   /** Each pair with its texts, in the order of the set. */
   readonly pairs: readonly {

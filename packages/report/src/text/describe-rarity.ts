@@ -10,7 +10,7 @@ export interface RarityNames {
   readonly wordCounts?: WordCountsRecord | undefined;
 }
 
-/** Which side of the pairs has the rarer words, and by which list, in sentences; none where no list was given. */
+/** Which side of the pairs has the rarer words, and by which list, in sentences; none if no list was given. */
 export function describeRarity(
   { wordClass }: PromptSetAudit["direction"],
   { labels, wordCounts }: RarityNames,

@@ -1,7 +1,12 @@
 import type { RunComparison } from "../statistics/compare-runs.ts";
 import { formatCount, formatMeanCount, formatP, formatT } from "./format-number.ts";
 
-/** Comparisons as plain text, one block a run: first what differs, then what was found. */
+/**
+ * Comparisons as plain text, one block a run: first what differs, then what was found.
+ *
+ * @example
+ * console.log(formatComparisons(await compareRuns(run, [{ name: "seed 1", run: other }])));
+ */
 export function formatComparisons(comparisons: readonly RunComparison[]): string {
   return comparisons
     .map(({ name, differences, notices, unpaired, granularities }) => {

@@ -5,7 +5,12 @@ import type { Summary } from "../summary/summary.ts";
 
 const HEADER = ["", "observed", "share", "null mean", "null p99", "obs/p99", "p"] as const;
 
-/** The results as a table of plain text, under 80 columns wide, without a line break at its end. */
+/**
+ * The results as a table of plain text, under 80 columns wide, without a line break at its end.
+ *
+ * @example
+ * console.log(formatSummaryTable(results.summary));
+ */
 export function formatSummaryTable({ granularities, blocks, checkpoint, notices }: Summary): string {
   const sections = granularities.map((granularity) => ({
     title: `${titleGranularity(granularity)}: ${formatCount(granularity.units)}`,

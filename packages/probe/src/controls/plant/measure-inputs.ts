@@ -1,6 +1,6 @@
 import { buildTransformerModel, openTransformer } from "@measure-plantain/flux-runtime";
 import { hookModel, readCapture, type TapSpec } from "@measure-plantain/head-hooks";
-import type { PassInputs } from "../../passes/repeat-passes.ts";
+import type { PassInputs } from "../../passes/pass-inputs.ts";
 import { listReplicates } from "../../settings/replicates.ts";
 import type { ProbeContext } from "../../passes/probe-context.ts";
 import type { PlantPlan } from "./plan-plant.ts";

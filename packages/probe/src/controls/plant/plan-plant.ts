@@ -5,11 +5,11 @@ import { ProbeError } from "../../probe-error.ts";
 
 /** What is planted; what is left out has its default. */
 export interface PlantOptions {
-  /** Decides which units are altered and how each answers. */
+  /** Decides which units are altered and how each responds. */
   readonly seed?: number;
-  /** Units that answer to the contrast. */
+  /** Units that respond to the contrast. */
   readonly planted?: number;
-  /** Units that are altered alike, but answer to the pairs in random directions. */
+  /** Units that are altered alike, but respond to the pairs in random directions. */
   readonly decoys?: number;
   /** By how much of itself a planted unit's root mean square changes from a to b, in the mean over the pairs. */
   readonly effect?: number;
@@ -17,7 +17,7 @@ export interface PlantOptions {
   readonly cohensDz?: number;
   /** The factor on the columns by which altered units reach the rest of the network; at 0 they change nothing else. */
   readonly gain?: number;
-  /** The one single block to alter; several are drawn where absent. */
+  /** The one single block to alter; by default several are drawn. */
   readonly block?: number;
 }
 
@@ -25,7 +25,7 @@ export interface PlantOptions {
 export interface PlantedUnit {
   /** As `single.2.mlp[0:16]`. */
   readonly address: string;
-  /** A decoy is altered alike, but does not answer to the contrast. */
+  /** A decoy is altered alike, but does not respond to the contrast. */
   readonly role: "planted" | "decoy";
   /** Index of the single block. */
   readonly block: number;
@@ -35,7 +35,7 @@ export interface PlantedUnit {
   readonly answers: readonly number[];
 }
 
-/** Which units are altered, and how each is to answer. Plain data: `plant.json` holds it. */
+/** Which units are altered, and how each is to respond. Plain data: `plant.json` holds it. */
 export interface PlantPlan extends Required<Omit<PlantOptions, "planted" | "decoys" | "block">> {
   /** Of this form. */
   readonly schemaVersion: 1;

@@ -1,6 +1,6 @@
 import { editCheckpoint, roundTimestep, type WeightEdit } from "@measure-plantain/flux-runtime";
-import type { PassInputs } from "../../passes/repeat-passes.ts";
-import { sha256 } from "../../settings/fingerprint.ts";
+import type { PassInputs } from "../../passes/pass-inputs.ts";
+import { sha256 } from "../../sha256.ts";
 import type { ProbeContext } from "../../passes/probe-context.ts";
 import { ProbeError } from "../../probe-error.ts";
 import { answeringDirection, dot } from "./answering-direction.ts";

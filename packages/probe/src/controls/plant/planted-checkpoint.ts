@@ -3,10 +3,11 @@ import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { CaptureOptions } from "../../passes/capture-run.ts";
-import { createRunContext, runtimeOf } from "../../passes/run-context.ts";
-import { preparePassInputs } from "../../passes/repeat-passes.ts";
+import { reopenContext } from "../../passes/reopen-context.ts";
+import { runtimeOptions } from "../../passes/runtime-options.ts";
+import { preparePassInputs } from "../../passes/prepare-pass-inputs.ts";
 import { referenceName } from "../../passes/prepare-references.ts";
-import { sha256 } from "../../settings/fingerprint.ts";
+import { sha256 } from "../../sha256.ts";
 import type { ProbedCheckpoint } from "../../settings/probed-checkpoint.ts";
 import type { RunFolder } from "../../run-folder/run-folder.ts";
 import { planPlant, type PlantPlan } from "./plan-plant.ts";
@@ -50,8 +51,8 @@ export async function plantedCheckpoint({
   const folder = join(cacheFolder(), `planted-${key}`);
   const planted = await openOrMakeCheckpoint(folder, () =>
     main.whileLocked(async () => {
-      const runtime = runtimeOf(settings, signal);
-      const context = await createRunContext({ folder: main, manifest, checkpoint, reporter, runtime });
+      const runtime = runtimeOptions(settings, signal);
+      const context = await reopenContext({ folder: main, manifest, checkpoint, reporter, runtime });
       await plantEffect(context, await preparePassInputs(context), { plan, folder });
     }),
   );
@@ -69,7 +70,7 @@ export async function writePlant(folder: RunFolder, plan: PlantPlan): Promise<vo
   await folder.writeJson(PLANT_FILE, plan);
 }
 
-/** What was planted in a control's folder; `null` where nothing was. */
+/** What was planted in a control's folder; `null` if nothing was. */
 export async function readPlant(folder: RunFolder): Promise<PlantPlan | null> {
   if (!existsSync(folder.file(PLANT_FILE))) return null;
   return JSON.parse(await readFile(folder.file(PLANT_FILE), "utf8")) as PlantPlan; // written by this program

@@ -19,7 +19,12 @@ export interface FigureFile {
   readonly svg: string;
 }
 
-/** Every figure of the report as an SVG document that stands alone. */
+/**
+ * Every figure of the report as an SVG document that stands alone.
+ *
+ * @example
+ * const [{ name, svg }] = renderFigureFiles(results.analysis, results.summary);
+ */
 export function renderFigureFiles(analysis: Analysis, summary: Summary): FigureFile[] {
   const { labels } = summary.promptSet;
   const granularities = analysis.granularities.map((result) => ({

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { deviation, kleinTiny, openKleinTiny, readExpected } from "../../test/klein-tiny.ts";
 import type { Tensor } from "../tensor.ts";
-import { openTextEncoder } from "./text-encoder.ts";
+import { openTextEncoder } from "./open-text-encoder.ts";
 
 const { prompts, token_count } = JSON.parse(readFileSync(join(kleinTiny, "expected.json"), "utf8")) as {
   prompts: string[];

@@ -4,7 +4,7 @@ import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { createFlowMatchSchedule } from "../sampling/flow-match-schedule.ts";
 import type { SessionTensors } from "../session/session-protocol.ts";
 import { drawNoise } from "./generate.ts";
-import { openTransformer, type TransformerOptions } from "./transformer.ts";
+import { openTransformer, type TransformerOptions } from "./open-transformer.ts";
 import type { TransformerPass } from "./transformer-pass.ts";
 
 // A session that keeps what it is given: 16-bit graphs need a GPU to run, but not to be fed.

@@ -1,11 +1,11 @@
 import { openTextEncoder, readTensors, writeSafetensors, type Tensor } from "@measure-plantain/flux-runtime";
 import { promptText } from "@measure-plantain/prompts";
 import { existsSync } from "node:fs";
-import { sha256 } from "../settings/fingerprint.ts";
+import { sha256 } from "../sha256.ts";
 import type { ProbeContext } from "./probe-context.ts";
 
 /** Encodes every distinct prompt of the run's pairs once and keeps the embeddings in the run folder's cache. */
-export async function encodePrompts(context: ProbeContext): Promise<void> {
+export async function embedPrompts(context: ProbeContext): Promise<void> {
   const { checkpoint, promptSet, settings, pairs, reporter, clock, runtime } = context;
   const texts = new Set(
     pairs.flatMap((index) => {

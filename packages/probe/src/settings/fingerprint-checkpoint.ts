@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { open, readFile, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { CONFIGURATION_FILES, type Checkpoint } from "@measure-plantain/flux-runtime";
+import { sha256 } from "../sha256.ts";
 
 /** What identifies one file of a checkpoint without reading all of it. */
 export interface FileFingerprint {
@@ -12,7 +13,7 @@ export interface FileFingerprint {
   readonly bytes: number;
   /** SHA-256 of a safetensors file's header (names, types, shapes, offsets), of any other file's content. */
   readonly headerSha256: string;
-  /** SHA-256 of the whole file, where it was asked for. */
+  /** SHA-256 of the whole file, if it was asked for. */
   readonly sha256?: string;
 }
 
@@ -37,11 +38,6 @@ export async function fingerprintCheckpoint(
       ...(full && { sha256: await sha256OfFile(file) }),
     })),
   );
-}
-
-/** The hex SHA-256 of some bytes. */
-export function sha256(bytes: Uint8Array | string): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }
 
 async function readHeader(path: string): Promise<Uint8Array> {

@@ -6,7 +6,7 @@ import type { Manifest } from "../run-folder/manifest.ts";
 import type { RunFolder } from "../run-folder/run-folder.ts";
 import type { Reporter } from "../reporter.ts";
 
-export interface RunContextOptions {
+export interface ReopenContextOptions {
   readonly folder: RunFolder;
   readonly manifest: Pick<Manifest, "settings" | "promptSet">;
   readonly checkpoint: Checkpoint;
@@ -17,22 +17,14 @@ export interface RunContextOptions {
 }
 
 /** The context in which passes of a run that is complete are run again, with the run's own settings. */
-export async function createRunContext({
+export async function reopenContext({
   folder,
   manifest: { settings, promptSet },
   checkpoint,
   pairs = [...promptSet.pairs.keys()],
   reporter,
   runtime,
-}: RunContextOptions): Promise<ProbeContext> {
+}: ReopenContextOptions): Promise<ProbeContext> {
   await mkdir(folder.file("cache"), { recursive: true });
   return { checkpoint, promptSet, settings, pairs, folder, reporter, clock: createStageClock(), runtime };
-}
-
-/** How a run's passes were computed, to compute more of them alike. */
-export function runtimeOf(
-  { device, dtype, weights, threads }: Manifest["settings"],
-  signal: AbortSignal | undefined,
-): RuntimeOptions {
-  return { device, dtype, weights, ...(signal && { signal }), ...(threads !== null && { threads }) };
 }
