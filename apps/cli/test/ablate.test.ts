@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { openCheckpoint } from "@measure-plantain/flux-runtime";
 import { mean } from "d3-array";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -132,6 +132,7 @@ it("the report and the summary show it, also when they are written anew", async 
 
 it("an ablation that was killed goes on where it stopped, and ends with the same bytes", async () => {
   cpSync(place.path("run"), place.path("killed"), { recursive: true });
+  rmSync(place.path("killed/ablation.json")); // else it would be used as it is
   const cache = place.path("killed/cache");
   const stored = (): string[] =>
     (existsSync(cache) ? readdirSync(cache, { recursive: true }) : [])
@@ -190,8 +191,8 @@ describe("verify", () => {
 
 describe("refuses", () => {
   it.each([
-    ["more units than there are", ["run", "--top", "1000"], /--top 1000: the run has 680 units/],
-    ["more pairs than there are", ["run", "--pairs", "5"], /--pairs 5: the run has 4 pairs/],
+    ["more units than there are", ["run", "--top", "1000"], /--top 1000 asks for the strongest of 680 units/],
+    ["more pairs than there are", ["run", "--pairs", "5"], /--pairs 5 exceeds the run's 4 pairs/],
     ["a checkpoint that is gone", ["run", "--checkpoint", "nowhere/at/all"], /cannot be opened.*nowhere/s],
     ["another checkpoint", ["run", "--checkpoint", "causal"], /causal is not the checkpoint of the run/],
   ])("%s", async (_, args, message) => {

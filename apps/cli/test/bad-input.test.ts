@@ -59,7 +59,7 @@ describe("exit code 2 and one clear message for", () => {
   });
 
   it("an output folder that holds something else", () =>
-    refused(["run", "--prompts", "few.json", ...small, "--out", "cache"], /is no run folder/));
+    refused(["run", "--prompts", "few.json", ...small, "--out", "cache"], /is not a run folder/));
 
   it("a width that is no multiple of 16", () =>
     refused(
@@ -143,7 +143,7 @@ describe("exit code 2 and one clear message for", () => {
 
   it("an unknown command", () => refused(["measure"], /unknown command|too many arguments/));
 
-  it("a folder that holds no run", () => refused(["stats", "cache"], /is no run folder/));
+  it("a folder that holds no run", () => refused(["stats", "cache"], /is not a run folder/));
 });
 
 it("a file where the run folder should be ends in one sentence", async () => {

@@ -193,7 +193,7 @@ describe("an interrupted transfer", () => {
     child.kill("SIGINT");
     const { exitCode, stderr } = await finish(child);
     expect(stderr).toMatch(/Interrupted\. What was stored is kept/);
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(130);
   });
 });
 

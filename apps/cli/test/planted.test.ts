@@ -25,7 +25,7 @@ async function scoreDraw(bits: number): Promise<PlantScore | undefined> {
   const out = `run-${bits}`;
   const file = place.path(`${out}.json`);
   writeFileSync(file, JSON.stringify(exchangeSides(await loadPromptSet("measure"), bits)));
-  const small = ["--width", "64", "--height", "64", "--max-sequence-length", "48", "--reference-steps", "1"];
+  const small = ["--width", "64", "--height", "64", "--max-sequence-length", "52", "--reference-steps", "1"];
   const args = [
     "--prompts",
     file,

@@ -110,7 +110,7 @@ it.skipIf(process.platform === "win32")(
     child.kill("SIGINT");
     const { exitCode, stderr } = await ended;
     expect(stderr).toMatch(/Interrupted/);
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(130);
     expect(made()).toEqual([]);
   },
 );

@@ -130,10 +130,20 @@ describe("run", () => {
     });
 
     it("keeps a second run out of its folder, and says which process has it", async () => {
-      const first = place.start(...args, "--out", "shared");
+      const long = [
+        "run",
+        ...size,
+        "--max-sequence-length",
+        "96",
+        "--reference-steps",
+        "1",
+        "--out",
+        "shared",
+      ];
+      const first = place.start(...long);
       const finished = finish(first);
       await passesIn("shared", 1);
-      const { exitCode, stderr } = await place.run(...args, "--out", "shared", "--quiet");
+      const { exitCode, stderr } = await place.run(...long, "--quiet");
       expect(stderr).toMatch(
         new RegExp(
           `Process ${first.pid} on .* is writing into .*shared, since .*Wait until it ends, or stop it`,

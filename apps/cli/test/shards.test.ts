@@ -202,13 +202,13 @@ describe("merge", () => {
   });
 
   it("refuses a run that is no shard, and a folder that is no run", async () => {
-    await refused(["whole", "two"], /whole is no shard: it was run without --shard/);
-    await refused(["one", "cache"], /cache is no run folder/);
+    await refused(["whole", "two"], /whole is not a shard: it was run as a whole/);
+    await refused(["one", "cache"], /cache is not a run folder/);
   });
 
   it("refuses an output folder that holds something else, in one message", async () => {
     const { exitCode, stdout, stderr } = await place.run("merge", "cache", "one", "two");
-    expect(stderr).toMatch(/cache is no run folder/);
+    expect(stderr).toMatch(/cache is not a run folder/);
     expect(stderr).not.toMatch(/^\s+at /m);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
   });

@@ -12,7 +12,7 @@ beforeAll(async () => {
   // where nobody watches, progress is plain lines: nothing that moves a cursor or colours a text
   // eslint-disable-next-line no-control-regex -- these are what is looked for
   expect(stdout + stderr).not.toMatch(/[\u001b\r\b]/);
-  expect(stderr).toMatch(/^capturing passes: 6 passes in [\d.]+ s$/m);
+  expect(stderr).toMatch(/^3\/3 capturing passes: 6 passes in [\d.]+ s$/m);
 });
 afterAll(() => {
   place.remove();

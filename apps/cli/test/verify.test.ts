@@ -81,7 +81,7 @@ it("missing captures are named, and an unfinished run is told so", async () => {
   );
   const unfinished = await place.run("verify", "missing");
   expect(unfinished).toMatchObject({ exitCode: 2, stdout: "" });
-  expect(unfinished.stderr).toMatch(/holds a run that is not complete\. Start it again/);
+  expect(unfinished.stderr).toMatch(/is not complete\. Start it again/);
 });
 
 it("what is no run among the controls is passed over", async () => {
@@ -170,7 +170,7 @@ it("a summary of more flips than are computed is named, and no report is compute
   expect(exitCode).toBe(2);
   const report = await place.run("report", "flips");
   expect(report.stderr).toMatch(
-    /summary\.json names no number of sign flips from 19 to 1000000\. Write it again: /,
+    /summary\.json names no number of sign flips from 19 to 1000000\. Write the results again\. `measure-plantain stats DIR` does/,
   );
   expect(report.exitCode).toBe(2);
 });

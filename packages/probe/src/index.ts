@@ -65,7 +65,7 @@ export {
   type ProbeSettings,
   type ReferenceSettings,
 } from "./settings/settings.ts";
-export { formatShard, isPart, parseShard, type Shard } from "./settings/shard.ts";
+export { formatShard, isPart, parseShard, type Shard, shardPairs } from "./settings/shard.ts";
 export { sha256 } from "./sha256.ts";
 export type { OnProgress, Progress } from "@measure-plantain/flux-runtime";
 export type { UnitRecord } from "@measure-plantain/head-hooks";

@@ -11,15 +11,15 @@ import type { ProbeSettings } from "./settings/settings.ts";
 /** How a probe is planned; what is left out has its default. */
 export interface PlanOptions extends SettingOptions {
   /** Where the passes run; by default CUDA if it works here, else the CPU. */
-  readonly device?: ChosenDevice;
+  readonly device?: ChosenDevice | undefined;
   /** How rare words are, for the audit. */
   readonly wordCounts?: WordCounts | undefined;
   /** How the prompts were asked for, for whoever asks again; by default the set's name. */
-  readonly prompts?: PromptsRecord;
+  readonly prompts?: PromptsRecord | undefined;
   /** The program that plans the probe, for the manifest. */
-  readonly program?: { readonly name: string; readonly version: string };
+  readonly program?: { readonly name: string; readonly version: string } | undefined;
   /** Records in the manifest on which provider every node ran, at the price of a profiled first pass. */
-  readonly tracePlacement?: boolean;
+  readonly tracePlacement?: boolean | undefined;
 }
 
 /** One run of the probe before anything of it is written: on which checkpoint, with which prompts and settings. */

@@ -13,4 +13,5 @@ export async function merge(
   const run = await mergeShards(out, shards);
   display.note(`${shards.length} shards agree and are joined in ${run.path}.`);
   await showResults(run, options, { signal, display });
+  display.note(`Report: ${run.file("report.html")}`);
 }

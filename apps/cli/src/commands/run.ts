@@ -12,10 +12,10 @@ import {
   planProbe,
   readWordCounts,
   runProbe,
+  shardPairs,
   type Control,
   type OptionalTap,
   type PlanOptions,
-  type RunFolder,
   type Shard,
 } from "@measure-plantain/probe";
 import { loadPromptSet, type PromptSet } from "@measure-plantain/prompts";
@@ -66,6 +66,9 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
   const promptSet = await loadPromptSet(options.prompts);
   const controls = await parseControls(options.control, promptSet);
   requireEnumerable(options, promptSet, controls);
+  const pairs = shardPairs(promptSet.pairs.length, shard);
+  if (isPart(shard) && controls.length > 0)
+    throw new UsageError("Controls belong to the whole run: leave out --control, or --shard.");
   // Before weights are fetched or made, which may take hours: everything else that can be wrong.
   const device = await chooseDevice(options.device);
   const planned = await planOptions(options);
@@ -74,38 +77,46 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
   const checkpoint = await resolveCheckpoint(options.checkpoint, { offline, signal, ...display });
   const plan = await planProbe(checkpoint, promptSet, { ...planned, device });
   const run = await runProbe(plan, folderOf(options, promptSet), { controls, shard, signal, ...display });
-  if (isPart(shard)) await showShard(run, shard, options);
-  else await showResults(run, options, { signal, display });
+  if (isPart(shard)) {
+    const record = { folder: run.path, shard, pairs: pairs.length };
+    writeResult(options.json ? `${JSON.stringify(record)}\n` : `${run.path}\n`);
+    display.note(
+      `Shard ${shard.number} of ${shard.count} is complete: ${pairs.length} of ${promptSet.pairs.length} pairs. A part has no statistics; when all are there: measure-plantain merge OUT SHARD_DIR…`,
+    );
+    return;
+  }
+  await showResults(run, options, { signal, display });
+  display.note(`Report: ${run.file("report.html")}`);
 }
 
 /** Options as `planProbe` takes them. */
-async function planOptions({ device: _, ...options }: RunOptions): Promise<PlanOptions> {
-  const { seed, noiseSeeds } = options;
+async function planOptions(options: RunOptions): Promise<PlanOptions> {
+  const { seed, wordCounts } = options;
   return {
-    ...options,
     prompts: namePrompts(options.prompts),
     program: ownPackage,
-    wordCounts: options.wordCounts === undefined ? undefined : await readWordCounts(options.wordCounts),
-    ...(options.reference && { referenceFiles: options.reference }),
+    wordCounts: wordCounts === undefined ? undefined : await readWordCounts(wordCounts),
+    referenceFiles: options.reference,
     referenceCount: options.references,
-    noiseSeeds: Array.from({ length: noiseSeeds }, (_, index) => seed + index),
+    referenceSeed: options.referenceSeed,
+    referenceSteps: options.referenceSteps,
+    referenceGuidance: options.referenceGuidance,
+    noiseSeeds: Array.from({ length: options.noiseSeeds }, (_, index) => seed + index),
     noise: options.independentNoise ? "independent" : "shared",
+    sigmas: options.sigmas,
+    width: options.width,
+    height: options.height,
+    maxSequenceLength: options.maxSequenceLength,
+    dtype: options.dtype,
+    weights: options.weights,
+    batch: options.batch,
+    threads: options.threads,
     taps: options.tap,
+    segments: options.segments,
     rotaryFrequencies: options.ropeFrequencies,
+    tracePlacement: options.tracePlacement,
+    fullHash: options.fullHash,
   };
-}
-
-async function showShard(run: RunFolder, shard: Shard, options: RunOptions): Promise<void> {
-  const { settings } = await run.readManifest();
-  const { pairs } = settings.promptSet;
-  const own = Array.from({ length: pairs }).filter(
-    (_, pair) => pair % shard.count === shard.number - 1,
-  ).length;
-  const record = { folder: run.path, shard, pairs: own };
-  writeResult(options.json ? `${JSON.stringify(record)}\n` : `${run.path}\n`);
-  createDisplay(options).note(
-    `Shard ${shard.number} of ${shard.count} is complete: ${own} of ${pairs} pairs. A part has no statistics; when all are there: measure-plantain merge OUT SHARD_DIR…`,
-  );
 }
 
 /** @throws UsageError if all flips are asked for and a set has too many pairs for that: before hours of captures. */

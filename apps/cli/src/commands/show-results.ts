@@ -32,5 +32,4 @@ export async function showResults(
   for (const { name, comparison } of json ? [] : results.controls) {
     if (comparison.plant) writeResult(`${name}: ${formatPlantScore(comparison.plant)}\n`);
   }
-  display.note(`Report: ${run.file("report.html")}`);
 }

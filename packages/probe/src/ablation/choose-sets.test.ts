@@ -64,7 +64,11 @@ describe("chooseSets(captures, settings)", () => {
   });
 
   it.each([
-    ["more units than there are", { top: [layout.unitCount] }, /--top 104: the run has 103 units.*that vary/],
+    [
+      "more units than there are",
+      { top: [layout.unitCount] },
+      /`top: 104` asks for the strongest of 103 units.*that vary/,
+    ],
     [
       "a unit that there is not",
       { units: ["single.9.mlp[0:16]"] },

@@ -35,7 +35,7 @@ it("identical and shuffled are made from the run's own prompts", async () => {
 });
 
 it.each(["random-weights:0", "random-weights:x", "random-weights:1.5"])("refuses %s", async (text) => {
-  await expect(parseControls([text], set)).rejects.toThrow(/expected random-weights:N/);
+  await expect(parseControls([text], set)).rejects.toThrow(/as its number of seeds\. Write random-weights:N/);
 });
 
 it("refuses the same control twice", async () => {

@@ -50,7 +50,7 @@ describe("RunFolder.openForRun(path, settings)", () => {
       if (entry.includes(".")) await writeFile(join(path, entry), "");
       else await mkdir(join(path, entry));
     }
-    await expect(RunFolder.openForRun(path, settings)).rejects.toThrow(/is no run folder/);
+    await expect(RunFolder.openForRun(path, settings)).rejects.toThrow(/is not a run folder/);
     expect((await readdir(path, { recursive: true })).sort()).toEqual([...entries].sort());
   });
 

@@ -21,43 +21,43 @@ import { hashPromptSet, type ProbeSettings, type ReferenceSettings } from "./set
 /** What the captured numbers depend on; what is left out has its default. */
 export interface SettingOptions {
   /** The fixed images, as files; by default they are rendered from the prompt set's recipes. */
-  readonly referenceFiles?: readonly string[];
+  readonly referenceFiles?: readonly string[] | undefined;
   /** How many images are rendered, with as many seeds. */
   readonly referenceCount?: number | undefined;
   /** Of the rendered images, in place of what the recipes say. */
-  readonly referenceSeed?: number;
+  readonly referenceSeed?: number | undefined;
   /** Denoising steps of the rendered images. */
-  readonly referenceSteps?: number;
+  readonly referenceSteps?: number | undefined;
   /** Guidance of the rendered images. */
-  readonly referenceGuidance?: number;
+  readonly referenceGuidance?: number | undefined;
   /** Noises that every pass is repeated with and averaged over; by default `[0]`. */
-  readonly noiseSeeds?: readonly number[];
+  readonly noiseSeeds?: readonly number[] | undefined;
   /** `independent`: another noise for each pass, instead of the same for all. */
-  readonly noise?: "shared" | "independent";
+  readonly noise?: "shared" | "independent" | undefined;
   /** Noise levels that every pass is repeated at and averaged over; by default `[1]`, pure noise. */
-  readonly sigmas?: readonly number[];
+  readonly sigmas?: readonly number[] | undefined;
   /** Pixels; by default the given image's, else the prompt set's, and 256 for the tiny checkpoint. */
-  readonly width?: number;
+  readonly width?: number | undefined;
   /** Pixels, likewise. */
-  readonly height?: number;
+  readonly height?: number | undefined;
   /** Text tokens, padding included. */
-  readonly maxSequenceLength?: number;
+  readonly maxSequenceLength?: number | undefined;
   /** Of the arithmetic; by default the device's. */
-  readonly dtype?: ComputeType;
+  readonly dtype?: ComputeType | undefined;
   /** `mapped` (the default) leaves them in their files; `resident`, faster, keeps converted copies in memory. */
-  readonly weights?: "mapped" | "resident";
+  readonly weights?: "mapped" | "resident" | undefined;
   /** Passes that are run together; by default what fits the device. */
-  readonly batch?: number | "auto";
+  readonly batch?: number | "auto" | undefined;
   /** Threads within an operator; by default what the machine needs, else ONNX Runtime's choice. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** Projections that are captured beyond those of the published probe. */
-  readonly taps?: readonly OptionalTap[];
+  readonly taps?: readonly OptionalTap[] | undefined;
   /** Captures text, noise and reference tokens apart, too. */
-  readonly segments?: boolean;
+  readonly segments?: boolean | undefined;
   /** Of the text encoder; rounded, to compare with a reference that was cast as a whole. */
-  readonly rotaryFrequencies?: RotaryFrequencies;
+  readonly rotaryFrequencies?: RotaryFrequencies | undefined;
   /** Puts the SHA-256 of every weight file into the manifest. */
-  readonly fullHash?: boolean;
+  readonly fullHash?: boolean | undefined;
 }
 
 /** Pixels of a side where nobody says otherwise: what Klein was made for, and what the tiny checkpoint does in seconds. */
