@@ -25,6 +25,6 @@ const plan = await planProbe(checkpoint, promptSet, { device: await chooseDevice
 const run = await runProbe(plan, "runs/otherview", { controls, signal, ...watch });
 const results = await analyzeRun(run, { signal, ...watch });
 console.log(`\n${formatSummaryTable(await writeResults(run, results, { figures: true }))}`);
-for (const control of results.controls)
-  if (control.plant !== null) console.log(`${control.name}: ${formatPlantScore(control.plant)}`);
+for (const { name, comparison } of results.controls)
+  if (comparison.plant) console.log(`${name}: ${formatPlantScore(comparison.plant)}`);
 console.log(`Report: ${run.file("report.html")}`);
