@@ -39,7 +39,10 @@ export async function runControl(
     }
   } catch (error) {
     if (!(error instanceof ProbeError)) throw error;
-    throw new ProbeError(error.code, `Control ${control.name}: ${error.message}`, { cause: error });
+    throw new ProbeError(error.code, `Control ${control.name}: ${error.message}`, {
+      cause: error,
+      ...(error.option !== undefined && { option: error.option }),
+    });
   }
 }
 
