@@ -5,7 +5,7 @@ import { run, type CommandOptions, type Output } from "./command.ts";
 import { consumerEnvironment } from "./consumer-environment.ts";
 
 /** The folder of an example. */
-export function exampleFolder(name: string): string {
+function exampleFolder(name: string): string {
   return join(import.meta.dirname, "../../examples", name);
 }
 
