@@ -41,7 +41,7 @@ export { openRun } from "./open-run.ts";
 export { referenceName } from "./passes/prepare-references.ts";
 export { type PlanOptions, planProbe, type ProbePlan } from "./plan-probe.ts";
 export { ProbeError, type ProbeErrorCode, type ProbeErrorOptions } from "./probe-error.ts";
-export type { ProbeNote, ReportOptions } from "./reporter.ts";
+export type { ProbeNote, ProgressOptions } from "./reporter.ts";
 export { type ChangedCaptures, findChangedCaptures } from "./run-folder/changed-captures.ts";
 export { findCaptureProblem, unitsFile } from "./run-folder/find-capture-problem.ts";
 export type { Manifest, StageRecord } from "./run-folder/manifest.ts";

@@ -9,7 +9,7 @@ export interface ProbeNote {
 }
 
 /** Who is told how far a task is. */
-export interface ReportOptions {
+export interface ProgressOptions {
   /** Told of each stage when it begins, and again and again until it is done. */
   readonly onProgress?: OnProgress | undefined;
   /** Told what else to know. */
@@ -32,7 +32,7 @@ export interface Reporter {
 }
 
 /** @param stages - How many stages the task has. */
-export function createReporter({ onProgress, onNote }: ReportOptions, stages: number): Reporter {
+export function createReporter({ onProgress, onNote }: ProgressOptions, stages: number): Reporter {
   let stageNumber = 0;
   return {
     note: (text) => onNote?.({ kind: "information", text }),

@@ -5,13 +5,13 @@ import { runControl, STAGES_OF_CONTROL } from "./controls/run-control.ts";
 import { captureRun, STAGES_OF_RUN } from "./passes/capture-run.ts";
 import type { ProbePlan } from "./plan-probe.ts";
 import { ProbeError } from "./probe-error.ts";
-import { createReporter, type ReportOptions } from "./reporter.ts";
+import { createReporter, type ProgressOptions } from "./reporter.ts";
 import { RunFolder } from "./run-folder/run-folder.ts";
 import type { ProbeSettings } from "./settings/settings.ts";
 import { isPart, shardPairs, type Shard } from "./settings/shard.ts";
 
 /** How a planned probe is run. */
-export interface RunOptions extends ReportOptions {
+export interface RunOptions extends ProgressOptions {
   /** What is run next to it, into `controls/` of its folder. */
   readonly controls?: readonly Control[];
   /** Captures every N-th pair from the K-th on, as one of N runs for `mergeShards`. */

@@ -92,7 +92,11 @@ function hookOptions(model: Uint8Array, options: HookCommandOptions): HookOption
     ...(group !== undefined && { groupSize: group }),
     ...(mask !== undefined && { maskInput: mask }),
     ...(outputName !== undefined && { outputName }),
-    ...{ reduction: REDUCTIONS[reduction], segments, perToken, scale, keepOutputs: !options.capturesOnly },
+    reduction: REDUCTIONS[reduction],
+    segments,
+    perToken,
+    scale,
+    keepOutputs: !options.capturesOnly,
   };
 }
 

@@ -56,7 +56,10 @@ export function formatCommands({
 function isMadeByRun(run: RunRecord, control: RunRecord): boolean {
   const rest = ({ settings }: RunRecord): unknown => ({
     ...settings,
-    ...{ checkpoint: null, promptSet: null, references: null, noise: null },
+    checkpoint: null,
+    promptSet: null,
+    references: null,
+    noise: null,
   });
   const changesWeights = control.settings.checkpoint.change !== undefined;
   const changesPrompts = control.settings.promptSet.sha256 !== run.settings.promptSet.sha256;

@@ -76,7 +76,10 @@ export function sizesOfSpec({ transformer, textEncoder, autoencoder }: Checkpoin
   return {
     transformer: { channels, mlpRatio: transformer.mlpRatio, blocks, storedBytes: transformerBytes },
     textEncoder: {
-      ...{ hiddenSize, intermediateSize, queryChannels, keyValueChannels },
+      hiddenSize,
+      intermediateSize,
+      queryChannels,
+      keyValueChannels,
       storedBytes: textEncoderBytes,
     },
     autoencoder: { widths: autoencoder.widths, layersPerBlock: 2 },

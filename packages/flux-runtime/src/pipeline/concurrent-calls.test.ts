@@ -54,7 +54,9 @@ it("images that are made at once are those that are made alone, also when anothe
   const abort = new AbortController();
   const aborted = generate(checkpoint, {
     ...options,
-    ...{ prompt: "a tree", seed: 3, signal: abort.signal },
+    prompt: "a tree",
+    seed: 3,
+    signal: abort.signal,
     onProgress: () => {
       abort.abort(new Error("enough"));
     },

@@ -58,7 +58,12 @@ it.each([
 
 it("a checkpoint that is float16 throughout makes the image that it makes in bfloat16", async () => {
   const options: GenerateOptions = {
-    ...{ prompt: "a grey object", steps: 1, guidance: 1, seed: 0, width: 64, height: 64 },
+    prompt: "a grey object",
+    steps: 1,
+    guidance: 1,
+    seed: 0,
+    width: 64,
+    height: 64,
     images: [(await readExpected())("vae.input")],
     maxSequenceLength: 32,
   };

@@ -132,7 +132,13 @@ export async function openModelSession(
     if (onPlacement !== undefined) profileFolder = await makeProfileFolder();
     await ask({
       kind: "open",
-      ...{ model, externalDataFolder, provider: device, weights, threads, allowCpuNodes, profileFolder },
+      model,
+      externalDataFolder,
+      provider: device,
+      weights,
+      threads,
+      allowCpuNodes,
+      profileFolder,
     });
   } catch (error) {
     await close();

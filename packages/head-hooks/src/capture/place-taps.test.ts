@@ -278,7 +278,8 @@ describe("taps that one output cannot take", () => {
     const feeds = {
       x: { data: randomValues(16 * C, 1), shape: [2, 8, C] },
       z: { data: randomValues(12 * C, 2), shape: [2, 6, C] },
-      ...{ "a.segments": rangesTensor([[0, 8]]), "b.segments": rangesTensor([[0, 6]]) },
+      "a.segments": rangesTensor([[0, 8]]),
+      "b.segments": rangesTensor([[0, 6]]),
     };
     const outputs = await runModel(hooked, feeds);
     const captured = outputs["mean_square"]?.data as Float32Array;

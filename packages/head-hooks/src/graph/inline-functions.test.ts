@@ -125,7 +125,10 @@ describe("inlineFunctions: local functions", () => {
     "are written out under names of their own where these clash with those of %s",
     async (_, nodes, functions) => {
       const bytes = model({
-        ...{ nodes, functions, inputs, outputs },
+        nodes,
+        functions,
+        inputs,
+        outputs,
         initializers: [weights("w", C, C, 1), weights("v", C, C, 2)],
       });
       const taps = listProjections(bytes).map(({ weight }) => ({ at: weight, path: weight }));

@@ -169,7 +169,11 @@ describe("hookModel with keepOutputs: false", () => {
       { domain: "pkg.test", version: 1n },
     ];
     const layer = {
-      ...{ name: "Layer", domain: "pkg.test", input: ["x", "w"], output: ["z"], opsetImport },
+      name: "Layer",
+      domain: "pkg.test",
+      input: ["x", "w"],
+      output: ["z"],
+      opsetImport,
       node: [
         node("Tanh", ["x"], "h"),
         node("MatMul", ["h", "w"], "o", {}, "", "out"),

@@ -5,6 +5,7 @@ import type { Captures } from "../captures/granularities.ts";
 import type { AblationStatistic } from "./ablation.ts";
 import { pairEffects, pairNorms, type PairNorms, type PairVelocities } from "./ablation-statistics.ts";
 import type { PassInputs } from "../passes/pass-inputs.ts";
+import { valueAt } from "../reading.ts";
 
 /** What the ablation of all sets did to one pair: stored when it is whole. */
 export interface PairRecord {
@@ -112,7 +113,7 @@ async function runPasses(
     });
     velocities.push(velocity.data);
     for (const [unit, value] of readCapture(extraOutputs, layout).data.entries()) {
-      meanSquare[unit] = (meanSquare[unit] ?? 0) + value / replicates;
+      meanSquare[unit] = valueAt(meanSquare, unit) + value / replicates;
     }
     advance();
   }

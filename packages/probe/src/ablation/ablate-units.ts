@@ -3,7 +3,8 @@ import { preparePassInputs } from "../passes/prepare-pass-inputs.ts";
 import { reopenContext } from "../passes/reopen-context.ts";
 import { runtimeOptions } from "../passes/runtime-options.ts";
 import { ProbeError } from "../probe-error.ts";
-import { createReporter, type ReportOptions } from "../reporter.ts";
+import { itemAt } from "../reading.ts";
+import { createReporter, type ProgressOptions } from "../reporter.ts";
 import type { Manifest } from "../run-folder/manifest.ts";
 import { readCaptures } from "../run-folder/read-captures.ts";
 import type { RunFolder } from "../run-folder/run-folder.ts";
@@ -23,7 +24,7 @@ import { chooseSets, type ChosenSet } from "./choose-sets.ts";
 import { runAblation } from "./run-ablation.ts";
 
 /** What is ablated; what is left out has its default. */
-export interface AblateOptions extends ReportOptions {
+export interface AblateOptions extends ProgressOptions {
   /** How many of the strongest units by |t|, for each set of them; by default one set of 10. */
   readonly top?: readonly number[];
   /** One more set: units or heads by address. */
@@ -105,7 +106,7 @@ export async function ablateUnits(
       schemaVersion: 1,
       capturesSha256: manifest.capturesSha256,
       settings,
-      pairIds: settings.pairs.map((pair) => promptSet.pairs[pair]?.id ?? ""),
+      pairIds: settings.pairs.map((pair) => itemAt(promptSet.pairs, pair).id),
       definitions: ablationDefinitions,
       contrastNorms: norms.map(({ contrast }) => contrast),
       velocityNorms: norms.map(({ velocity }) => velocity),

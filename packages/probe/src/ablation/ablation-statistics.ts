@@ -1,5 +1,6 @@
-import { max, mean, min } from "d3-array";
-import { ablationStatistics, type AblationStatistic, type SetEffects, type SetTest } from "./ablation.ts";
+import { mean } from "d3-array";
+import { valueAt } from "../reading.ts";
+import type { AblationStatistic, SetEffects, SetTest } from "./ablation.ts";
 
 /** The velocities of a pair: the prediction for each noise token under condition a and b, of one length. */
 export interface PairVelocities {
@@ -15,14 +16,8 @@ export interface PairNorms {
 
 /** The norms that a pair's effects are relative to. */
 export function pairNorms({ a, b }: PairVelocities): PairNorms {
-  let [contrast, squaresA, squaresB] = [0, 0, 0];
-  for (const [place, valueA] of a.entries()) {
-    const valueB = b[place] ?? 0;
-    contrast += (valueB - valueA) ** 2;
-    squaresA += valueA ** 2;
-    squaresB += valueB ** 2;
-  }
-  return { contrast: Math.sqrt(contrast), velocity: (Math.sqrt(squaresA) + Math.sqrt(squaresB)) / 2 };
+  const contrast = Math.sqrt(sumSquares(subtract(b, a)));
+  return { contrast, velocity: (Math.sqrt(sumSquares(a)) + Math.sqrt(sumSquares(b))) / 2 };
 }
 
 /**
@@ -35,26 +30,29 @@ export function pairEffects(
   whole: PairVelocities,
   ablated: PairVelocities,
 ): Readonly<Record<AblationStatistic, number>> {
-  let [moved, left, before, changedA, changedB, squaresA, squaresB] = [0, 0, 0, 0, 0, 0, 0];
-  for (const [place, a] of whole.a.entries()) {
-    const b = whole.b[place] ?? 0;
-    const ablatedA = ablated.a[place] ?? 0;
-    const ablatedB = ablated.b[place] ?? 0;
-    const contrast = b - a;
-    const contrastLeft = ablatedB - ablatedA;
-    moved += (contrastLeft - contrast) ** 2;
-    left += contrastLeft ** 2;
-    before += contrast ** 2;
-    changedA += (ablatedA - a) ** 2;
-    changedB += (ablatedB - b) ** 2;
-    squaresA += a ** 2;
-    squaresB += b ** 2;
-  }
+  const contrast = subtract(whole.b, whole.a);
+  const contrastLeft = subtract(ablated.b, ablated.a);
+  const before = sumSquares(contrast);
   return {
-    contrastMoved: Math.sqrt(moved / before),
-    contrastSize: Math.sqrt(left / before) - 1,
-    disturbance: (Math.sqrt(changedA / squaresA) + Math.sqrt(changedB / squaresB)) / 2,
+    contrastMoved: Math.sqrt(sumSquares(subtract(contrastLeft, contrast)) / before),
+    contrastSize: Math.sqrt(sumSquares(contrastLeft) / before) - 1,
+    disturbance: (relativeChange(whole.a, ablated.a) + relativeChange(whole.b, ablated.b)) / 2,
   };
+}
+
+/** ‖to − from‖ / ‖from‖. */
+function relativeChange(from: Float32Array, to: Float32Array): number {
+  return Math.sqrt(sumSquares(subtract(to, from)) / sumSquares(from));
+}
+
+function subtract(vector: ArrayLike<number>, other: ArrayLike<number>): Float64Array {
+  return Float64Array.from(vector, (value, place) => value - valueAt(other, place));
+}
+
+function sumSquares(vector: Float32Array | Float64Array): number {
+  let sum = 0;
+  for (const value of vector) sum += value ** 2;
+  return sum;
 }
 
 /** Holds the mean over the pairs of each statistic of a set against those of the random sets. */
@@ -63,23 +61,28 @@ export function testSet(
   random: readonly SetEffects[],
 ): Readonly<Record<AblationStatistic, SetTest>> {
   const test = (statistic: AblationStatistic): SetTest => {
-    const observed = mean(set[statistic]) ?? NaN; // NaN for no pairs, which do not come here
-    const values = random.map((effects) => mean(effects[statistic]) ?? NaN);
+    const observed = meanOf(set[statistic]);
+    const values = random.map((effects) => meanOf(effects[statistic]));
     // A contrast that shrinks is what a set that carries it leaves behind; the others can only grow.
     const isAsFar = (value: number): boolean =>
       statistic === "contrastSize" ? value <= observed : value >= observed;
     return {
       observed,
-      nullMean: mean(values) ?? NaN,
-      nullMinimum: min(values) ?? NaN,
-      nullMaximum: max(values) ?? NaN,
+      nullMean: meanOf(values),
+      nullMinimum: Math.min(...values),
+      nullMaximum: Math.max(...values),
       p: (values.filter(isAsFar).length + 1) / (values.length + 1),
     };
   };
-  const [contrastMoved, contrastSize, disturbance] = ablationStatistics.map(test) as [
-    SetTest,
-    SetTest,
-    SetTest,
-  ]; // one for each
-  return { contrastMoved, contrastSize, disturbance };
+  return {
+    contrastMoved: test("contrastMoved"),
+    contrastSize: test("contrastSize"),
+    disturbance: test("disturbance"),
+  };
+}
+
+function meanOf(values: readonly number[]): number {
+  const average = mean(values);
+  if (average === undefined) throw new RangeError("expected at least one value to average, received none");
+  return average;
 }

@@ -6,6 +6,7 @@ import { ProbeError } from "../probe-error.ts";
 import { type Captures, splitByGranularity } from "../captures/granularities.ts";
 import type { AblationSettings } from "./ablation.ts";
 import { namedSeed } from "../settings/named-seed.ts";
+import { valueAt } from "../reading.ts";
 
 /** A set of units to ablate, and the random sets to hold it against; units by address. */
 export interface ChosenSet {
@@ -45,7 +46,7 @@ export function chooseSets(
   const { t, degenerateUnits } = pairedT(pairedDifference(granularity.a, granularity.b));
   const degenerate = new Set(degenerateUnits);
   const candidates = granularity.records.flatMap((record, unit): Candidate[] =>
-    degenerate.has(unit) ? [] : [{ ...record, absT: Math.abs(t[unit] ?? 0) }],
+    degenerate.has(unit) ? [] : [{ ...record, absT: Math.abs(valueAt(t, unit)) }],
   );
   const ranked = candidates.toSorted((one, other) => other.absT - one.absT);
   const chosen = top.map((count) => {
@@ -98,7 +99,7 @@ function drawMatched(
       const units = available.get(section) ?? [];
       const keys = generator.randn([units.length]).data; // units in the order of random keys
       return units
-        .map(({ address }, unit) => ({ address, key: keys[unit] ?? 0 }))
+        .map(({ address }, unit) => ({ address, key: valueAt(keys, unit) }))
         .sort((one, other) => one.key - other.key)
         .slice(0, length)
         .map(({ address }) => address);

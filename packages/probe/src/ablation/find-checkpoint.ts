@@ -7,7 +7,7 @@ import {
 import { plantedCheckpoint } from "../controls/plant/planted-checkpoint.ts";
 import { randomizedCheckpoint } from "../controls/randomized-checkpoint.ts";
 import { ProbeError } from "../probe-error.ts";
-import { createReporter, type ReportOptions } from "../reporter.ts";
+import { createReporter, type ProgressOptions } from "../reporter.ts";
 import { fingerprintCheckpoint } from "../settings/fingerprint-checkpoint.ts";
 import type { ProbedCheckpoint } from "../settings/probed-checkpoint.ts";
 import { differingSettings } from "../settings/settings.ts";
@@ -15,7 +15,7 @@ import type { Manifest } from "../run-folder/manifest.ts";
 import { RunFolder } from "../run-folder/run-folder.ts";
 
 /** Where the checkpoint of a run is looked for. */
-export interface FindCheckpointOptions extends ReportOptions, Pick<ResolveCheckpointOptions, "onDownload"> {
+export interface FindCheckpointOptions extends ProgressOptions, Pick<ResolveCheckpointOptions, "onDownload"> {
   /** Where it is, if not where the run found it. */
   readonly checkpoint?: string;
   /** Download nothing. */

@@ -2,6 +2,7 @@ import { buildTransformerModel, openTransformer } from "@measure-plantain/flux-r
 import { hookModel, unitFactors } from "@measure-plantain/head-hooks";
 import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
+import { itemAt } from "../reading.ts";
 import { sha256 } from "../sha256.ts";
 import { planTaps } from "../captures/plan-taps.ts";
 import type { ProbeContext } from "../passes/probe-context.ts";
@@ -74,7 +75,7 @@ export async function runAblation(
       };
       try {
         for (const pair of missing) {
-          const id = promptSet.pairs[pair]?.id ?? "";
+          const id = itemAt(promptSet.pairs, pair).id;
           const passes = { transformer, inputs, layout, replicates, advance };
           const record = await ablatePair(passes, { pair, id, captures, factors });
           await folder.writeJson(`cache/${store}/${pair}.json`, record);
@@ -86,14 +87,14 @@ export async function runAblation(
     });
   }
   const inOrder = pairs.flatMap((pair) => records.get(pair) ?? []);
-  const places = new Map([...distinct.keys()].map((name, place) => [name, place]));
+  const names = [...distinct.keys()];
   return {
     norms: inOrder.map(({ norms }) => norms),
     deviationFromRun: Math.max(...inOrder.map(({ deviation }) => deviation)),
     effects: sets.map((units) => {
-      const place = places.get(units.toSorted().join()) ?? 0;
+      const place = names.indexOf(units.toSorted().join());
       const take = (statistic: AblationStatistic): number[] =>
-        inOrder.map(({ effects }) => effects[place]?.[statistic] ?? NaN);
+        inOrder.map(({ effects }) => itemAt(effects, place)[statistic]);
       return {
         units,
         contrastMoved: take("contrastMoved"),

@@ -7,6 +7,7 @@ import {
 } from "@measure-plantain/head-hooks";
 import { float32Resolution, type Matrix } from "@measure-plantain/paired-stats";
 import type { SegmentName } from "./token-segments.ts";
+import { valueAt } from "../reading.ts";
 
 /** What a probe run measured. */
 export interface Captures {
@@ -109,7 +110,7 @@ function select(
     for (let pair = 0; pair < pairs; pair++) {
       const row = (2 * pair + condition) * units;
       for (const [place, column] of columns.entries())
-        roots[pair * columns.length + place] = Math.sqrt(data[row + column] ?? NaN);
+        roots[pair * columns.length + place] = Math.sqrt(valueAt(data, row + column));
     }
     // the mean squares were measured in float32, which the differences of their roots inherit
     return { data: roots, shape: [pairs, columns.length], resolution: float32Resolution(roots) };

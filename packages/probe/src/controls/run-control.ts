@@ -52,7 +52,9 @@ async function planControl(control: Control, plan: ProbePlan, main: RunFolder): 
     ...plan.options,
     referenceCount: undefined, // the images are there as files now
     ...(images.length > 0 && { referenceFiles: images }),
-    ...{ width, height, batch },
+    width,
+    height,
+    batch,
     device: plan.execution,
     prompts: control.kind === "prompts" ? recordPrompts(control, plan) : recordOf(plan),
     // Equal prompts under equal noise differ in nothing; one contrast of two noises in all pairs would be an effect.

@@ -11,6 +11,8 @@ import { hasPass, MEAN_SQUARE, writePass, type PassCapture, type PassKey } from 
 import type { Conditions } from "./encode-conditions.ts";
 import { createPassInputs } from "./pass-inputs.ts";
 import { planTaps } from "../captures/plan-taps.ts";
+import { itemAt } from "../reading.ts";
+import type { RunFolder } from "../run-folder/run-folder.ts";
 import type { ProbeContext } from "./probe-context.ts";
 import { listReplicates } from "../settings/replicates.ts";
 import type { ProbeSettings } from "../settings/settings.ts";
@@ -29,13 +31,7 @@ export async function capturePasses(context: ProbeContext, conditions: Condition
       { pair, condition: 1, replicate },
     ]),
   );
-  const groups = batches(keys, settings.batch);
-  // A batch is run again as a whole, so that its numbers do not depend on where a run was cut short.
-  const missing: PassKey[][] = [];
-  for (const group of groups) {
-    const stored = await Promise.all(group.map((key) => hasPass(folder, key)));
-    if (stored.includes(false)) missing.push(group);
-  }
+  const missing = await listMissing(folder, batches(keys, settings.batch));
   const count = missing.flat().length;
   if (count < keys.length)
     reporter.note(`${keys.length - count} of ${keys.length} passes are there already.`);
@@ -60,9 +56,9 @@ export async function capturePasses(context: ProbeContext, conditions: Condition
       for (const group of missing) {
         const passes: TransformerPass[] = [];
         for (const key of group) passes.push(await inputsOf(key));
-        for (const [index, { outputs, ranges }] of (await predict(transformer, passes, settings)).entries()) {
-          const key = group[index];
-          if (key === undefined) throw new RangeError("a result beyond the batch");
+        const predictions = await predict(transformer, passes, settings);
+        for (const [index, key] of group.entries()) {
+          const { outputs, ranges } = itemAt(predictions, index);
           await writePass(folder, key, splitCapture(outputs, layout, ranges, settings.segments));
         }
         done += group.length;
@@ -73,6 +69,16 @@ export async function capturePasses(context: ProbeContext, conditions: Condition
     }
   });
   return layout;
+}
+
+/** A batch is run again as a whole, so that its numbers do not depend on where a run was cut short. */
+async function listMissing(folder: RunFolder, groups: readonly PassKey[][]): Promise<PassKey[][]> {
+  const missing: PassKey[][] = [];
+  for (const group of groups) {
+    const stored = await Promise.all(group.map((key) => hasPass(folder, key)));
+    if (stored.includes(false)) missing.push(group);
+  }
+  return missing;
 }
 
 /** Consecutive keys, at most `size` at a time. */
@@ -97,7 +103,7 @@ async function predict(
   const ranges = passes.map((pass) => segmentRanges(tokenLayout(pass)));
   const prepared = passes.map((pass, index) => ({
     ...pass,
-    ...(segments && { extraInputs: rangeTensors(ranges[index] ?? {}) }),
+    ...(segments && { extraInputs: rangeTensors(itemAt(ranges, index)) }),
   }));
   const layouts = new Set(
     passes.map(({ references = [] }) => JSON.stringify(references.map(({ size }) => size))),
@@ -105,7 +111,7 @@ async function predict(
   const results: Prediction["outputs"][] = [];
   if (layouts.size === 1) results.push(...(await transformer.runBatch(prepared)));
   else for (const pass of prepared) results.push(...(await transformer.runBatch([pass])));
-  return results.map((outputs, index) => ({ outputs, ranges: ranges[index] ?? {} }));
+  return results.map((outputs, index) => ({ outputs, ranges: itemAt(ranges, index) }));
 }
 
 function splitCapture(

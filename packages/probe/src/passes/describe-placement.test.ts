@@ -3,7 +3,10 @@ import type { StageRecord } from "../run-folder/manifest.ts";
 import { describePlacement } from "./describe-placement.ts";
 
 const stage = (placement?: StageRecord["placement"]): StageRecord => ({
-  ...{ stage: "capture passes", seconds: 1, peakPrivateMemory: 0, peakResidentMemory: 0 },
+  stage: "capture passes",
+  seconds: 1,
+  peakPrivateMemory: 0,
+  peakResidentMemory: 0,
   ...(placement && { placement }),
 });
 const cuda = { CUDAExecutionProvider: { MatMul: 100, Add: 20 } };

@@ -67,7 +67,14 @@ async function renderReference(
   const size = { width, height };
   await clock.measure(`render the ${name}`, async (watch) => {
     const { image } = await generate(checkpoint, {
-      ...{ prompt, seed, steps, guidance, ...size, maxSequenceLength, rotaryFrequencies, onProgress },
+      prompt,
+      seed,
+      steps,
+      guidance,
+      ...size,
+      maxSequenceLength,
+      rotaryFrequencies,
+      onProgress,
       ...runtime,
       ...watch,
     });

@@ -1,6 +1,7 @@
 import { access } from "node:fs/promises";
 import { readTensors, writeSafetensors, type Tensor } from "@measure-plantain/flux-runtime";
 import type { RunFolder } from "./run-folder.ts";
+import { valueAt } from "../reading.ts";
 
 /** One pass: a pair under one of its two conditions, in one of the run's repetitions. */
 export interface PassKey {
@@ -81,7 +82,7 @@ export function meanOverReplicates({ data, shape: [replicates = 0, ...rest] }: T
   for (let index = 0; index < length; index += 1) {
     let sum = 0;
     for (let replicate = 0; replicate < replicates; replicate += 1)
-      sum += data[replicate * length + index] ?? 0;
+      sum += valueAt(data, replicate * length + index);
     mean[index] = sum / replicates;
   }
   return { data: mean, shape: rest };

@@ -12,9 +12,20 @@ const settings: ProbeSettings = {
   noiseSeeds: [0],
   noise: "shared",
   sigmas: [1],
-  ...{ width: 64, height: 64, maxSequenceLength: 48, steps: 1, guidance: 1, groupSize: 16 },
-  ...{ taps: [], segments: false, rotaryFrequencies: "float32" },
-  ...{ device: "cpu", dtype: "float32", weights: "mapped", batch: 1, threads: 1 },
+  width: 64,
+  height: 64,
+  maxSequenceLength: 48,
+  steps: 1,
+  guidance: 1,
+  groupSize: 16,
+  taps: [],
+  segments: false,
+  rotaryFrequencies: "float32",
+  device: "cpu",
+  dtype: "float32",
+  weights: "mapped",
+  batch: 1,
+  threads: 1,
 };
 
 let path: string;

@@ -161,7 +161,8 @@ async function planReferences(
       seed: (referenceSeed ?? recipe.seed) + Math.floor(index / recipes.length),
       steps: referenceSteps ?? recipe.steps,
       guidance: referenceGuidance ?? recipe.guidance,
-      ...{ width, height },
+      width,
+      height,
     };
   });
 }

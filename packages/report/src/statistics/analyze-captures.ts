@@ -22,6 +22,7 @@ import { divideProgress, DONE, type OnShare } from "./divide-progress.ts";
 import { followGrades, type GradeResult } from "./grade-results.ts";
 import { analyzeReplicates, type ReplicateResult } from "./replicate-results.ts";
 import { compareHalves, type HalvesResult } from "./reliability.ts";
+import { itemAt, valueAt } from "../reading.ts";
 
 /** How captures are analysed. */
 export interface AnalysisOptions {
@@ -114,23 +115,15 @@ export async function analyzeCaptures(
   const options = { thresholds, flips, seed, signal };
   const parts = splitByGranularity(captures);
   const segmentParts = splitSegments(captures);
-  const weigh = (part: Granularity, isGraded: boolean): number =>
-    part.records.length * sum(weighStages(flips, isGraded));
+  const ofTokens = segmentParts.map(({ groups }) => groups);
   const groupUnits = parts.find(({ name }) => name === "group")?.records.length ?? 0;
   const [ofParts, ofBlocks, ofHalves, ofSegments] = divideProgress(onProgress, [
-    sum(parts.map((part) => weigh(part, grades !== null))),
+    sum(weighParts(parts, { flips, grades })),
     groupUnits,
     groupUnits / 10,
-    sum(segmentParts.map(({ groups }) => weigh(groups, false))),
+    sum(weighParts(ofTokens, { flips, grades: null })),
   ]);
-  const ofEach = divideProgress(
-    ofParts,
-    parts.map((part) => weigh(part, grades !== null)),
-  );
-  const granularities: GranularityResult[] = [];
-  for (const [place, part] of parts.entries())
-    granularities.push(await analyzeGranularity(part, { ...options, grades, onProgress: ofEach[place] }));
-
+  const granularities = await analyzeParts(parts, { ...options, grades, onProgress: ofParts });
   const blockThreshold = thresholds[0] ?? DEFAULT_THRESHOLD;
   const groups = granularities.find(({ name }) => name === "group");
   const blocks =
@@ -146,19 +139,7 @@ export async function analyzeCaptures(
           signal,
         });
   ofHalves?.(DONE);
-  const ofEachSegment = divideProgress(
-    ofSegments,
-    segmentParts.map(({ groups: part }) => weigh(part, false)),
-  );
-  const segments: SegmentResult[] = [];
-  for (const [place, { name, groups: part }] of segmentParts.entries()) {
-    const analyzed = await analyzeGranularity(part, {
-      ...options,
-      grades: null,
-      onProgress: ofEachSegment[place],
-    });
-    segments.push({ name, groups: analyzed });
-  }
+  const segments = await analyzeParts(ofTokens, { ...options, grades: null, onProgress: ofSegments });
   return {
     pairs: captures.meanSquare.shape[0],
     thresholds,
@@ -169,10 +150,34 @@ export async function analyzeCaptures(
     blockThreshold,
     blocks,
     halves,
-    segments,
+    segments: segmentParts.map(({ name }, place) => ({ name, groups: itemAt(segments, place) })),
     replicates:
       groups === undefined ? [] : analyzeReplicates(captures, { thresholds, meanT: groups.pairedT.t }),
   };
+}
+
+/** Everything that the analysis of one granularity depends on. */
+type PartOptions = Required<Pick<AnalysisOptions, "thresholds" | "flips" | "seed" | "grades">> &
+  AnalysisOptions;
+
+/** Analyses granularities one after the other. */
+async function analyzeParts(
+  parts: readonly Granularity[],
+  { onProgress, ...options }: PartOptions,
+): Promise<GranularityResult[]> {
+  const ofEach = divideProgress(onProgress, weighParts(parts, options));
+  const results: GranularityResult[] = [];
+  for (const [place, part] of parts.entries())
+    results.push(await analyzeGranularity(part, { ...options, onProgress: ofEach[place] }));
+  return results;
+}
+
+/** About how long the analysis of each granularity takes. */
+function weighParts(
+  parts: readonly Granularity[],
+  { flips, grades }: Pick<PartOptions, "flips" | "grades">,
+): number[] {
+  return parts.map(({ records }) => records.length * sum(weighStages(flips, grades !== null)));
 }
 
 /** About how long the parts of a granularity's analysis take: its null, the correction for its units, the grades. */
@@ -202,18 +207,14 @@ function splitSegments({
 
 async function analyzeGranularity(
   { name, records, a, b }: Granularity,
-  {
-    grades,
-    onProgress,
-    ...options
-  }: Required<Pick<AnalysisOptions, "thresholds" | "flips" | "seed">> & AnalysisOptions,
+  { grades, onProgress, ...options }: PartOptions,
 ): Promise<GranularityResult> {
   const differences = pairedDifference(a, b);
   const statistics = pairedT(differences);
   const { degenerateUnits } = statistics;
   const [ofNull, ofCorrection, ofGrades] = divideProgress(
     onProgress,
-    weighStages(options.flips, Boolean(grades)),
+    weighStages(options.flips, grades !== null),
   );
   const signFlip =
     degenerateUnits.length === records.length
@@ -234,14 +235,11 @@ async function analyzeGranularity(
     signFlip,
     corrected,
     grades: followed,
-    degenerateUnits: degenerateUnits.map((unit) => records[unit]?.address ?? ""),
+    degenerateUnits: degenerateUnits.map((unit) => itemAt(records, unit).address),
   };
 }
 
-function flipOptions({
-  flips,
-  ...options
-}: Omit<Parameters<typeof analyzeGranularity>[1], "grades">): SignFlipNullOptions {
+function flipOptions({ flips, ...options }: Omit<PartOptions, "grades">): SignFlipNullOptions {
   return { ...options, ...(flips === "exact" ? { exact: true } : { flips }) };
 }
 
@@ -251,6 +249,6 @@ function sum(values: readonly number[]): number {
 
 function meanOverPairs({ data, shape: [pairs, units] }: Matrix): Float64Array {
   const sums = new Float64Array(units);
-  for (const [index, value] of data.entries()) sums[index % units] = (sums[index % units] ?? 0) + value;
+  for (const [index, value] of data.entries()) sums[index % units] = valueAt(sums, index % units) + value;
   return sums.map((sum) => sum / pairs);
 }

@@ -5,6 +5,7 @@ import { ReportError } from "../report-error.ts";
 import type { Analysis, GranularityResult } from "./analyze-captures.ts";
 import { correlateMaps } from "./correlate-maps.ts";
 import { divideProgress, type OnShare } from "./divide-progress.ts";
+import { valueAt } from "../reading.ts";
 
 /** Units that the overlap looks at: the strongest hundredth, at least this many. */
 const FEWEST_TOP_UNITS = 10;
@@ -140,7 +141,9 @@ function topOverlap(a: Float64Array, b: Float64Array): GranularityComparison["to
   const compared = Math.min(a.length, Math.max(FEWEST_TOP_UNITS, Math.ceil(a.length / 100)));
   const strongest = (t: Float64Array): Set<number> =>
     new Set(
-      [...t.keys()].sort((i, j) => descending(Math.abs(t[i] ?? 0), Math.abs(t[j] ?? 0))).slice(0, compared),
+      [...t.keys()]
+        .sort((i, j) => descending(Math.abs(valueAt(t, i)), Math.abs(valueAt(t, j))))
+        .slice(0, compared),
     );
   const there = strongest(b);
   const shared = [...strongest(a)].filter((unit) => there.has(unit)).length;

@@ -1,5 +1,6 @@
 import type { Analysis } from "./analyze-captures.ts";
 import type { PlantPlan } from "@measure-plantain/probe";
+import { valueAt } from "../reading.ts";
 
 /** The family-wise error at which planted units are looked for. */
 const ALPHA = 0.05;
@@ -60,8 +61,10 @@ export function scorePlant({ units }: PlantPlan, analysis: Analysis, run?: Analy
 
 function significantGroups(analysis: Analysis): Set<string> {
   const { records, corrected } = groupsOf(analysis);
+  if (corrected === null) return new Set();
+  const { familyWise } = corrected;
   return new Set(
-    records.filter((_, unit) => (corrected?.familyWise[unit] ?? 1) <= ALPHA).map(({ address }) => address),
+    records.filter((_, unit) => valueAt(familyWise, unit) <= ALPHA).map(({ address }) => address),
   );
 }
 
@@ -72,7 +75,7 @@ function absTOf(addresses: readonly string[], analysis: Analysis): number[] {
     const unit = places.get(address);
     if (unit === undefined)
       throw new RangeError(`the planted unit ${address} is none of the analysed groups`);
-    return Math.abs(pairedT.t[unit] ?? 0);
+    return Math.abs(valueAt(pairedT.t, unit));
   });
 }
 

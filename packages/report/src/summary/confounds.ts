@@ -2,6 +2,7 @@ import { adjustPValues, gradeCorrelation, type Matrix } from "@measure-plantain/
 import { type Confound, listConfounds, type PromptSetAudit } from "@measure-plantain/prompts";
 import type { Analysis, GranularityResult } from "../statistics/analyze-captures.ts";
 import { ALPHA } from "./granularity-summary.ts";
+import { valueAt } from "../reading.ts";
 
 /** Which confounds of the audit the pairs' responses follow. */
 export interface ConfoundsSummary {
@@ -57,7 +58,7 @@ export function summarizeConfounds(analysis: Analysis, audit: PromptSetAudit): C
   const rows = varying.map(({ confound, values }) => {
     const { r, p } = gradeCorrelation(matrix, values, { method: "spearman" });
     const { r: pearson } = gradeCorrelation(matrix, values, { method: "pearson" });
-    return { confound, pearson: pearson[0] ?? 0, spearman: r[0] ?? 0, p: p[0] ?? 1 };
+    return { confound, pearson: valueAt(pearson, 0), spearman: valueAt(r, 0), p: valueAt(p, 0) };
   });
   const familyWise = adjustPValues(
     Float64Array.from(rows, ({ p }) => p),
@@ -65,7 +66,7 @@ export function summarizeConfounds(analysis: Analysis, audit: PromptSetAudit): C
   );
   return {
     responses: Array.from(responses),
-    correlations: rows.map((row, place) => ({ ...row, familyWiseP: familyWise[place] ?? 1 })),
+    correlations: rows.map((row, place) => ({ ...row, familyWiseP: valueAt(familyWise, place) })),
     constant,
     alpha: ALPHA,
   };
@@ -88,9 +89,9 @@ export function respondByPair({
     let sum = 0;
     for (let unit = 0; unit < units; unit++) {
       if (isDegenerate.has(unit)) continue;
-      const difference = data[pair * units + unit] ?? 0;
-      const others = pairs * (mean[unit] ?? 0) - difference;
-      sum += (Math.sign(others) * difference) / (standardDeviation[unit] ?? NaN);
+      const difference = valueAt(data, pair * units + unit);
+      const others = pairs * valueAt(mean, unit) - difference;
+      sum += (Math.sign(others) * difference) / valueAt(standardDeviation, unit);
     }
     return sum / (units - isDegenerate.size);
   });

@@ -8,6 +8,7 @@ import {
   type TestedSummary,
   type ThresholdSummary,
 } from "./granularity-summary.ts";
+import { itemAt, valueAt } from "../reading.ts";
 
 /** Whether the responses follow the grades of the pairs. */
 export interface GradesSummary {
@@ -65,7 +66,10 @@ function summarizeGranularityGrades(
   { correlation: { r, degenerateUnits }, signFlip }: GradeResult,
 ): GranularityGrades {
   const testedUnits = records.length - degenerateUnits.length;
-  const strongest = r.reduce((most, rho, unit) => (Math.abs(rho) > Math.abs(r[most] ?? 0) ? unit : most), 0);
+  const strongest = r.reduce(
+    (most, rho, unit) => (Math.abs(rho) > Math.abs(valueAt(r, most)) ? unit : most),
+    0,
+  );
   return {
     name,
     channelsPerUnit: channelsPerUnit(records),
@@ -75,8 +79,8 @@ function summarizeGranularityGrades(
       signFlip === null
         ? null
         : {
-            address: records[strongest]?.address ?? "",
-            rho: r[strongest] ?? 0,
+            address: itemAt(records, strongest).address,
+            rho: valueAt(r, strongest),
             ...summarizeTested(signFlip.maximum),
           },
   };

@@ -2,6 +2,7 @@ import type { UnitRecord } from "@measure-plantain/probe";
 import type { Tested, ThresholdNull } from "@measure-plantain/paired-stats";
 import type { GranularityResult } from "../statistics/analyze-captures.ts";
 import type { GranularityName } from "@measure-plantain/probe";
+import { itemAt, valueAt } from "../reading.ts";
 
 /** The results of one granularity. */
 export interface GranularitySummary {
@@ -106,7 +107,7 @@ export function summarizeGranularity(granularity: GranularityResult): Granularit
     maximum:
       signFlip === null
         ? null
-        : { address: strongest[0]?.address ?? "", ...summarizeTested(signFlip.maximum) },
+        : { address: itemAt(strongest, 0).address, ...summarizeTested(signFlip.maximum) },
     survivors:
       corrected === null
         ? null
@@ -163,17 +164,17 @@ function listStrongest({ records, conditionMeans, pairedT, corrected }: Granular
     address,
     block,
     kind,
-    rmsA: conditionMeans.a[unit] ?? 0,
-    rmsB: conditionMeans.b[unit] ?? 0,
-    meanDifference: pairedT.mean[unit] ?? 0,
-    t: pairedT.t[unit] ?? 0,
-    p: pairedT.p[unit] ?? 1,
-    familyWiseP: corrected?.familyWise[unit] ?? 1,
-    cohensDz: pairedT.cohensDz[unit] ?? 0,
+    rmsA: valueAt(conditionMeans.a, unit),
+    rmsB: valueAt(conditionMeans.b, unit),
+    meanDifference: valueAt(pairedT.mean, unit),
+    t: valueAt(pairedT.t, unit),
+    p: valueAt(pairedT.p, unit),
+    familyWiseP: corrected === null ? 1 : valueAt(corrected.familyWise, unit),
+    cohensDz: valueAt(pairedT.cohensDz, unit),
   });
   return [...records.entries()]
     .filter(([unit]) => !degenerate.has(unit))
-    .map(([unit, record]) => ({ unit, record, size: Math.abs(pairedT.t[unit] ?? 0) }))
+    .map(([unit, record]) => ({ unit, record, size: Math.abs(valueAt(pairedT.t, unit)) }))
     .sort((left, right) => right.size - left.size)
     .slice(0, LISTED_UNITS)
     .map(({ unit, record }) => row(unit, record));

@@ -10,6 +10,7 @@ import { summarizeGranularity } from "./granularity-summary.ts";
 import { listNotices } from "./notices.ts";
 import type { SummaryContext } from "./summary-context.ts";
 import type { AuditSummary, HalvesSummary, Summary, TokenLengthSummary } from "./summary.ts";
+import { valueAt } from "../reading.ts";
 
 /** The results of a run in brief: plain data without infinities, so that JSON keeps all of it. */
 export function summarize(
@@ -63,7 +64,10 @@ export function summarize(
       const replicate = context.replicates?.[place];
       if (replicate === undefined)
         throw new RangeError(`summary: nothing is known of repetition ${place + 1}; give the run's settings`);
-      const thresholds = analysis.thresholds.map((threshold, k) => ({ threshold, count: counts[k] ?? 0 }));
+      const thresholds = analysis.thresholds.map((threshold, k) => ({
+        threshold,
+        count: valueAt(counts, k),
+      }));
       return { ...replicate, thresholds, maximum, correlationWithMean };
     }),
     audit: summarizeAudit(context),

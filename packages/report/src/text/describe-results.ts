@@ -7,11 +7,11 @@ import { listPlants } from "../summary/list-plants.ts";
 import { formatSummaryMarkdown } from "./summary-markdown.ts";
 
 /** What a run folder has in it, as far as it says how to make the folder again. */
-export interface ReproducedRun<Record = Manifest> {
+export interface ReproducedRun<Run = Manifest> {
   /** Of the run. */
-  readonly manifest: Record;
+  readonly manifest: Run;
   /** The controls that are in the folder. */
-  readonly controls: readonly { readonly name: string; readonly manifest: Record }[];
+  readonly controls: readonly { readonly name: string; readonly manifest: Run }[];
   /** The sign flips of its results. */
   readonly flips: Flips;
   /** What was ablated; `null` if nothing was. */

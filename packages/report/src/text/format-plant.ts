@@ -1,5 +1,6 @@
 import { formatT } from "./format-number.ts";
 import type { PlantScore } from "../statistics/score-plant.ts";
+import { valueAt } from "../reading.ts";
 
 /** What was found of a planted effect, as one sentence. */
 export function formatPlantScore({
@@ -12,7 +13,7 @@ export function formatPlantScore({
   decoysFound,
   absT,
 }: PlantScore): string {
-  const range = `|t| ${formatT(absT[0] ?? 0)} to ${formatT(absT.at(-1) ?? 0)}`;
+  const range = `|t| ${formatT(valueAt(absT, 0))} to ${formatT(valueAt(absT, absT.length - 1))}`;
   const known =
     othersInRun === null ? "" : `, ${othersInRun.length} of them in the run without the plant too`;
   return (

@@ -2,6 +2,7 @@ import { formatCount } from "./format-number.ts";
 import { titleGranularity } from "./granularity-names.ts";
 import { resultRows } from "./result-rows.ts";
 import type { Summary } from "../summary/summary.ts";
+import { valueAt } from "../reading.ts";
 
 const HEADER = ["", "observed", "share", "null mean", "null p99", "obs/p99", "p"] as const;
 
@@ -28,7 +29,9 @@ export function formatSummaryTable({ granularities, blocks, checkpoint, notices 
   const widths = HEADER.map((_, place) => Math.max(...cells.map((row) => row[place]?.length ?? 0)));
   const line = (row: readonly string[]): string =>
     row
-      .map((cell, place) => (place === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[place] ?? 0)))
+      .map((cell, place) =>
+        place === 0 ? cell.padEnd(valueAt(widths, 0)) : cell.padStart(valueAt(widths, place)),
+      )
       .join("  ");
   const [strongest] = blocks;
   return [

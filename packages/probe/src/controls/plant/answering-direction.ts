@@ -1,3 +1,5 @@
+import { itemAt, valueAt } from "../../reading.ts";
+
 /**
  * The shortest direction along which the inputs change by given amounts from condition a to condition b.
  *
@@ -14,16 +16,16 @@ export function answeringDirection(
   const weights = solve(gram, answers);
   const direction = new Float64Array(changes[0]?.length ?? 0);
   for (const [pair, change] of changes.entries()) {
-    const weight = weights[pair] ?? 0;
+    const weight = valueAt(weights, pair);
     for (const [channel, value] of change.entries())
-      direction[channel] = (direction[channel] ?? 0) + weight * value;
+      direction[channel] = valueAt(direction, channel) + weight * value;
   }
   return direction;
 }
 
 /** The product of two vectors of one length. */
 export function dot(one: Float64Array, other: Float64Array): number {
-  return one.reduce((sum, value, index) => sum + value * (other[index] ?? 0), 0);
+  return one.reduce((sum, value, index) => sum + value * valueAt(other, index), 0);
 }
 
 /** Pivots below this share of the greatest one count as zero. */
@@ -32,29 +34,29 @@ const SMALLEST_PIVOT = 1e-10;
 /** Solves a symmetric positive definite system by Cholesky's decomposition. */
 function solve(matrix: readonly (readonly number[])[], right: readonly number[]): number[] {
   const size = right.length;
-  const greatest = Math.max(...matrix.map((row, index) => row[index] ?? 0));
+  const greatest = Math.max(...matrix.map((row, index) => valueAt(row, index)));
   const lower: number[][] = matrix.map(() => []);
-  const at = (row: number, column: number): number => lower[row]?.[column] ?? 0;
+  const at = (row: number, column: number): number => valueAt(itemAt(lower, row), column);
   for (let row = 0; row < size; row += 1) {
     for (let column = 0; column <= row; column += 1) {
-      let rest = matrix[row]?.[column] ?? 0;
+      let rest = valueAt(itemAt(matrix, row), column);
       for (let k = 0; k < column; k += 1) rest -= at(row, k) * at(column, k);
       if (row === column && rest <= SMALLEST_PIVOT * greatest) {
         throw new RangeError(`the input of pair ${row + 1} changes as a mixture of the pairs before it does`);
       }
-      lower[row]?.push(row === column ? Math.sqrt(rest) : rest / at(column, column));
+      itemAt(lower, row).push(row === column ? Math.sqrt(rest) : rest / at(column, column));
     }
   }
   const forward: number[] = [];
   for (let row = 0; row < size; row += 1) {
-    let rest = right[row] ?? 0;
-    for (let k = 0; k < row; k += 1) rest -= at(row, k) * (forward[k] ?? 0);
+    let rest = valueAt(right, row);
+    for (let k = 0; k < row; k += 1) rest -= at(row, k) * valueAt(forward, k);
     forward.push(rest / at(row, row));
   }
   const solution = Array<number>(size).fill(0);
   for (let row = size - 1; row >= 0; row -= 1) {
-    let rest = forward[row] ?? 0;
-    for (let k = row + 1; k < size; k += 1) rest -= at(k, row) * (solution[k] ?? 0);
+    let rest = valueAt(forward, row);
+    for (let k = row + 1; k < size; k += 1) rest -= at(k, row) * valueAt(solution, k);
     solution[row] = rest / at(row, row);
   }
   return solution;

@@ -1,4 +1,5 @@
 import { readTensor, type Checkpoint } from "@measure-plantain/flux-runtime";
+import { valueAt } from "../../reading.ts";
 
 /**
  * The direction along which the modulated input of every single block is the same for all tokens of all prompts.
@@ -18,7 +19,7 @@ export async function constantDirection(checkpoint: Checkpoint, timestep: number
     const weight = weights.locate(`${name}.weight`, [out, x.length]);
     const { data } = await readTensor(weight.file, weight);
     return Float64Array.from({ length: out }, (_, row) =>
-      x.reduce((sum, value, column) => sum + value * (data[row * x.length + column] ?? 0), 0),
+      x.reduce((sum, value, column) => sum + value * valueAt(data, row * x.length + column), 0),
     );
   };
   const half = config.timestep_guidance_channels / 2;
@@ -33,7 +34,7 @@ export async function constantDirection(checkpoint: Checkpoint, timestep: number
   const modulation = await multiply("single_stream_modulation.linear", embedding.map(silu), 3 * width);
   const shift = modulation.subarray(0, width);
   const direction = modulation.subarray(width, 2 * width).map((scale) => 1 / (1 + scale));
-  const product = direction.reduce((sum, value, channel) => sum + value * (shift[channel] ?? 0), 0);
+  const product = direction.reduce((sum, value, channel) => sum + value * valueAt(shift, channel), 0);
   if (!(Math.abs(product) > 1e-6 * Math.hypot(...direction))) {
     throw new RangeError(
       `the modulation of the single blocks leaves no direction that is the same for all tokens (Σ shift / (1 + scale) = ${product})`,

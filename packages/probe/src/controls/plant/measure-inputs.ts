@@ -4,6 +4,7 @@ import type { PassInputs } from "../../passes/pass-inputs.ts";
 import { listReplicates } from "../../settings/replicates.ts";
 import type { ProbeContext } from "../../passes/probe-context.ts";
 import type { PlantPlan } from "./plan-plant.ts";
+import { valueAt } from "../../reading.ts";
 
 /** The mean over all tokens, and over repetitions, of a single block's modulated input, for each pair and condition. */
 export interface BlockInputs {
@@ -66,7 +67,7 @@ export async function measureBlockInputs(
           const sum = new Float64Array(layout.unitCount);
           for (let replicate = 0; replicate < replicates; replicate += 1) {
             for (const [unit, value] of (await run(condition, replicate)).entries()) {
-              sum[unit] = (sum[unit] ?? 0) + value / replicates;
+              sum[unit] = valueAt(sum, unit) + value / replicates;
             }
           }
           return sum;

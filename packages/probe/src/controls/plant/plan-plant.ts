@@ -2,6 +2,7 @@ import { createTorchGenerator, type TransformerConfig } from "@measure-plantain/
 import { formatUnitAddress } from "@measure-plantain/head-hooks";
 import { namedSeed } from "../../settings/named-seed.ts";
 import { ProbeError } from "../../probe-error.ts";
+import { valueAt } from "../../reading.ts";
 
 /** What is planted; what is left out has its default. */
 export interface PlantOptions {
@@ -102,7 +103,7 @@ export function planPlant(
       }),
       role: isPlanted ? "planted" : "decoy",
       ...place,
-      answers: isPlanted ? steady : steady.map((value, pair) => ((signs[pair] ?? 0) < 0 ? -value : value)),
+      answers: isPlanted ? steady : steady.map((value, pair) => (valueAt(signs, pair) < 0 ? -value : value)),
     };
   });
   return { schemaVersion: 1, seed, effect, cohensDz, gain, groupSize, units };
@@ -111,7 +112,7 @@ export function planPlant(
 /** In the order of random keys. */
 function shuffle<Item>(items: readonly Item[], keys: Float32Array): Item[] {
   return items
-    .map((item, index) => ({ item, key: keys[index] ?? 0 }))
+    .map((item, index) => ({ item, key: valueAt(keys, index) }))
     .sort((one, other) => one.key - other.key)
     .map(({ item }) => item);
 }

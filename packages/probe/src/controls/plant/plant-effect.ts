@@ -8,6 +8,7 @@ import { constantDirection } from "./constant-direction.ts";
 import { measureBlockInputs, type BlockInputs } from "./measure-inputs.ts";
 import type { PlantedUnit, PlantPlan } from "./plan-plant.ts";
 import { plantedRows, type UnitRows } from "./planted-rows.ts";
+import { valueAt } from "../../reading.ts";
 
 /** By how much the constant direction's product with an input may miss 1, as arithmetic in bfloat16 makes it. */
 const CONSTANT_TOLERANCE = 0.05;
@@ -63,7 +64,7 @@ export async function plantEffect(
         for (let row = 0; row < width; row += 1) {
           for (let column = first; column < first + plan.groupSize; column += 1) {
             const place = row * columns + column;
-            edited[place] = plan.gain * (edited[place] ?? 0);
+            edited[place] = plan.gain * valueAt(edited, place);
           }
         }
       }
@@ -83,7 +84,7 @@ function rowsOf(
   constant: Float64Array,
   channels: number,
 ): UnitRows {
-  const changes = means.map(([a, b]) => b.map((value, channel) => value - (a[channel] ?? 0)));
+  const changes = means.map(([a, b]) => b.map((value, channel) => value - valueAt(a, channel)));
   let direction: Float64Array;
   try {
     direction = answeringDirection(changes, answers);

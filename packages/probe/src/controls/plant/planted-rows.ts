@@ -1,3 +1,5 @@
+import { valueAt } from "../../reading.ts";
+
 /** What the gate of an altered channel is fed: silu of it is the channel's mean activation. */
 const GATE = 1;
 
@@ -25,7 +27,7 @@ export function plantedRows(
       channels,
     ),
     linear: repeatRounded(
-      constant.map((value, channel) => value * (1 - centre) + (direction[channel] ?? 0)),
+      constant.map((value, channel) => value * (1 - centre) + valueAt(direction, channel)),
       channels,
     ),
   };

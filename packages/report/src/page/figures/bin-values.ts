@@ -1,3 +1,5 @@
+import { valueAt } from "../../reading.ts";
+
 /** One bar of a histogram, in the units of the values. */
 export interface Bin {
   readonly start: number;
@@ -28,7 +30,7 @@ export function binValues(
   const counts = new Float64Array(bins);
   for (const value of values) {
     const bin = Math.min(bins - 1, Math.floor((toAxis(value) - first) / width));
-    counts[bin] = (counts[bin] ?? 0) + 1;
+    counts[bin] = valueAt(counts, bin) + 1;
   }
   return Array.from(counts, (count, bin) => ({
     start: fromAxis(first + bin * width),

@@ -4,6 +4,7 @@ import type { ColourScheme } from "../colour-schemes.ts";
 import { html, type Html } from "../html.ts";
 import type { Figure } from "./figure.ts";
 import { placeUnits } from "../encode-page-data.ts";
+import { valueAt } from "../../reading.ts";
 
 const WIDTH = 1_000;
 const LEFT = 72;
@@ -25,7 +26,7 @@ export function drawHeatMap(
   const cells = new Map<string, string[]>();
   for (const { row, first, units, start, step } of runs)
     for (let unit = 0; unit < units; unit++) {
-      const share = Math.max(-1, Math.min(1, (t[first + unit] ?? 0) / STRONGEST_COLOUR));
+      const share = Math.max(-1, Math.min(1, valueAt(t, first + unit) / STRONGEST_COLOUR));
       const colour = colours[Math.round(128 + 128 * share)] ?? "";
       const x = (LEFT + (start + unit * step) * scale).toFixed(2);
       const cell = `M${x} ${TOP + row * ROW}h${(step * scale).toFixed(2)}v${ROW - 1}h-${(step * scale).toFixed(2)}z`;

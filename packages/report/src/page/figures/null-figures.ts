@@ -69,7 +69,10 @@ function drawNull(label: string, { observed, null: { values, p99 } }: Tested, is
   const p99Written = isCount ? formatMeanCount(p99) : formatT(p99);
   return drawNullHistogram({
     label: `${label}: observed ${written}, 99th percentile of the null ${p99Written}`,
-    ...{ values, observed, written, bins: BINS },
+    values,
+    observed,
+    written,
+    bins: BINS,
     domain: [0, Math.max(highest * 1.02, 1)],
     squareRoot: isCount,
     p99: { value: p99, written: p99Written },

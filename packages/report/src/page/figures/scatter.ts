@@ -2,6 +2,7 @@
 import { axisX, axisY, plot, type Markish, type PlotOptions } from "@observablehq/plot";
 import { Html } from "../html.ts";
 import { plotDocument, plotStyle } from "./plot-document.ts";
+import { valueAt } from "../../reading.ts";
 
 /** Units as dots. */
 export interface Scatter {
@@ -30,7 +31,7 @@ export function drawScatter(scatter: Scatter, width: number, height: number): Ht
       const yOf = scales.y as (value: number) => number;
       const seen = new Set<string>();
       for (let unit = 0; unit < x.length; unit++) {
-        const [atX, atY] = [x[unit] ?? NaN, y[unit] ?? NaN];
+        const [atX, atY] = [valueAt(x, unit), valueAt(y, unit)];
         if (isStrong(unit) === strong && Number.isFinite(atX) && Number.isFinite(atY))
           seen.add(`M${Math.round(xOf(atX))} ${Math.round(yOf(atY))}h0`);
       }

@@ -9,6 +9,7 @@ import type { ScatterPoints } from "../encode-page-data.ts";
 import type { Figure } from "./figure.ts";
 import { drawBothWidths, NARROW, WIDE } from "./plot-document.ts";
 import { drawScatter, symmetricDomain } from "./scatter.ts";
+import { valueAt } from "../../reading.ts";
 
 /** The volcano's dots: the change of the root mean square relative to condition a, in percent, and |t|. */
 export function volcanoPoints({ granularities }: Analysis): ScatterPoints | null {
@@ -17,7 +18,7 @@ export function volcanoPoints({ granularities }: Analysis): ScatterPoints | null
   const { mean, t } = groups.pairedT;
   const { a } = groups.conditionMeans;
   return {
-    x: Float32Array.from(mean, (difference, unit) => (100 * difference) / (a[unit] ?? NaN)),
+    x: Float32Array.from(mean, (difference, unit) => (100 * difference) / valueAt(a, unit)),
     y: Float32Array.from(t, (value) => (Number.isFinite(value) ? Math.abs(value) : NaN)),
   };
 }
@@ -34,7 +35,7 @@ export function drawVolcano(
   if (points === null || !groups?.signFlip || !groups.corrected || !survivors) return null;
   const { x, y } = points;
   const { familyWise } = groups.corrected;
-  const isStrong = (unit: number): boolean => (familyWise[unit] ?? 1) <= survivors.alpha;
+  const isStrong = (unit: number): boolean => valueAt(familyWise, unit) <= survivors.alpha;
   const least = y.filter((_, unit) => isStrong(unit)).reduce((low, value) => Math.min(low, value), Infinity);
   const bound = Number.isFinite(least) ? least : groups.signFlip.maximum.null.p95;
   const count = shown(survivors.familyWise, formatCount);

@@ -110,7 +110,11 @@ function drawSets({ name, random, tests }: SetAblation, statistic: AblationStati
   const domain = [least - (least < 0 ? margin : 0), most + margin] as const;
   return drawNullHistogram({
     label: `${name}, ${statisticNames[statistic]}: observed ${formatChange(observed)}, mean of the random sets ${formatChange(nullMean)}`,
-    ...{ values, observed: shown, written: formatChange(observed), domain, bins: BINS },
+    values,
+    observed: shown,
+    written: formatChange(observed),
+    domain,
+    bins: BINS,
     formatTick: (value) => `${value} %`.replace("-", "−"),
   });
 }

@@ -1,7 +1,7 @@
 import { formatCount, formatMeasure, formatP, formatShare, formatT } from "../../text/format-number.ts";
 import { describeGranularity, titleGranularity } from "../../text/granularity-names.ts";
 import { resultRows, shown, survivorRows } from "../../text/result-rows.ts";
-import type { GranularitySummary } from "../../summary/granularity-summary.ts";
+import type { GranularitySummary, UnitRow } from "../../summary/granularity-summary.ts";
 import type { BlockRow, Summary } from "../../summary/summary.ts";
 import { html, type Html } from "../html.ts";
 import { renderNumber } from "./shown-number.ts";
@@ -148,29 +148,47 @@ export function renderStrongest(
       does not.
     </p>
     ${granularities.map(
-      (
-        granularity,
-        place,
-      ) => html`<details${place === 0 ? html` open` : null} data-granularity="${granularity.name}">
-<summary>${describeGranularity(granularity)}</summary>
-<div class="scroll"><table class="numbers">
-<thead><tr><th scope="col">unit</th><th scope="col" class="minor"><bdi>${labels.a}</bdi></th><th scope="col" class="minor"><bdi>${labels.b}</bdi></th>
-<th scope="col">difference</th><th scope="col">t</th><th scope="col">d<sub>z</sub></th><th scope="col">p</th><th scope="col">family-wise p</th></tr></thead>
-<tbody>${granularity.strongest.map(
-        ({ address, rmsA, rmsB, meanDifference, t, cohensDz, p, familyWiseP }) =>
-          html`<tr>
-            <th scope="row"><code>${address}</code></th>
-            <td class="minor">${renderNumber(shown(rmsA, formatMeasure))}</td>
-            <td class="minor">${renderNumber(shown(rmsB, formatMeasure))}</td>
-            <td>${renderNumber(shown(meanDifference, formatMeasure))}</td>
-            <td>${renderNumber(shown(t, formatT))}</td>
-            <td>${renderNumber(shown(cohensDz, formatT))}</td>
-            <td>${renderNumber(shown(p, formatP))}</td>
-            <td>${renderNumber(shown(familyWiseP, formatP))}</td>
-          </tr>`,
-      )}</tbody>
-</table></div>
-</details>`,
+      (granularity, place) =>
+        html`<details data-granularity="${granularity.name}" ${place === 0 ? html`open` : null}>
+          <summary>${describeGranularity(granularity)}</summary>
+          ${renderUnits(granularity, labels)}
+        </details>`,
     )}
   </section>`;
+}
+
+function renderUnits({ strongest }: GranularitySummary, labels: Summary["promptSet"]["labels"]): Html {
+  return html`<div class="scroll">
+    <table class="numbers">
+      <thead>
+        <tr>
+          <th scope="col">unit</th>
+          <th scope="col" class="minor"><bdi>${labels.a}</bdi></th>
+          <th scope="col" class="minor"><bdi>${labels.b}</bdi></th>
+          <th scope="col">difference</th>
+          <th scope="col">t</th>
+          <th scope="col">d<sub>z</sub></th>
+          <th scope="col">p</th>
+          <th scope="col">family-wise p</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${strongest.map(renderUnit)}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function renderUnit(unit: UnitRow): Html {
+  const { address, rmsA, rmsB, meanDifference, t, cohensDz, p, familyWiseP } = unit;
+  return html`<tr>
+    <th scope="row"><code>${address}</code></th>
+    <td class="minor">${renderNumber(shown(rmsA, formatMeasure))}</td>
+    <td class="minor">${renderNumber(shown(rmsB, formatMeasure))}</td>
+    <td>${renderNumber(shown(meanDifference, formatMeasure))}</td>
+    <td>${renderNumber(shown(t, formatT))}</td>
+    <td>${renderNumber(shown(cohensDz, formatT))}</td>
+    <td>${renderNumber(shown(p, formatP))}</td>
+    <td>${renderNumber(shown(familyWiseP, formatP))}</td>
+  </tr>`;
 }
