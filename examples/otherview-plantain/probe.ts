@@ -1,5 +1,5 @@
 import { chooseDevice, resolveCheckpoint } from "@measure-plantain/flux-runtime";
-import { parseControls, planProbe, runProbe, type ReportOptions } from "@measure-plantain/probe";
+import { parseControls, planProbe, runProbe, type ProgressOptions } from "@measure-plantain/probe";
 import { loadPromptSet } from "@measure-plantain/prompts";
 import { analyzeRun, formatPlantScore, formatSummaryTable, writeResults } from "@measure-plantain/report";
 
@@ -9,7 +9,7 @@ process.once("SIGINT", () => {
   ending.abort(); // what is captured stays in the run folder, and the next start goes on from there
 });
 const { signal } = ending;
-const watch: ReportOptions = {
+const watch: ProgressOptions = {
   onNote: ({ text }) => console.error(`\n${text}`),
   onProgress: ({ stageNumber, stages, stage, done, total, unit }) =>
     process.stderr.write(

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { rmSync } from "node:fs";
-import { mkdir, mkdtemp } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -43,7 +43,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     project.provide("workplace", workplace);
     return async () => {
       await registry.close();
-      removeWorkplace();
+      // Asynchronously: it can take half a minute, in which the pool has to hear that its workers have ended.
+      await rm(workplace, { recursive: true, force: true, maxRetries: 5 });
     };
   } catch (error) {
     removeWorkplace();
