@@ -72,7 +72,8 @@ describe("downloadBlob", () => {
     await download({ attempts: 20 });
     const starts = server.ranges.map((range) => Number(/\d+/.exec(range ?? "0")?.[0]));
     expect(starts.length).toBeGreaterThanOrEqual(4);
-    expect(starts).toEqual([...new Set(starts)].sort((a, b) => a - b));
+    expect(starts).toEqual(starts.toSorted((a, b) => a - b)); // twice from one place if nothing of an answer came
+    expect(new Set(starts).size).toBeGreaterThan(1);
     expect(await readFile(blobPath)).toEqual(content);
   });
 
