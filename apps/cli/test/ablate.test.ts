@@ -5,7 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Ablation } from "@measure-plantain/probe";
 import { readAblation as readAblationFile } from "../../../packages/probe/src/ablation/ablation-file.ts";
 import { verifyAblation } from "../../../packages/probe/src/ablation/verify-ablation.ts";
-import { planPlant, type PlantPlan } from "../../../packages/probe/src/controls/plant/plan-plant.ts";
+import {
+  planPlant,
+  type PlantedUnit,
+  type PlantPlan,
+} from "../../../packages/probe/src/controls/plant/plan-plant.ts";
 import { plantEffect } from "../../../packages/probe/src/controls/plant/plant-effect.ts";
 import { openRun } from "../../../packages/probe/src/open-run.ts";
 import { preparePassInputs } from "../../../packages/probe/src/passes/prepare-pass-inputs.ts";
@@ -31,15 +35,30 @@ const readAblation = (run: string): Ablation =>
 const addresses = ({ units }: PlantPlan): string[] =>
   units.filter(({ role }) => role === "planted").map(({ address }) => address);
 
+/** Four planted units in one block, which answer strongly and reach the rest of the network. */
+function makeCausal(plan: PlantPlan): PlantPlan {
+  const [block, strength] = [10, 30];
+  const units = plan.units.slice(0, 4).map((unit, place): PlantedUnit => {
+    const firstChannel = 3 * place * plan.groupSize;
+    return {
+      ...unit,
+      block,
+      firstChannel,
+      address: `single.${block}.mlp[${firstChannel}:${firstChannel + plan.groupSize}]`,
+      answers: unit.answers.map((answer) => strength * answer),
+    };
+  });
+  return { ...plan, effect: strength * plan.effect, gain: 16, units };
+}
+
 /** Writes the run's checkpoint with units of one block that answer to the contrast and reach the velocity. */
 async function plantCausalUnits(): Promise<PlantPlan> {
   const folder = await openRun(place.path("run"));
   const manifest = await folder.readManifest();
   const checkpoint = await openCheckpoint(place.path("cache/random-tiny-v2"));
-  const plan = planPlant(
-    checkpoint.transformer.config,
-    { pairs: pairs.length, groupSize: manifest.settings.groupSize },
-    { planted: 4, decoys: 0, effect: 0.3, block: 10, gain: 16 },
+  const { groupSize } = manifest.settings;
+  const plan = makeCausal(
+    planPlant(checkpoint.transformer.config, { pairs: pairs.length, groupSize, seed: 0 }),
   );
   const context = await reopenContext({
     folder,

@@ -35,7 +35,7 @@ export {
 export { type OptionalTap, optionalTaps } from "./captures/plan-taps.ts";
 export { type SegmentName, segmentNames } from "./captures/token-segments.ts";
 export { type Control, parseControls } from "./controls/parse-controls.ts";
-export type { PlantedUnit, PlantOptions, PlantPlan } from "./controls/plant/plan-plant.ts";
+export type { PlantedUnit, PlantPlan } from "./controls/plant/plan-plant.ts";
 export { readPlant } from "./controls/plant/planted-checkpoint.ts";
 export { openRun } from "./open-run.ts";
 export { referenceName } from "./passes/prepare-references.ts";

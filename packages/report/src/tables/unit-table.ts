@@ -2,10 +2,9 @@ import { csvFormatRows } from "d3-dsv";
 import type { GranularityResult } from "../statistics/analyze-captures.ts";
 import { formatCsvCell } from "./csv-cell.ts";
 
-/** One column of the table: its name, what it holds, and its value for a unit. */
+/** One column of the table: its name, the type of its values, and its value for a unit. */
 interface Column {
   readonly name: string;
-  readonly holds: string;
   readonly type: UnitColumnType;
   readonly value: (unit: number, granularity: GranularityResult) => UnitValue;
 }
@@ -30,76 +29,44 @@ export interface UnitColumn {
  * mean squares.
  */
 const COLUMNS: readonly Column[] = [
-  column("address", "text", "the unit", (unit, { records }) => present(records[unit]?.address)),
-  column("block", "text", "the block that it is in", (unit, { records }) => present(records[unit]?.block)),
-  column("kind", "text", "what it is within the block", (unit, { records }) => present(records[unit]?.kind)),
-  column("start", "integer", "first channel within its section", (unit, { records }) =>
-    present(records[unit]?.channels[0]),
+  column("address", "text", (unit, { records }) => present(records[unit]?.address)),
+  column("block", "text", (unit, { records }) => present(records[unit]?.block)),
+  column("kind", "text", (unit, { records }) => present(records[unit]?.kind)),
+  column("start", "integer", (unit, { records }) => present(records[unit]?.channels[0])),
+  column("stop", "integer", (unit, { records }) => present(records[unit]?.channels[1])),
+  column("rms_a", "number", (unit, { conditionMeans: { a } }) => present(a[unit])),
+  column("rms_b", "number", (unit, { conditionMeans: { b } }) => present(b[unit])),
+  column("mean_difference", "number", (unit, { pairedT: { mean } }) => present(mean[unit])),
+  column("sd", "number", (unit, { pairedT }) => present(pairedT.standardDeviation[unit])),
+  column("t", "number", (unit, { pairedT: { t } }) => present(t[unit])),
+  column("df", "integer", (_, { pairedT }) => present(pairedT.degreesOfFreedom)),
+  column("p", "number", (unit, { pairedT: { p } }) => present(p[unit])),
+  column("d_z", "number", (unit, { pairedT: { cohensDz } }) => present(cohensDz[unit])),
+  column("ci_lower", "number", (unit, { pairedT: { confidenceInterval } }) =>
+    present(confidenceInterval.lower[unit]),
   ),
-  column("stop", "integer", "one past the last channel", (unit, { records }) =>
-    present(records[unit]?.channels[1]),
+  column("ci_upper", "number", (unit, { pairedT: { confidenceInterval } }) =>
+    present(confidenceInterval.upper[unit]),
   ),
-  column("rms_a", "number", "mean over the pairs under condition a", (unit, { conditionMeans: { a } }) =>
-    present(a[unit]),
+  column("p_family_wise", "number", (unit, { corrected }) =>
+    corrected === null ? null : present(corrected.familyWise[unit]),
   ),
-  column("rms_b", "number", "mean over the pairs under condition b", (unit, { conditionMeans: { b } }) =>
-    present(b[unit]),
+  column("q_false_discovery", "number", (unit, { corrected }) =>
+    corrected === null ? null : present(corrected.falseDiscovery[unit]),
   ),
-  column("mean_difference", "number", "mean of b − a", (unit, { pairedT: { mean } }) => present(mean[unit])),
-  column("sd", "number", "standard deviation of b − a (N − 1)", (unit, { pairedT }) =>
-    present(pairedT.standardDeviation[unit]),
-  ),
-  column("t", "number", "paired t; ±Infinity where sd is 0", (unit, { pairedT: { t } }) => present(t[unit])),
-  column("df", "integer", "degrees of freedom", (_, { pairedT }) => present(pairedT.degreesOfFreedom)),
-  column("p", "number", "two-sided p of t, not corrected", (unit, { pairedT: { p } }) => present(p[unit])),
-  column("d_z", "number", "Cohen's d_z; ±Infinity where sd is 0", (unit, { pairedT: { cohensDz } }) =>
-    present(cohensDz[unit]),
-  ),
-  column(
-    "ci_lower",
-    "number",
-    "95 % interval of the mean difference",
-    (unit, { pairedT: { confidenceInterval } }) => present(confidenceInterval.lower[unit]),
-  ),
-  column(
-    "ci_upper",
-    "number",
-    "95 % interval of the mean difference",
-    (unit, { pairedT: { confidenceInterval } }) => present(confidenceInterval.upper[unit]),
-  ),
-  column(
-    "p_family_wise",
-    "number",
-    "p by the greatest |t| of all units of the table",
-    (unit, { corrected }) => (corrected === null ? null : present(corrected.familyWise[unit])),
-  ),
-  column(
-    "q_false_discovery",
-    "number",
-    "p after Benjamini and Hochberg over the table",
-    (unit, { corrected }) => (corrected === null ? null : present(corrected.falseDiscovery[unit])),
-  ),
-  column(
-    "p_sign_flip",
-    "number",
-    "exact sign-flip p of the unit; empty with random flips",
-    (unit, { corrected }) => (corrected?.exact ? present(corrected.exact[unit]) : null),
+  column("p_sign_flip", "number", (unit, { corrected }) =>
+    corrected?.exact ? present(corrected.exact[unit]) : null,
   ),
 ];
 
 /** The columns that a table has only where the prompt set is graded; they follow the others. */
 const GRADE_COLUMNS: readonly Column[] = [
-  column("grade_rho", "number", "rank correlation of b − a with the pair's grade", (unit, { grades }) =>
+  column("grade_rho", "number", (unit, { grades }) =>
     grades === null || grades.correlation.degenerateUnits.includes(unit)
       ? null
       : present(grades.correlation.r[unit]),
   ),
 ];
-
-/** What each column of {@link formatUnitCsv} holds, in their order. */
-export const UNIT_COLUMNS: readonly { readonly name: string; readonly holds: string }[] = COLUMNS.map(
-  ({ name, holds }) => ({ name, holds }),
-);
 
 /** The statistics of one granularity, column by column. */
 export function tabulateUnits(granularity: GranularityResult): UnitColumn[] {
@@ -127,8 +94,8 @@ function columnsOf({ grades }: GranularityResult): readonly Column[] {
   return grades === null ? COLUMNS : [...COLUMNS, ...GRADE_COLUMNS];
 }
 
-function column(name: string, type: UnitColumnType, holds: string, value: Column["value"]): Column {
-  return { name, type, holds, value };
+function column(name: string, type: UnitColumnType, value: Column["value"]): Column {
+  return { name, type, value };
 }
 
 function present<Value extends UnitValue>(value: Value | undefined): Value {

@@ -17,7 +17,7 @@ const config: TransformerConfig = {
   rope_theta: 2_000,
   eps: 1e-6,
 };
-const shape = { pairs: 25, groupSize: 16 };
+const shape = { pairs: 25, groupSize: 16, seed: 0 };
 
 function describeAnswers(answers: readonly number[]): { mean: number; dz: number } {
   const mean = answers.reduce((sum, value) => sum + value, 0) / answers.length;
@@ -25,17 +25,17 @@ function describeAnswers(answers: readonly number[]): { mean: number; dz: number
   return { mean, dz: mean / Math.sqrt(squares / (answers.length - 1)) };
 }
 
-describe("planPlant(config, shape, options)", () => {
-  it("planted units have exactly the asked effect and spread, half of them with the other sign", () => {
-    const { units } = planPlant(config, shape, { effect: 0.02, cohensDz: 1.5 });
+describe("planPlant(config, shape)", () => {
+  it("planted units have exactly the planned effect and spread, half of them with the other sign", () => {
+    const { units } = planPlant(config, shape);
     const planted = units
       .filter(({ role }) => role === "planted")
       .map(({ answers }) => describeAnswers(answers));
     expect(planted).toHaveLength(8);
     for (const [index, { mean, dz }] of planted.entries()) {
       const sign = index % 2 === 0 ? 1 : -1;
-      expect(mean).toBeCloseTo(sign * 0.02, 12);
-      expect(dz).toBeCloseTo(sign * 1.5, 9);
+      expect(mean).toBeCloseTo(sign * 0.01, 12);
+      expect(dz).toBeCloseTo(sign * 2, 9);
     }
   });
 
@@ -54,14 +54,14 @@ describe("planPlant(config, shape, options)", () => {
     const first = addresses(planPlant(config, shape));
     expect(new Set(first).size).toBe(16);
     expect(addresses(planPlant(config, shape))).toEqual(first);
-    expect(addresses(planPlant(config, shape, { seed: 1 }))).not.toEqual(first);
+    expect(addresses(planPlant(config, { ...shape, seed: 1 }))).not.toEqual(first);
   });
 
   it.each([
-    ["more units than there are", shape, { planted: 90, decoys: 7 }, /97 units.*have 96 MLP groups/],
-    ["more pairs than inputs can tell apart", { ...shape, pairs: 65 }, {}, /3 to 64 pairs.*there are 65/],
-    ["a gain in many blocks", shape, { gain: 2 }, /name one block/],
-  ])("refuses %s", (_, asked, options, message) => {
-    expect(() => planPlant(config, asked, options)).toThrow(message);
+    ["a model of fewer units", { ...shape, groupSize: 128 }, /16 units.*have 12 MLP groups/],
+    ["fewer pairs than have a spread", { ...shape, pairs: 2 }, /3 to 64 pairs.*there are 2/],
+    ["more pairs than inputs can tell apart", { ...shape, pairs: 65 }, /3 to 64 pairs.*there are 65/],
+  ])("refuses %s", (_, asked, message) => {
+    expect(() => planPlant(config, asked)).toThrow(message);
   });
 });

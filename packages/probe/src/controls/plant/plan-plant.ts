@@ -5,28 +5,26 @@ import { ProbeError } from "../../probe-error.ts";
 import { valueAt } from "../../reading.ts";
 
 /** What is planted; what is left out has its default. */
-export interface PlantOptions {
-  /** Decides which units are altered and how each responds. */
-  readonly seed?: number;
-  /** Units that respond to the contrast. */
-  readonly planted?: number;
-  /** Units that are altered alike, but respond to the pairs in random directions. */
-  readonly decoys?: number;
-  /** By how much of itself a planted unit's root mean square changes from a to b, in the mean over the pairs. */
-  readonly effect?: number;
-  /** Mean over standard deviation of a planted unit's differences. */
-  readonly cohensDz?: number;
-  /** The factor on the columns by which altered units reach the rest of the network; at 0 they change nothing else. */
-  readonly gain?: number;
-  /** The one single block to alter; by default several are drawn. */
-  readonly block?: number;
-}
+/** Units that respond to the contrast. */
+const PLANTED = 8;
+
+/** Units that are altered alike, but respond to the pairs in random directions. */
+const DECOYS = 8;
+
+/** By how much of itself a planted unit's root mean square changes from a to b, in the mean over the pairs. */
+const EFFECT = 0.01;
+
+/** Mean over standard deviation of a planted unit's differences. */
+const COHENS_DZ = 2;
+
+/** At 0 altered units reach nothing else in the network: later blocks have the inputs of the run. */
+const GAIN = 0;
 
 /** One unit whose weights are altered: 16 gated channels of a single block's MLP. */
 export interface PlantedUnit {
   /** As `single.2.mlp[0:16]`. */
   readonly address: string;
-  /** A decoy is altered alike, but does not respond to the contrast. */
+  /** A decoy is altered alike, but does not answer to the contrast. */
   readonly role: "planted" | "decoy";
   /** Index of the single block. */
   readonly block: number;
@@ -37,9 +35,17 @@ export interface PlantedUnit {
 }
 
 /** Which units are altered, and how each is to respond. Plain data: `plant.json` holds it. */
-export interface PlantPlan extends Required<Omit<PlantOptions, "planted" | "decoys" | "block">> {
+export interface PlantPlan {
   /** Of this form. */
   readonly schemaVersion: 1;
+  /** Decides which units are altered and how each responds. */
+  readonly seed: number;
+  /** By how much of itself a planted unit's root mean square changes from a to b, in the mean over the pairs. */
+  readonly effect: number;
+  /** Mean over standard deviation of a planted unit's differences. */
+  readonly cohensDz: number;
+  /** The factor on the columns by which altered units reach the rest of the network. */
+  readonly gain: number;
   /** Channels per unit. */
   readonly groupSize: number;
   /** The altered units. */
@@ -49,28 +55,26 @@ export interface PlantPlan extends Required<Omit<PlantOptions, "planted" | "deco
 /**
  * Draws units of the single blocks' MLPs and what each answers to every pair.
  *
- * A planted unit's differences have exactly the asked mean and standard deviation over the pairs, so its t is about
- * `cohensDz · √pairs`; half of the units grow from a to b, half shrink. A decoy's differences are as large, each with a
+ * A planted unit's differences have exactly the planned mean and standard deviation over the pairs, so its t is about
+ * `COHENS_DZ · √pairs`; half of the units grow from a to b, half shrink. A decoy's differences are as large, each with a
  * random sign: it answers to the pairs, but not to what separates b from a.
  *
- * @throws {ProbeError} if there are too few units, or pairs, or a gain goes with more than one block.
+ * @throws {ProbeError} `cannot-plant` if there are too few units or pairs, or too many pairs.
  */
 export function planPlant(
   config: TransformerConfig,
-  { pairs, groupSize }: { readonly pairs: number; readonly groupSize: number },
-  { seed = 0, planted = 8, decoys = 8, effect = 0.01, cohensDz = 2, gain = 0, block }: PlantOptions = {},
+  { pairs, groupSize, seed }: { readonly pairs: number; readonly groupSize: number; readonly seed: number },
 ): PlantPlan {
   const width = config.num_attention_heads * config.attention_head_dim;
   const unitsPerBlock = Math.trunc(width * config.mlp_ratio) / groupSize;
-  const blocks =
-    block === undefined ? Array.from({ length: config.num_single_layers }, (_, index) => index) : [block];
-  const places = blocks.flatMap((index) =>
-    Array.from({ length: unitsPerBlock }, (_, unit) => ({ block: index, firstChannel: unit * groupSize })),
-  );
-  if (places.length < planted + decoys) {
+  const places = Array.from({ length: config.num_single_layers * unitsPerBlock }, (_, place) => ({
+    block: Math.floor(place / unitsPerBlock),
+    firstChannel: (place % unitsPerBlock) * groupSize,
+  }));
+  if (places.length < PLANTED + DECOYS) {
     throw new ProbeError(
       "cannot-plant",
-      `${planted + decoys} units are to be altered, but the single blocks have ${places.length} MLP groups. Plant fewer.`,
+      `${PLANTED + DECOYS} units are to be altered, but the single blocks have ${places.length} MLP groups. Leave the planted control out.`,
     );
   }
   if (pairs < 3 || pairs > width / 2) {
@@ -79,21 +83,15 @@ export function planPlant(
       `An effect can be planted for 3 to ${width / 2} pairs in a model of width ${width}, but there are ${pairs}. Use a prompt set of another size.`,
     );
   }
-  if (gain !== 0 && block === undefined) {
-    throw new ProbeError(
-      "cannot-plant",
-      "Units that reach the rest of the network change the input of later blocks: name one block.",
-    );
-  }
   const random = createTorchGenerator(namedSeed("plant", seed));
   const draw = (count: number): Float32Array => random.randn([count]).data;
   const order = shuffle(places, draw(places.length));
-  const units = order.slice(0, planted + decoys).map((place, index): PlantedUnit => {
+  const units = order.slice(0, PLANTED + DECOYS).map((place, index): PlantedUnit => {
     const noise = standardize(draw(pairs));
     const sign = index % 2 === 0 ? 1 : -1;
-    const steady = noise.map((value) => sign * effect * (1 + value / cohensDz));
+    const steady = noise.map((value) => sign * EFFECT * (1 + value / COHENS_DZ));
     const signs = draw(pairs);
-    const isPlanted = index < planted;
+    const isPlanted = index < PLANTED;
     return {
       address: formatUnitAddress({
         type: "group",
@@ -106,7 +104,7 @@ export function planPlant(
       answers: isPlanted ? steady : steady.map((value, pair) => (valueAt(signs, pair) < 0 ? -value : value)),
     };
   });
-  return { schemaVersion: 1, seed, effect, cohensDz, gain, groupSize, units };
+  return { schemaVersion: 1, seed, effect: EFFECT, cohensDz: COHENS_DZ, gain: GAIN, groupSize, units };
 }
 
 /** In the order of random keys. */

@@ -35,11 +35,8 @@ export async function plantedCheckpoint({
   const manifest = await main.readManifest();
   const { settings, promptSet } = manifest;
   const { groupSize } = settings;
-  const plan = planPlant(
-    checkpoint.transformer.config,
-    { pairs: promptSet.pairs.length, groupSize },
-    { seed },
-  );
+  const pairs = promptSet.pairs.length;
+  const plan = planPlant(checkpoint.transformer.config, { pairs, groupSize, seed });
   const files = [
     ...new Set([...checkpoint.transformer.weights.tensors.values()].map(({ file }) => file)),
   ].sort();
