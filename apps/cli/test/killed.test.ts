@@ -126,44 +126,52 @@ describe.each(scenarios.filter(isAsked).map((scenario) => [scenario.title, scena
       changes = Number(readFileSync(place.path("changes"), "utf8"));
     });
 
-    const again = "again and again, ends with the same bytes and leaves nothing behind";
-    it.skipIf(isThorough)(again, { timeout: 300_000 }, async () => {
-      prepare(`${name}-again`, before);
-      let kills = 0;
-      for (let change = 1; ; change += stride) {
-        const { exitCode, stderr } = await start(`${name}-again`, args, { CHANGE: String(change) });
-        if (exitCode === 0) break;
-        expect({ exitCode, stderr }).toEqual({ exitCode: null, stderr: "" });
-        kills += 1;
-      }
-      expect(kills).toBeGreaterThan(1);
-      expect(contentsOf(`${name}-again`)).toEqual(undisturbed);
-    });
-
-    it.runIf(isThorough).each(["SIGKILL", "SIGTERM"])(
-      "at each of its changes with %s, ends with the same bytes and leaves nothing behind",
-      { timeout: 0 },
-      async (signal) => {
-        const folder = `${name}-${signal}`;
-        for (let change = 1; change <= changes; change += every) {
-          prepare(folder, before);
-          const first = await start(folder, args, { CHANGE: String(change), END_WITH: signal });
-          const { exitCode } = first;
-          expect({ change, exitCode }).toEqual({ change, exitCode: signal === "SIGKILL" ? null : exitCode });
-          if (signal === "SIGTERM") {
-            expect([0, 143]).toContain(exitCode); // 0: it came when nothing was left to be ended
-            expect(Object.keys(contentsOf(folder)).filter((path) => /\.(partial|lock)$/.test(path))).toEqual(
-              [],
-            );
+    if (isThorough) {
+      it.each(["SIGKILL", "SIGTERM"])(
+        "at each of its changes with %s, ends with the same bytes and leaves nothing behind",
+        { timeout: 0 },
+        async (signal) => {
+          const folder = `${name}-${signal}`;
+          for (let change = 1; change <= changes; change += every) {
+            prepare(folder, before);
+            const first = await start(folder, args, { CHANGE: String(change), END_WITH: signal });
+            const { exitCode } = first;
+            expect({ change, exitCode }).toEqual({
+              change,
+              exitCode: signal === "SIGKILL" ? null : exitCode,
+            });
+            if (signal === "SIGTERM") {
+              expect([0, 143]).toContain(exitCode); // 0: it came when nothing was left to be ended
+              expect(
+                Object.keys(contentsOf(folder)).filter((path) => /\.(partial|lock)$/.test(path)),
+              ).toEqual([]);
+            }
+            const second = await start(folder, args);
+            expect({ change, ...second }).toMatchObject({ change, exitCode: 0, stderr: "" });
+            expect(contentsOf(folder), `change ${change}`).toEqual(undisturbed);
+            rmSync(place.path(folder), { recursive: true });
           }
-          const second = await start(folder, args);
-          expect({ change, ...second }).toMatchObject({ change, exitCode: 0, stderr: "" });
-          expect(contentsOf(folder), `change ${change}`).toEqual(undisturbed);
-          rmSync(place.path(folder), { recursive: true });
+          console.info(
+            `${title}: ended with ${signal} at every ${every}. of ${changes} changes, and started again`,
+          );
+        },
+      );
+      return;
+    }
+    it(
+      "again and again, ends with the same bytes and leaves nothing behind",
+      { timeout: 300_000 },
+      async () => {
+        prepare(`${name}-again`, before);
+        let kills = 0;
+        for (let change = 1; ; change += stride) {
+          const { exitCode, stderr } = await start(`${name}-again`, args, { CHANGE: String(change) });
+          if (exitCode === 0) break;
+          expect({ exitCode, stderr }).toEqual({ exitCode: null, stderr: "" });
+          kills += 1;
         }
-        console.info(
-          `${title}: ended with ${signal} at every ${every}. of ${changes} changes, and started again`,
-        );
+        expect(kills).toBeGreaterThan(1);
+        expect(contentsOf(`${name}-again`)).toEqual(undisturbed);
       },
     );
   },

@@ -27,9 +27,11 @@ export function checkPages(paths: readonly string[], { copies = [], prepare }: P
   const blocks = paths.flatMap((path) => readCodeBlocks(path, readPage(path).markdown));
   const printed: Printed = new Map();
   const examples = blocks.filter(({ language, attributes }) => language === "ts" && !attributes.has("file"));
-  test.runIf(examples.length > 0)("the TypeScript examples compile", () => {
-    expect(compileExamples(examples, place.folder)).toEqual([]);
-  });
+  if (examples.length > 0) {
+    test("the TypeScript examples compile", () => {
+      expect(compileExamples(examples, place.folder)).toEqual([]);
+    });
+  }
   test.each(blocks.map((block) => [`${block.page}:${block.line}`, block] as const))(
     "%s holds as shown",
     async (_, block) => {
