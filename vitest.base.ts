@@ -1,4 +1,4 @@
-import { defineConfig, type ViteUserConfig } from "vitest/config";
+import { defineConfig, mergeConfig, type ViteUserConfig } from "vitest/config";
 
 /** What every package's tests have in common. */
 export const base: ViteUserConfig = defineConfig({
@@ -16,3 +16,6 @@ export const base: ViteUserConfig = defineConfig({
     hookTimeout: 120_000,
   },
 });
+
+/** The same for packages whose tests mock no module: the files of one worker load the package once, not once each. */
+export const withoutMocks: ViteUserConfig = mergeConfig(base, { test: { isolate: false } });

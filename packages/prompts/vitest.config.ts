@@ -1,1 +1,1 @@
-export { base as default } from "../../vitest.base.ts";
+export { withoutMocks as default } from "../../vitest.base.ts";

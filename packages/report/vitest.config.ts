@@ -1,7 +1,7 @@
 import { mergeConfig, type ViteUserConfig } from "vitest/config";
-import { base } from "../../vitest.base.ts";
+import { withoutMocks } from "../../vitest.base.ts";
 import { define } from "./tsup.config.ts";
 
-const config: ViteUserConfig = mergeConfig(base, { define });
+const config: ViteUserConfig = mergeConfig(withoutMocks, { define });
 
 export default config;
