@@ -166,6 +166,23 @@ describe("downloadBlob", () => {
   });
 });
 
+it("downloadBlob of one content in several places at once does no harm, wherever each of them is", async () => {
+  for (const left of [0, 40_000, content.length]) {
+    for (let round = 0; round < 12; round += 1) {
+      await writeFile(incomplete, content.subarray(0, left));
+      await Promise.all(
+        Array.from({ length: 4 }, async (_, place) => {
+          await setTimeout(place * Math.random());
+          await download();
+        }),
+      );
+      expect(await readFile(blobPath)).toEqual(content);
+      expect(await stored()).toEqual([checksum]);
+      await rm(blobPath);
+    }
+  }
+});
+
 describe("downloadBlob finds out that what another tool left", () => {
   const flipped = Buffer.from(content);
   flipped.writeUInt8(flipped.readUInt8(50_000) ^ 1, 50_000);

@@ -31,11 +31,25 @@ const WORTHWHILE = 16 * 2 ** 20;
  * `unwritable-file`; as the requests do; else the signal's reason.
  */
 export async function downloadBlob(file: HubFile, options: DownloadBlobOptions): Promise<void> {
-  const { blobPath, signal, attempts = 5, firstDelay = 500 } = options;
-  const incomplete = `${blobPath}.incomplete`;
+  const { blobPath, signal } = options;
   await mkdir(dirname(blobPath), { recursive: true }).catch((cause: unknown) => {
     throw describeWriteFailure(file, cause);
   });
+  for (;;) {
+    try {
+      await fetchBlob(file, options);
+      return;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException; // only the file system's errors have one of these
+      if (code !== "ENOENT" || signal?.aborted === true) throw error;
+      // Between two looks at a file another process has renamed or removed it: what is there now decides.
+    }
+  }
+}
+
+async function fetchBlob(file: HubFile, options: DownloadBlobOptions): Promise<void> {
+  const { blobPath, signal, attempts = 5, firstDelay = 500 } = options;
+  const incomplete = `${blobPath}.incomplete`;
   let isOwn = false; // whether this call has fetched all that is there
   for (let failures = 0; !(await isStored(file, options));) {
     signal?.throwIfAborted();
@@ -76,21 +90,15 @@ interface TakeOver extends Pick<DownloadBlobOptions, "blobPath" | "signal"> {
 
 /** Checks a whole content and gives it its name, or removes it; whether it has its name now. */
 async function takeOver(file: HubFile, { blobPath, incomplete, signal, isOwn }: TakeOver): Promise<boolean> {
-  try {
-    const received = await hashBlob(incomplete, file.checksum, { signal });
-    if (received === file.checksum) {
-      await rename(incomplete, blobPath);
-      await noteIntact(blobPath, file.checksum);
-      return true;
-    }
-    await rm(incomplete, { force: true });
-    if (isOwn) throw corrupted(file, received);
-    return false;
-  } catch (error) {
-    // Gone: another process has taken over the same content.
-    if ((error as NodeJS.ErrnoException).code === "ENOENT" && (await pathExists(blobPath))) return true;
-    throw error;
+  const received = await hashBlob(incomplete, file.checksum, { signal });
+  if (received === file.checksum) {
+    await rename(incomplete, blobPath);
+    await noteIntact(blobPath, file.checksum);
+    return true;
   }
+  await rm(incomplete, { force: true });
+  if (isOwn) throw corrupted(file, received);
+  return false;
 }
 
 function corrupted({ path, checksum }: HubFile, received: string): FluxRuntimeError {
