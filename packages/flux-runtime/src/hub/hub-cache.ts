@@ -1,18 +1,9 @@
 import { getRepoFolderName } from "@huggingface/hub";
-import {
-  copyFile,
-  link,
-  mkdir,
-  readdir,
-  readFile,
-  rename,
-  realpath,
-  rm,
-  stat,
-  symlink,
-  writeFile,
-} from "node:fs/promises";
+import { copyFile, link, mkdir, readdir, readFile, realpath, rename, stat, symlink } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
+import { markName } from "../disk/process-mark.ts";
+import { sweepUnfinished } from "../disk/sweep-unfinished.ts";
+import { writeFileWhole } from "../disk/write-aside.ts";
 import { pathExists } from "../path-exists.ts";
 import { isCommit, type HubRepository } from "./hub-repository.ts";
 import { listMissingFiles, selectNeededFiles } from "./needed-files.ts";
@@ -84,12 +75,13 @@ export class HubCache {
     const target = join(this.snapshotFolder(commit), file);
     if (await isSameFile(target, blobPath)) return;
     await mkdir(dirname(target), { recursive: true });
-    await rm(target, { force: true }); // a link whose content is gone, or another content
+    // Renamed over what is there, a link whose content is gone or another content: others may be opening it.
+    const aside = markName(target, "partial");
     // Relative, so that the cache can be moved.
-    await symlink(relative(dirname(target), blobPath), target)
-      .catch(ignoreExisting)
-      .catch(() => link(blobPath, target))
-      .catch(() => copyFile(blobPath, target));
+    await symlink(relative(dirname(target), blobPath), aside)
+      .catch(() => link(blobPath, aside))
+      .catch(() => copyFile(blobPath, aside));
+    await rename(aside, target);
   }
 
   /** Notes which commit a branch or tag stands for. */
@@ -97,9 +89,8 @@ export class HubCache {
     if (isCommit(revision)) return;
     const path = join(this.folder, "refs", revision);
     await mkdir(dirname(path), { recursive: true });
-    const aside = `${path}.${process.pid}`;
-    await writeFile(aside, commit);
-    await rename(aside, path);
+    await sweepUnfinished(dirname(path)); // other tools would take it for the name of a branch
+    await writeFileWhole(path, commit);
   }
 
   private async readRef(revision: string): Promise<string | null> {
@@ -121,11 +112,6 @@ async function readShardNames(path: string): Promise<string[]> {
   } catch {
     return [];
   }
-}
-
-/** Another process may have made the same link just now. */
-function ignoreExisting(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EEXIST") throw error;
 }
 
 /** Whether two paths lead to one content. */

@@ -1,5 +1,7 @@
-import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { sweepUnfinished } from "../disk/sweep-unfinished.ts";
+import { writeFileWhole } from "../disk/write-aside.ts";
 import { cacheFolder } from "./cache-folder.ts";
 import { hashBlob, type HashBlobOptions } from "./hash-blob.ts";
 
@@ -32,11 +34,10 @@ export async function isKnownIntact(path: string, checksum: string): Promise<boo
 /** Notes that a content was read and has the bytes that its checksum names. */
 export async function noteIntact(path: string, checksum: string): Promise<void> {
   const note = noteOf(checksum);
-  const aside = `${note}.${process.pid}`;
   const write = async (): Promise<void> => {
-    await mkdir(join(cacheFolder(), "intact-blobs"), { recursive: true });
-    await writeFile(aside, await describe(path));
-    await rename(aside, note);
+    await mkdir(dirname(note), { recursive: true });
+    await sweepUnfinished(dirname(note));
+    await writeFileWhole(note, await describe(path));
   };
   await write().catch(() => undefined); // without the note it is read again the next time
 }

@@ -106,6 +106,18 @@ describe("resolveCheckpoint", () => {
     expect(hub.requests).toEqual([]);
   });
 
+  it("downloads for several callers at the same time, and leaves nothing unfinished", async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const resolved = await Promise.all([1, 2, 3, 4].map(() => resolveCheckpoint(repositoryName)));
+      expect(new Set(resolved.map(({ checkpoint }) => checkpoint.folder)).size).toBe(1);
+      const left = [cache, join(folder, "own")].flatMap((place) =>
+        readdirSync(place, { recursive: true }).map(String),
+      );
+      expect(left.filter((path) => /incomplete|partial|\.\d+$/.test(path))).toEqual([]);
+      rmSync(cache, { recursive: true });
+    }
+  });
+
   it.each([
     ["were cut", (bytes: Buffer) => bytes.subarray(0, 100)],
     ["have other bytes", (bytes: Buffer) => Buffer.concat([bytes.subarray(0, -1), Buffer.of(1)])],
