@@ -73,7 +73,7 @@ program
     "--out <dir>",
     "the run folder; a run that was cut short is continued (default: runs/CHECKPOINT-PROMPTS)",
   )
-  .option("--reference <png...>", "the fixed images; rendered from the prompt set's reference where absent")
+  .option("--reference <png...>", "the fixed images; by default rendered from the prompt set's reference")
   .option("--references <n>", "fixed images to render, from as many seeds, and to average over", integer(1))
   .option("--reference-seed <n>", "seed of the rendered reference", integer(0))
   .option("--reference-steps <n>", "steps of the rendered reference", integer(1))
@@ -104,10 +104,10 @@ program
     new Option("--tap <what...>", "further projections to capture").choices(optionalTaps).default([]),
   )
   .option("--shard <k/n>", "capture every N-th pair from the K-th on, as one of N runs for `merge`", shard)
-  .option("--segments", "capture text, noise and reference tokens apart, too", false)
+  .option("--segments", "also capture text, noise and reference tokens separately", false)
   .option(
     "--control <which...>",
-    "controls to run beside: random-weights[:SEEDS], planted[:SEEDS], or prompt sets by name or file",
+    "controls to run as well: random-weights[:SEEDS], planted[:SEEDS], or prompt sets by name or file",
     [],
   )
   .addOption(flipsOption)
@@ -167,7 +167,7 @@ program
 
 program
   .command("stats")
-  .description("compute the statistics of a run folder anew from its captures, and write its tables")
+  .description("recompute the statistics of a run folder from its captures, and write its tables")
   .argument("<dir>", "a run folder")
   .addOption(flipsOption)
   .addOption(figuresOption)
@@ -178,7 +178,7 @@ program
 
 program
   .command("report")
-  .description("write the report of a run folder anew")
+  .description("rewrite the report of a run folder")
   .argument("<dir>", "a run folder")
   .option(
     "--flips <n>",
@@ -193,7 +193,7 @@ program
 program
   .command("ablate")
   .description(
-    "set the strongest units of a complete run to 0, and random ones like them, and measure the prediction",
+    "set the strongest units of a complete run, and matched random sets, to 0 and measure the prediction",
   )
   .argument("<run>", "a run folder")
   .option(
@@ -206,7 +206,7 @@ program
   .addOption(
     new Option("--granularity <name>", "what a unit is").choices(ablationGranularities).default("group"),
   )
-  .option("--random <n>", "random sets that each set is held against", integer(1), 39)
+  .option("--random <n>", "matched random sets to compare each set with", integer(1), 39)
   .option("--seed <n>", "seed of the random sets", integer(0), 0)
   .option("--pairs <n>", "as many of the pairs, evenly spaced (default: all)", integer(1))
   .option("--checkpoint <which>", "where the run's checkpoint is now (default: where it was)")
@@ -218,7 +218,7 @@ program
 
 program
   .command("doctor")
-  .description("tell whether a run can work on this machine, what is missing, and about what it takes")
+  .description("report whether a run can work on this machine, what is missing, and about what it takes")
   .option(
     "--checkpoint <which>",
     "whose weights to look for and whose sizes to count with",
@@ -232,8 +232,8 @@ program
 
 program
   .command("compare")
-  .description("hold a run against others over the same units: overlap, correlation, difference of contrasts")
-  .argument("<dirs...>", "run folders: the run, then what to hold it against")
+  .description("compare a run with others over the same units: overlap, correlation, difference of contrasts")
+  .argument("<dirs...>", "run folders: the run, then those to compare it with")
   .addOption(flipsOption)
   .addOption(acceptChangedOption)
   .option("--json", "as JSON", false)
@@ -242,7 +242,7 @@ program
 
 program
   .command("verify")
-  .description("check every hash of a run folder and compute all its results anew")
+  .description("check every hash of a run folder and recompute all its results")
   .argument("<dir>", "a run folder")
   .option("--json", "as JSON", false)
   .addOption(quietOption)
@@ -254,10 +254,10 @@ program
   .command("hook")
   .description("add measurements of output projections to an ONNX model of any origin")
   .argument("<in>", "an ONNX file")
-  .argument("[out]", "the file to write; beside the model where that has external weights")
+  .argument("[out]", "the file to write; next to the model if that has external weights")
   .option("--at <patterns...>", "globs over projections (default: those behind attention)", [])
   .option("--group <n>", "channels per unit (default: the most that fit every head)", integer(1))
-  .option("--heads <n>", "heads of each projection, where the graph does not show them", integer(1))
+  .option("--heads <n>", "heads of each projection, if the graph does not show them", integer(1))
   .addOption(
     new Option("--reduction <name>", "what a unit is reduced to")
       .choices(reductionNames)

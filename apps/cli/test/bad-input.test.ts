@@ -68,7 +68,10 @@ describe("exit code 2 and one clear message for", () => {
     ));
 
   it("a checkpoint that is not there", () =>
-    refused(["run", "--checkpoint", "nowhere", "--out", "none"], /no checkpoint folder nowhere.*tiny/s));
+    refused(
+      ["run", "--checkpoint", "nowhere", "--out", "none"],
+      /nowhere is not a checkpoint folder.*tiny/s,
+    ));
 
   it("a model that is not in the Hugging Face cache", () =>
     refused(["run", "--checkpoint", "owner/name", "--out", "none"], /owner\/name.*Hugging Face cache/s));

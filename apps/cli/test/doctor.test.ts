@@ -51,11 +51,7 @@ describe("doctor", () => {
   });
 
   it.each([
-    [
-      "a checkpoint that is not there",
-      ["--checkpoint", "nowhere"],
-      /✗ There is no checkpoint folder nowhere/,
-    ],
+    ["a checkpoint that is not there", ["--checkpoint", "nowhere"], /✗ nowhere is not a checkpoint folder/],
     [
       "a model that is not in the cache, offline",
       ["--offline"],

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { FluxRuntimeErrorCode } from "../src/errors.ts";
 import { resolveCheckpoint } from "../src/hub/resolve-checkpoint.ts";
-import { listedFile, refuse, repositoryName, startHub, type TestHub } from "./hub-server.ts";
+import { hubEnvironment, listedFile, refuse, repositoryName, startHub, type TestHub } from "./hub-server.ts";
 import { kleinTiny } from "./klein-tiny.ts";
 
 const transformer = "transformer/diffusion_pytorch_model.safetensors";
@@ -19,11 +19,7 @@ afterAll(() => {
 });
 beforeEach(async () => {
   hub = await startHub(join(kleinTiny, "checkpoint"));
-  vi.stubEnv("HF_ENDPOINT", hub.endpoint);
-  vi.stubEnv("HF_HUB_CACHE", join(folder, "hub"));
-  vi.stubEnv("HF_HUB_OFFLINE", "0");
-  vi.stubEnv("HF_TOKEN", "");
-  vi.stubEnv("MEASURE_PLANTAIN_CACHE", join(folder, "own"));
+  for (const [name, value] of Object.entries(hubEnvironment(hub, folder))) vi.stubEnv(name, value);
 });
 afterEach(async () => {
   vi.unstubAllEnvs();

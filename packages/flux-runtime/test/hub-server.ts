@@ -33,6 +33,17 @@ export interface ListedFile {
   readonly size: number;
 }
 
+/** The environment in which a program finds this hub and no other cache than in a folder. */
+export function hubEnvironment({ endpoint }: TestHub, folder: string): Record<string, string> {
+  return {
+    HF_ENDPOINT: endpoint,
+    HF_HUB_CACHE: join(folder, "hub"),
+    HF_HUB_OFFLINE: "0",
+    HF_TOKEN: "",
+    MEASURE_PLANTAIN_CACHE: join(folder, "own"),
+  };
+}
+
 export const repositoryName = "owner/klein-tiny";
 const pageLength = 6; // files a page of the listing, so that there are several
 

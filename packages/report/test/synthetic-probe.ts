@@ -2,8 +2,9 @@ import { auditPromptSet, type PromptSet } from "@measure-plantain/prompts";
 import {
   syntheticCaptures,
   type SyntheticOptions,
-  type syntheticLayout,
+  syntheticLayout,
 } from "../../probe/test/synthetic-captures.ts";
+import type { Captures } from "@measure-plantain/probe";
 import { type Analysis, analyzeCaptures } from "../src/statistics/analyze-captures.ts";
 import { compareAnalyses } from "../src/statistics/compare-analyses.ts";
 import type { SummarizedControl } from "../src/summary/control-summary.ts";
@@ -12,7 +13,18 @@ import type { SummaryContext } from "../src/summary/summary-context.ts";
 
 export { syntheticCaptures, syntheticLayout } from "../../probe/test/synthetic-captures.ts";
 
-/** A control of a run, analysed and held against it. */
+/** Ten pairs of which one block responds, in a network of a joint block and two single ones. */
+export const smallCaptures: Captures = syntheticCaptures(
+  syntheticLayout({ jointBlocks: 1, singleBlocks: 2, headsPerBlock: 2, headSize: 32 }),
+  { pairs: 10, planted: { block: "single.1", effect: 0.3 }, segments: true },
+);
+
+/** The statistics of {@link smallCaptures}. */
+export function analyzeSmall(): Promise<Analysis> {
+  return analyzeCaptures(smallCaptures, { flips: 40, seed: 3 });
+}
+
+/** A control of a run, analysed and compared with it. */
 export async function syntheticControl(
   { analysis, context }: { readonly analysis: Analysis; readonly context: SummaryContext },
   {

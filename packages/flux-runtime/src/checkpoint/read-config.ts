@@ -14,7 +14,7 @@ const classSchema = z.object({
 });
 
 /**
- * Reads a JSON configuration and holds it against its schema.
+ * Reads a JSON configuration and checks it against its schema.
  *
  * @throws {FluxRuntimeError} `unreadable-file` where there is no such file; `unsupported-config` where it belongs to a model
  * of another class; `unsupported-weights` if it says that the weights are quantised; `invalid-config` where it is no JSON, or a field is missing or of the wrong kind (each is named).

@@ -2,7 +2,7 @@ import type { FluxRuntimeError } from "../errors.ts";
 import type { HubFetch } from "./hub-fetch.ts";
 import { invalidAnswer } from "./invalid-answer.ts";
 
-/** What all answers to a question together may take. */
+/** Limits for one listing: its responses, page by page, taken together. */
 export interface AnswerBounds {
   /** Bytes of an answer after it is unpacked; a page of a thousand files has about 300,000. */
   readonly largestAnswer?: number;

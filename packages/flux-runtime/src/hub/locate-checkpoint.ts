@@ -46,7 +46,7 @@ export async function locateCheckpoint(
   if (await pathExists(name)) return { kind: "folder", folder: resolve(name), exists: true, problem: null };
   const repository = parseRepository(name);
   if (repository === null) {
-    const problem = `There is no checkpoint folder ${name}. Give tiny, random:${checkpointSpecNames.join(", random:")}, the path of a folder, or OWNER/NAME[@REVISION] of a model on the hub.`;
+    const problem = `${name} is not a checkpoint folder. Pass tiny, random:${checkpointSpecNames.join(", random:")}, the path of a folder, or OWNER/NAME[@REVISION] of a model on the hub.`;
     return { kind: "folder", folder: resolve(name), exists: false, problem };
   }
   const environment = await readHubEnvironment({ offline });

@@ -10,7 +10,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { repositoryName, startHub, type TestHub } from "../../test/hub-server.ts";
+import { hubEnvironment, repositoryName, startHub, type TestHub } from "../../test/hub-server.ts";
 import { kleinTiny } from "../../test/klein-tiny.ts";
 import type { Progress } from "../progress.ts";
 import type { PlannedDownload } from "./download-snapshot.ts";
@@ -32,11 +32,7 @@ afterAll(() => {
 beforeEach(async () => {
   hub = await startHub(checkpointFolder);
   cache = join(folder, "hub", "models--owner--klein-tiny");
-  vi.stubEnv("HF_ENDPOINT", hub.endpoint);
-  vi.stubEnv("HF_HUB_CACHE", join(folder, "hub"));
-  vi.stubEnv("HF_HUB_OFFLINE", "0");
-  vi.stubEnv("HF_TOKEN", "");
-  vi.stubEnv("MEASURE_PLANTAIN_CACHE", join(folder, "own"));
+  for (const [name, value] of Object.entries(hubEnvironment(hub, folder))) vi.stubEnv(name, value);
 });
 afterEach(async () => {
   vi.unstubAllEnvs();

@@ -3,7 +3,7 @@ import { readJson } from "../checkpoint/read-config.ts";
 import { FluxRuntimeError } from "../errors.ts";
 
 /**
- * Reads one JSON file of a tokenizer folder and holds it against its schema.
+ * Reads one JSON file of a tokenizer folder and checks it against its schema.
  *
  * @throws {FluxRuntimeError} `invalid-tokenizer` where a field is missing or of the wrong kind (each is named); and as
  * `readJson` does.

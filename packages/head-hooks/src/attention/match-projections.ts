@@ -2,11 +2,10 @@ import { HeadHooksError } from "../head-hooks-error.ts";
 import { nearestNames } from "../nearest-names.ts";
 import { compileNamePattern, type NameMatch } from "./name-pattern.ts";
 import type { Projection } from "./projection.ts";
-import { projectionNames } from "./projections.ts";
 
 /**
  * Which projections are meant: a glob that matches the whole name (`*` within a segment, `**` across `.` and `/`), or a
- * regular expression, held against `Projection.names`; or a projection that was listed.
+ * regular expression, matched against `Projection.names`; or a projection that was listed.
  */
 export type ProjectionPattern = string | RegExp | Projection;
 
@@ -37,7 +36,7 @@ export function matchProjections(
   }
   const pattern = compileNamePattern(wanted);
   const found = projections.flatMap((projection) => {
-    for (const name of projectionNames(projection)) {
+    for (const name of projection.names) {
       const match = pattern(name);
       if (match !== undefined) return [{ projection, match }];
     }
@@ -52,7 +51,7 @@ export function matchProjections(
       { at, nearest: [] },
     );
   }
-  const names = projections.flatMap(projectionNames);
+  const names = projections.flatMap(({ names }) => names);
   const nearest = nearestNames(at, names, 5);
   throw new HeadHooksError(
     "no-match",

@@ -17,7 +17,7 @@ describe("compileNamePattern", () => {
     ["a.b", "axb", false],
     ["a+(b)[c]{d}|^$", "a+(b)[c]{d}|^$", true],
     ["onnx::MatMul_*", "onnx::MatMul_123", true],
-  ])("holds the glob %s against %s: %s", (at, name, expected) => {
+  ])("matches the glob %s against %s: %s", (at, name, expected) => {
     expect(compileNamePattern(at)(name) !== undefined).toBe(expected);
   });
 

@@ -38,7 +38,7 @@ export interface Projection {
   readonly outputChannels: number;
   /** The element type of the input. */
   readonly elementType: ElementType;
-  /** Every name that a pattern is held against: node, weight, module paths from metadata and from the bias. */
+  /** Every name that a pattern is matched against: node, weight, module paths from metadata and from the bias. */
   readonly names: readonly string[];
   /** What its addresses begin with by default: the module's path where the exporter left it, else a name. */
   readonly path: string;

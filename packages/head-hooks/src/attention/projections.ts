@@ -120,11 +120,6 @@ function isShared({ consumers }: GraphScope, value: string): boolean {
   return (consumers.get(value)?.length ?? 0) > 1;
 }
 
-/** The names that a pattern is held against. */
-export function projectionNames(projection: Projection): readonly string[] {
-  return projection.names;
-}
-
 /** Names that exporters make up: they say nothing about the module. */
 const MADE_UP =
   /^(?:onnx::|val_\d|_v_|(?:node_)?(?:MatMul|Gemm|FusedMatMul|Constant|linear|addmm|mm|matmul)(?:_+\d+)*(?:_quant|_Q4|_Q8)?$)/;

@@ -4,7 +4,7 @@ import type { ProjectionPattern } from "./match-projections.ts";
 export interface TapSpec {
   /**
    * The projections: a glob that matches the whole name (`*` within a segment, `**` across `.` and `/`), or a
-   * regular expression, held against `Projection.names`; or a projection that was listed.
+   * regular expression, matched against `Projection.names`; or a projection that was listed.
    */
   readonly at: ProjectionPattern;
   /** The input channels in order; they must add up to the projection's input width. */

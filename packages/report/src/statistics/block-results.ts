@@ -8,7 +8,8 @@ import {
   summarizeByBlock,
   type Tested,
 } from "@measure-plantain/paired-stats";
-import { divideProgress, type OnShare } from "./divide-progress.ts";
+import { divideProgress } from "./divide-progress.ts";
+import type { FlipOptions } from "./flip-options.ts";
 
 /** What the units of one block show together, and what they show when the labels mean nothing. */
 export interface BlockResult extends BlockSummary {
@@ -24,12 +25,8 @@ interface Units {
 }
 
 /** How the blocks are counted and their nulls made. */
-interface RankOptions {
+interface RankOptions extends FlipOptions {
   readonly threshold: number;
-  readonly flips: number | "exact";
-  readonly seed: number;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: OnShare | undefined;
 }
 
 /** Random flips per block where the null of all units takes every labelling: enough for a band in a figure. */

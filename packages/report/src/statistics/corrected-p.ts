@@ -7,7 +7,7 @@ import {
   singleStepMaxT,
   stepDownMaxT,
 } from "@measure-plantain/paired-stats";
-import type { OnShare } from "./divide-progress.ts";
+import type { FlipOptions } from "./flip-options.ts";
 
 /** What the p-values of the units become when their number is taken into account; one value per unit. */
 export interface CorrectedP {
@@ -26,17 +26,7 @@ export async function correctP(
   differences: Matrix,
   { p, degenerateUnits, ...statistics }: PairedT,
   signFlip: SignFlipNull,
-  {
-    flips,
-    seed,
-    signal,
-    onProgress,
-  }: {
-    flips: number | "exact";
-    seed: number;
-    signal?: AbortSignal | undefined;
-    onProgress?: OnShare | undefined;
-  },
+  { flips, seed, signal, onProgress }: FlipOptions,
 ): Promise<CorrectedP> {
   const isExact = flips === "exact";
   return {

@@ -6,7 +6,7 @@ import {
   type NullOverUnits,
 } from "@measure-plantain/paired-stats";
 import type { PromptSet } from "@measure-plantain/prompts";
-import type { OnShare } from "./divide-progress.ts";
+import type { FlipOptions } from "./flip-options.ts";
 
 /** How the units of one granularity follow the grades of the pairs. */
 export interface GradeResult {
@@ -42,17 +42,7 @@ export function readGrades({ pairs }: Pick<PromptSet, "pairs">): readonly number
 export async function followGrades(
   differences: Matrix,
   grades: readonly number[],
-  {
-    flips,
-    seed,
-    signal,
-    onProgress,
-  }: {
-    flips: number | "exact";
-    seed: number;
-    signal?: AbortSignal | undefined;
-    onProgress?: OnShare | undefined;
-  },
+  { flips, seed, signal, onProgress }: FlipOptions,
 ): Promise<GradeResult> {
   const method = "spearman";
   const correlation = gradeCorrelation(differences, grades, { method });

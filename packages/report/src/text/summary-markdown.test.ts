@@ -3,22 +3,16 @@ import { describe, expect, test } from "vitest";
 import { marked } from "marked";
 import { parse } from "yaml";
 import {
-  syntheticCaptures,
+  analyzeSmall,
+  smallCaptures,
   syntheticContext,
   syntheticControl,
-  syntheticLayout,
 } from "../../test/synthetic-probe.ts";
-import { analyzeCaptures, type Analysis } from "../statistics/analyze-captures.ts";
+import { analyzeCaptures } from "../statistics/analyze-captures.ts";
 import { formatSummaryMarkdown } from "./summary-markdown.ts";
 import { formatSummaryTable } from "./summary-table.ts";
 import { summarize } from "../summary/summarize.ts";
 
-const layout = syntheticLayout({ jointBlocks: 1, singleBlocks: 2, headsPerBlock: 2, headSize: 32 });
-const captures = syntheticCaptures(layout, {
-  pairs: 10,
-  planted: { block: "single.1", effect: 0.3 },
-  segments: true,
-});
 const reproduction = {
   command: "npx measure-plantain run --checkpoint tiny",
   capturesSha256: "0a1b",
@@ -26,13 +20,12 @@ const reproduction = {
   node: "v20.19.0",
 };
 
-function analyze(): Promise<Analysis> {
-  return analyzeCaptures(captures, { flips: 40, seed: 3 });
-}
-
 describe("formatSummaryMarkdown", () => {
   test("has the results table of every granularity, the blocks, the audit and the conclusions", async () => {
-    const markdown = formatSummaryMarkdown(summarize(await analyze(), syntheticContext(10)), reproduction);
+    const markdown = formatSummaryMarkdown(
+      summarize(await analyzeSmall(), syntheticContext(10)),
+      reproduction,
+    );
     expect(markdown.match(/^##+ .*$/gm)).toEqual([
       "## What was run",
       "## Results",
@@ -54,7 +47,10 @@ describe("formatSummaryMarkdown", () => {
   });
 
   test("prompt texts stay texts: no HTML, no table cell, no code", async () => {
-    const markdown = formatSummaryMarkdown(summarize(await analyze(), syntheticContext(10)), reproduction);
+    const markdown = formatSummaryMarkdown(
+      summarize(await analyzeSmall(), syntheticContext(10)),
+      reproduction,
+    );
     expect(markdown).toContain(String.raw`A \<img src=x onerror="alert(1)"> "object" \& nothing else`);
     expect(markdown).toContain("An object \\| 1 mm \\`wide\\`");
     expect(markdown).not.toMatch(/(?<!\\)<(img|b|script)/);
@@ -76,7 +72,7 @@ describe("formatSummaryMarkdown", () => {
       pairs: pairs.map((pair, place) => ({ ...pair, b: more[place - 4] ?? pair.b })),
     };
     const markdown = formatSummaryMarkdown(
-      summarize(await analyze(), { ...context, promptSet: set }),
+      summarize(await analyzeSmall(), { ...context, promptSet: set }),
       reproduction,
     );
     const { document } = parseHTML(`<html><body>${await marked.parse(markdown)}</body></html>`);
@@ -91,8 +87,8 @@ describe("formatSummaryMarkdown", () => {
 
   test("says so where nothing varies", async () => {
     const still = {
-      layout,
-      meanSquare: { ...captures.meanSquare, data: captures.meanSquare.data.map(() => 1) },
+      layout: smallCaptures.layout,
+      meanSquare: { ...smallCaptures.meanSquare, data: smallCaptures.meanSquare.data.map(() => 1) },
     };
     const summary = summarize(await analyzeCaptures(still), syntheticContext(10));
     expect(formatSummaryMarkdown(summary, reproduction)).toMatch(
@@ -112,7 +108,9 @@ describe("the card", () => {
   test("begins with metadata that the hub reads, with the base model of a model of the hub", async () => {
     const id = `black-forest-labs/FLUX.2-klein-base-4B@${"0123456789".repeat(4)}`;
     const trained = { ...syntheticContext(10), checkpoint: { id, isSynthesized: false } };
-    expect(frontMatterOf(formatSummaryMarkdown(summarize(await analyze(), trained), reproduction))).toEqual({
+    expect(
+      frontMatterOf(formatSummaryMarkdown(summarize(await analyzeSmall(), trained), reproduction)),
+    ).toEqual({
       library_name: "measure-plantain",
       tags: expect.arrayContaining(["interpretability"]) as string[],
       base_model: "black-forest-labs/FLUX.2-klein-base-4B",
@@ -124,7 +122,7 @@ describe("the card", () => {
     "names no base model for the checkpoint %s, which is not on the hub",
     async (id) => {
       const context = { ...syntheticContext(10), checkpoint: { id, isSynthesized: false } };
-      const markdown = formatSummaryMarkdown(summarize(await analyze(), context), reproduction);
+      const markdown = formatSummaryMarkdown(summarize(await analyzeSmall(), context), reproduction);
       expect(frontMatterOf(markdown)).not.toHaveProperty("base_model");
     },
   );
@@ -132,25 +130,28 @@ describe("the card", () => {
   test("a prompt set's name cannot add metadata", async () => {
     const { promptSet, ...context } = syntheticContext(10);
     const named = { ...promptSet, name: 'x"\n---\nlicense: other' };
-    const summary = summarize(await analyze(), { ...context, promptSet: named });
+    const summary = summarize(await analyzeSmall(), { ...context, promptSet: named });
     expect(frontMatterOf(formatSummaryMarkdown(summary, reproduction))).toMatchObject({
       model_name: 'x"\n---\nlicense: other probe',
     });
   });
 
   test("tells how to run the same again, and from which captures it is", async () => {
-    const markdown = formatSummaryMarkdown(summarize(await analyze(), syntheticContext(10)), reproduction);
+    const markdown = formatSummaryMarkdown(
+      summarize(await analyzeSmall(), syntheticContext(10)),
+      reproduction,
+    );
     expect(markdown).toContain("```sh\nnpx measure-plantain run --checkpoint tiny\n```");
     expect(markdown).toContain("SHA-256 of `captures.safetensors`: `0a1b`");
   });
 
   test("shows every segment and every control with the numbers of the summary", async () => {
-    const analysis = await analyze();
+    const analysis = await analyzeSmall();
     const context = syntheticContext(10);
     const control = await syntheticControl(
       { analysis, context },
       { name: "reworded", kind: "prompts", set: "reworded", seed: 2 },
-      layout,
+      smallCaptures.layout,
     );
     const summary = summarize(analysis, context, [control]);
     const markdown = formatSummaryMarkdown(summary, reproduction);

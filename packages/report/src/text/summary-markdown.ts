@@ -72,7 +72,7 @@ function describeRun({ promptSet, checkpoint, pairs, device, signFlips }: Summar
   return [
     `Prompt pairs of two conditions (${a} against ${b}), each prompt for one inference step with the same ` +
       `fixed image as its condition. The input of every attention output projection is reduced to a root mean square per ` +
-      `unit, and a paired t over the pairs is held against random exchanges of the sides.`,
+      `unit, and the paired t over the pairs is compared with a sign-flip null.`,
     formatList([
       `Checkpoint: ${escapeMarkdown(checkpoint.id)}${checkpoint.isSynthesized ? " (random weights)" : ""}`,
       `Prompt set: ${escapeMarkdown(promptSet.name)} ${escapeMarkdown(promptSet.version)}, ${pairs} pairs`,

@@ -1,23 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { syntheticCaptures, syntheticContext, syntheticLayout } from "../../test/synthetic-probe.ts";
-import { analyzeCaptures, type Analysis } from "../statistics/analyze-captures.ts";
+import { analyzeSmall, syntheticContext } from "../../test/synthetic-probe.ts";
 import { formatSummaryTable } from "./summary-table.ts";
 import { summarize } from "../summary/summarize.ts";
 
-const layout = syntheticLayout({ jointBlocks: 1, singleBlocks: 2, headsPerBlock: 2, headSize: 32 });
-const captures = syntheticCaptures(layout, {
-  pairs: 10,
-  planted: { block: "single.1", effect: 0.3 },
-  segments: true,
-});
-
-function analyze(): Promise<Analysis> {
-  return analyzeCaptures(captures, { flips: 40, seed: 3 });
-}
-
 describe("formatSummaryTable", () => {
   test("is aligned, fits a terminal of 80 columns and names the control", async () => {
-    const table = formatSummaryTable(summarize(await analyze(), syntheticContext(10)));
+    const table = formatSummaryTable(summarize(await analyzeSmall(), syntheticContext(10)));
     const lines = table.split("\n");
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
     expect(lines[0]).toMatch(/observed +share +null mean +null p99 +obs\/p99 +p$/);
