@@ -9,9 +9,11 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { lockFolder } from "@measure-plantain/flux-runtime";
 import type { Manifest } from "@measure-plantain/probe";
 import { createWorkplace, finish, kleinTiny, promptSetJson, type Finished } from "./cli.ts";
 import {
@@ -138,8 +140,25 @@ describe("--checkpoint OWNER/NAME", () => {
   it("two processes at once do each other no harm", async () => {
     const results = await Promise.all([open(), open()]);
     expect(results.map(({ exitCode, stderr }) => (exitCode === 0 ? "" : stderr))).toEqual(["", ""]);
+    const bytes = hub.requests.filter(({ path }) => path.endsWith(transformer));
+    expect(bytes).toHaveLength(1);
     expect(readdirSync(blobs).filter((name) => name.includes("incomplete"))).toEqual([]);
   });
+});
+
+it("a download waits for another one of the same repository, and names its process", async () => {
+  const folder = place.path("huggingface", "hub", ".locks", "models--owner--klein-tiny");
+  mkdirSync(folder, { recursive: true });
+  const lock = await lockFolder(folder);
+  const child = place.start("prompts", "check", "few.json", "--checkpoint", repositoryName);
+  const waits = new Promise<unknown>((resolve) => child.stderr?.once("data", resolve));
+  const finished = finish(child);
+  expect(String(await waits)).toBe(
+    `Waiting for process ${process.pid} on ${hostname()}, which is downloading from the same repository.\n`,
+  );
+  expect(hub.requests).toEqual([]);
+  await lock.release();
+  expect((await finished).exitCode).toBe(0);
 });
 
 describe("an interrupted transfer", () => {

@@ -22,6 +22,7 @@ export { isUnfinished } from "./disk/sweep-unfinished.ts";
 export { writeFileWhole } from "./disk/write-aside.ts";
 export { FluxRuntimeError, type FluxRuntimeErrorCode, type FluxRuntimeErrorDetails } from "./errors.ts";
 export { cacheFolder } from "./hub/cache-folder.ts";
+export type { FolderHolder } from "./disk/wait-for-folder.ts";
 export type { PlannedDownload } from "./hub/download-snapshot.ts";
 export type { HubRepository } from "./hub/hub-repository.ts";
 export { locateCheckpoint, type CheckpointPlace } from "./hub/locate-checkpoint.ts";

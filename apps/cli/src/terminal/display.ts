@@ -1,4 +1,4 @@
-import type { OnProgress, PlannedDownload } from "@measure-plantain/flux-runtime";
+import type { FolderHolder, OnProgress, PlannedDownload } from "@measure-plantain/flux-runtime";
 import type { ProbeNote } from "@measure-plantain/probe";
 import { startBar, type ProgressBar } from "./progress-bar.ts";
 import { writeMessage } from "./write-text.ts";
@@ -9,6 +9,7 @@ export interface Display {
   readonly onProgress: OnProgress;
   readonly onNote: (note: ProbeNote) => void;
   readonly onDownload: (download: PlannedDownload) => void;
+  readonly onWait: (holder: FolderHolder) => void;
   /** A line that stays. */
   readonly note: (text: string) => void;
 }
@@ -54,6 +55,9 @@ export function createDisplay({ quiet }: { readonly quiet: boolean }): Display {
     },
     onDownload: (download) => {
       note(describeDownload(download));
+    },
+    onWait: ({ pid, host }) => {
+      note(`Waiting for process ${pid} on ${host}, which is downloading from the same repository.`);
     },
   };
 }

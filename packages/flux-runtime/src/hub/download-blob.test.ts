@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, open, readdir, readFile, rm, writeFile, type FileHandle } from "node:fs/promises";
+import { mkdtemp, open, readdir, readFile, rename, rm, writeFile, type FileHandle } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -166,21 +166,37 @@ describe("downloadBlob", () => {
   });
 });
 
-it("downloadBlob of one content in several places at once does no harm, wherever each of them is", async () => {
-  for (const left of [0, 40_000, content.length]) {
-    for (let round = 0; round < 12; round += 1) {
-      await writeFile(incomplete, content.subarray(0, left));
-      await Promise.all(
-        Array.from({ length: 4 }, async (_, place) => {
-          await setTimeout(place * Math.random());
-          await download();
-        }),
-      );
-      expect(await readFile(blobPath)).toEqual(content);
-      expect(await stored()).toEqual([checksum]);
-      await rm(blobPath);
-    }
-  }
+describe("downloadBlob takes what another program does meanwhile", () => {
+  it("and ends where that one has given the content its name", async () => {
+    answerFirst((response) => {
+      response.writeHead(200, { "Content-Length": content.length });
+      response.write(content.subarray(0, 40_000));
+      void moveOnceThere().then(() => response.end(content.subarray(40_000)));
+    });
+    const moveOnceThere = async (): Promise<void> => {
+      while (!existsSync(incomplete)) await setTimeout(1);
+      await rename(incomplete, blobPath);
+    };
+    await download();
+    expect(server.ranges).toHaveLength(1);
+    expect(await readFile(blobPath)).toEqual(content);
+    expect(await stored()).toEqual([checksum]);
+  });
+
+  it("and begins again where that one has removed the part", async () => {
+    answerFirst((response) => {
+      response.writeHead(200, { "Content-Length": content.length });
+      response.write(content.subarray(0, 40_000));
+      void removeOnceThere().then(() => response.end(content.subarray(40_000)));
+    });
+    const removeOnceThere = async (): Promise<void> => {
+      while (!existsSync(incomplete)) await setTimeout(1);
+      await rm(incomplete);
+    };
+    await download();
+    expect(server.ranges).toEqual([undefined, undefined]);
+    expect(await stored()).toEqual([checksum]);
+  });
 });
 
 describe("downloadBlob finds out that what another tool left", () => {

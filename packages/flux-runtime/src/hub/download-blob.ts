@@ -24,8 +24,10 @@ const WORTHWHILE = 16 * 2 ** 20;
 
 /**
  * Fetches a content into the cache: goes on from what is there, checks the whole, and only then gives it its name. A content
- * that has its name already is checked, too: another tool may have been stopped while it wrote it. Two processes that fetch the
- * same content at once write the same bytes to the same places, so they do no harm.
+ * that has its name already is checked, too: another tool may have been stopped while it wrote it.
+ *
+ * The caller is the only one of this program that writes into the cache. Another program may fetch the same content at once: it
+ * writes the same bytes to the same places.
  *
  * @throws {FluxRuntimeError} `hub-invalid-answer`, `download-interrupted`, `download-corrupted`, `disk-full` or
  * `unwritable-file`; as the requests do; else the signal's reason.
@@ -42,7 +44,7 @@ export async function downloadBlob(file: HubFile, options: DownloadBlobOptions):
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException; // only the file system's errors have one of these
       if (code !== "ENOENT" || signal?.aborted === true) throw error;
-      // Between two looks at a file another process has renamed or removed it: what is there now decides.
+      // Between two looks at a file another program has renamed or removed it: what is there now decides.
     }
   }
 }
@@ -68,7 +70,7 @@ async function fetchBlob(file: HubFile, options: DownloadBlobOptions): Promise<v
       () => undefined,
     );
   }
-  // Another process was first; what this one began after that is of no use.
+  // Another program was first; what this one began after that is of no use.
   await rm(incomplete, { force: true });
 }
 

@@ -1,9 +1,10 @@
 import { mkdir, statfs } from "node:fs/promises";
+import { waitForFolder, type FolderHolder } from "../disk/wait-for-folder.ts";
 import { FluxRuntimeError } from "../errors.ts";
 import { startStage, type OnProgress } from "../progress.ts";
 import { downloadBlob } from "./download-blob.ts";
 import { HubCache } from "./hub-cache.ts";
-import { readHubEnvironment } from "./hub-environment.ts";
+import { readHubEnvironment, type HubEnvironment } from "./hub-environment.ts";
 import { createHubFetch } from "./hub-fetch.ts";
 import { formatRepository, type HubRepository } from "./hub-repository.ts";
 import { listSnapshot, type HubFile } from "./list-snapshot.ts";
@@ -30,21 +31,36 @@ export interface DownloadSnapshotOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnProgress | undefined;
   readonly onDownload?: ((download: PlannedDownload) => void) | undefined;
+  readonly onWait?: ((holder: FolderHolder) => void) | undefined;
 }
 
 /**
  * Downloads what a checkpoint is opened from into the standard cache, and nothing else. What is there already, whole or in part,
- * is not fetched again.
+ * is not fetched again. Of several calls and processes that download from one repository, one does and the others wait for it.
  *
  * @returns The commit that the revision stands for, and its folder in the cache.
  * @throws {FluxRuntimeError} as `resolveCheckpoint` does; else the signal's reason.
  */
 export async function downloadSnapshot(
   repository: HubRepository,
-  { signal, onProgress, onDownload }: DownloadSnapshotOptions = {},
+  options: DownloadSnapshotOptions = {},
 ): Promise<{ readonly commit: string; readonly folder: string }> {
-  const { endpoint, token, cacheFolder } = await readHubEnvironment();
-  const cache = new HubCache(cacheFolder, repository);
+  const environment = await readHubEnvironment();
+  const cache = new HubCache(environment.cacheFolder, repository);
+  for (const folder of [cache.folder, cache.lockFolder]) await makeFolder(folder);
+  const lock = await waitForFolder(cache.lockFolder, options);
+  try {
+    return await downloadInto(cache, repository, { ...environment, ...options });
+  } finally {
+    await lock.release();
+  }
+}
+
+async function downloadInto(
+  cache: HubCache,
+  repository: HubRepository,
+  { endpoint, token, signal, onProgress, onDownload }: HubEnvironment & DownloadSnapshotOptions,
+): Promise<{ readonly commit: string; readonly folder: string }> {
   const hubFetch = createHubFetch({ endpoint, token, repository, signal });
   const { commit, files } = await listSnapshot(repository, { endpoint, hubFetch, signal });
   const bytes = sum(files.map(({ size }) => size));
@@ -86,16 +102,19 @@ async function bytesInCache(cache: HubCache, { checksum, size }: HubFile): Promi
   return Math.min(there, size);
 }
 
-async function requireRoom(cache: HubCache, bytes: number): Promise<void> {
-  await mkdir(cache.folder, { recursive: true }).catch((cause: unknown) => {
+async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new FluxRuntimeError(
       "unwritable-file",
-      `The cache folder ${cache.folder} cannot be made (${reason}). Make its parent writable, or set HF_HUB_CACHE to another folder.`,
-      { folder: cache.folder },
+      `The cache folder ${folder} cannot be made (${reason}). Make its parent writable, or set HF_HUB_CACHE to another folder.`,
+      { folder },
       { cause },
     );
   });
+}
+
+async function requireRoom(cache: HubCache, bytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(cache.folder);
   const free = bavail * bsize;
   if (bytes <= free) return;

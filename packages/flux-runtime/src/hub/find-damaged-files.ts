@@ -1,7 +1,7 @@
-import { stat } from "node:fs/promises";
 import { startStage, type OnProgress } from "../progress.ts";
 import type { HubCache } from "./hub-cache.ts";
 import { isIntact, isKnownIntact } from "./intact-blobs.ts";
+import { sizeOf } from "./partial-blob.ts";
 
 /**
  * Finds the files of a snapshot that have other bytes than were published, by the checksums that their contents are named by.
@@ -21,8 +21,8 @@ export async function findDamagedFiles(
   const isKnown = await Promise.all(blobs.map(({ path, checksum }) => isKnownIntact(path, checksum)));
   const unknown = blobs.filter((_, index) => isKnown[index] !== true);
   if (unknown.length === 0) return [];
-  const sizes = await Promise.all(unknown.map(async ({ path }) => (await stat(path)).size));
-  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const sizes = await Promise.all(unknown.map(({ path }) => sizeOf(path)));
+  const total = sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
   const report = startStage(onProgress, { stage: "checking", unit: "bytes", total });
   const damaged: string[] = [];
   let done = 0;

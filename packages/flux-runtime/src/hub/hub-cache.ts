@@ -1,6 +1,6 @@
 import { getRepoFolderName } from "@huggingface/hub";
-import { copyFile, link, mkdir, readdir, readFile, realpath, rename, stat, symlink } from "node:fs/promises";
-import { basename, dirname, join, relative, sep } from "node:path";
+import { copyFile, link, mkdir, readdir, readFile, readlink, rename, stat, symlink } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { markName } from "../disk/process-mark.ts";
 import { sweepUnfinished } from "../disk/sweep-unfinished.ts";
 import { writeFileWhole } from "../disk/write-aside.ts";
@@ -30,9 +30,13 @@ export interface CachedBlob {
  */
 export class HubCache {
   readonly folder: string;
+  /** Where whoever writes into the repository's folder puts a lock: huggingface_hub has its own there, too. */
+  readonly lockFolder: string;
 
   constructor(cacheFolder: string, repository: HubRepository) {
-    this.folder = join(cacheFolder, getRepoFolderName({ type: "model", name: repository.name }));
+    const name = getRepoFolderName({ type: "model", name: repository.name });
+    this.folder = join(cacheFolder, name);
+    this.lockFolder = join(cacheFolder, ".locks", name);
   }
 
   /** Where a content lies once it is whole. */
@@ -62,11 +66,11 @@ export class HubCache {
     const folder = this.snapshotFolder(commit);
     const entries = await readdir(folder, { recursive: true });
     const files = selectNeededFiles(entries.map((path) => path.split(sep).join("/")));
-    const paths = await Promise.all(files.map((file) => realpath(join(folder, file))));
+    const links = await Promise.all(files.map((file) => readlink(join(folder, file)).catch(() => null)));
     return files.flatMap((file, index) => {
-      const path = paths[index] ?? "";
-      const checksum = basename(path);
-      return isChecksum(checksum) ? { file, path, checksum } : [];
+      const link = links[index] ?? "";
+      const checksum = basename(link);
+      return isChecksum(checksum) ? { file, path: resolve(folder, dirname(file), link), checksum } : [];
     });
   }
 

@@ -6,7 +6,7 @@ import { cacheFolder } from "./cache-folder.ts";
 import { hashBlob, type HashBlobOptions } from "./hash-blob.ts";
 
 /**
- * Whether a content in the cache has the bytes that its checksum names. Other tools write to the same cache, and any of them
+ * Whether a content in the cache is there and has the bytes that its checksum names. Other tools write to the same cache, and any of them
  * may have been stopped midway.
  *
  * A content is read once: that it was intact is noted in the user's cache folder with its place, size and date, and holds until
@@ -20,7 +20,11 @@ export async function isIntact(
   options: HashBlobOptions = {},
 ): Promise<boolean> {
   if (await isKnownIntact(path, checksum)) return true;
-  if ((await hashBlob(path, checksum, options)) !== checksum) return false;
+  const found = await hashBlob(path, checksum, options).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null; // removed meanwhile by who repairs it
+    throw error;
+  });
+  if (found !== checksum) return false;
   await noteIntact(path, checksum);
   return true;
 }

@@ -7,11 +7,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { hubEnvironment, repositoryName, startHub, type TestHub } from "../../test/hub-server.ts";
 import { kleinTiny } from "../../test/klein-tiny.ts";
+import { lockFolder } from "../disk/lock-folder.ts";
+import type { FolderHolder } from "../disk/wait-for-folder.ts";
 import type { Progress } from "../progress.ts";
 import type { PlannedDownload } from "./download-snapshot.ts";
 import { locateCheckpoint } from "./locate-checkpoint.ts";
@@ -102,16 +104,41 @@ describe("resolveCheckpoint", () => {
     expect(hub.requests).toEqual([]);
   });
 
-  it("downloads for several callers at the same time, and leaves nothing unfinished", async () => {
-    for (let round = 0; round < 5; round += 1) {
-      const resolved = await Promise.all([1, 2, 3, 4].map(() => resolveCheckpoint(repositoryName)));
-      expect(new Set(resolved.map(({ checkpoint }) => checkpoint.folder)).size).toBe(1);
-      const left = [cache, join(folder, "own")].flatMap((place) =>
-        readdirSync(place, { recursive: true }).map(String),
-      );
-      expect(left.filter((path) => /incomplete|partial|\.\d+$/.test(path))).toEqual([]);
-      rmSync(cache, { recursive: true });
-    }
+  it("downloads once for several callers at the same time, and leaves nothing unfinished", async () => {
+    const resolved = await Promise.all([1, 2, 3, 4].map(() => resolveCheckpoint(repositoryName)));
+    expect(new Set(resolved.map(({ checkpoint }) => checkpoint.folder)).size).toBe(1);
+    expect(fetched().sort()).toEqual([...new Set(fetched())].sort());
+    const left = ["hub", "own"].flatMap((place) =>
+      readdirSync(join(folder, place), { recursive: true }).map(String),
+    );
+    expect(left.filter((path) => /incomplete|partial|lock$|\.\d+$/.test(path))).toEqual([]);
+  });
+
+  it("repairs once for several callers at the same time", async () => {
+    writeSnapshot({ [transformer]: flipped(transformer), "vae/config.json": flipped("vae/config.json") });
+    await Promise.all([1, 2, 3].map(() => resolveCheckpoint(repositoryName)));
+    expect(fetched().sort()).toEqual([transformer, "vae/config.json"].sort());
+    expect(readFileSync(blobOf(transformer)).equals(served(transformer))).toBe(true);
+  });
+
+  it("waits for a download of the same repository, says so, and ends with its signal meanwhile", async () => {
+    const lockPlace = join(folder, "hub", ".locks", "models--owner--klein-tiny");
+    mkdirSync(lockPlace, { recursive: true });
+    const lock = await lockFolder(lockPlace);
+    const interruption = new Error("Interrupted");
+    const controller = new AbortController();
+    const holders: FolderHolder[] = [];
+    const onWait = (holder: FolderHolder): void => {
+      holders.push(holder);
+      controller.abort(interruption);
+    };
+    await expect(resolveCheckpoint(repositoryName, { signal: controller.signal, onWait })).rejects.toBe(
+      interruption,
+    );
+    expect(holders).toEqual([{ pid: process.pid, host: hostname() }]);
+    expect(hub.requests).toEqual([]);
+    const waiting = resolveCheckpoint(repositoryName, { onWait: () => void lock.release() });
+    expect((await waiting).id).toContain(hub.commit);
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { openCheckpoint } from "../checkpoint/open-checkpoint.ts";
 import { openOrMakeCheckpoint } from "../checkpoint/open-or-make-checkpoint.ts";
+import type { FolderHolder } from "../disk/wait-for-folder.ts";
 import { FluxRuntimeError } from "../errors.ts";
 import type { OnProgress } from "../progress.ts";
 import { getCheckpointSpec } from "../synthesis/checkpoint-spec.ts";
@@ -29,6 +30,8 @@ export interface ResolveCheckpointOptions {
   readonly onProgress?: OnProgress | undefined;
   /** Told what is downloaded, before the first byte of it. */
   readonly onDownload?: ((download: PlannedDownload) => void) | undefined;
+  /** Told which process downloads from the same repository, before its end is waited for. */
+  readonly onWait?: ((holder: FolderHolder) => void) | undefined;
 }
 
 /**
@@ -45,7 +48,7 @@ export interface ResolveCheckpointOptions {
  */
 export async function resolveCheckpoint(
   name: string,
-  { offline = false, signal, onProgress, onDownload }: ResolveCheckpointOptions = {},
+  { offline = false, ...options }: ResolveCheckpointOptions = {},
 ): Promise<ResolvedCheckpoint> {
   const place = await locateCheckpoint(name, { offline });
   if (place.problem !== null) {
@@ -54,7 +57,7 @@ export async function resolveCheckpoint(
   }
   if (place.kind === "synthesized") {
     const checkpoint = await openOrMakeCheckpoint(place.folder, (folder) =>
-      synthesizeCheckpoint(folder, getCheckpointSpec(place.specName), { onProgress, signal }),
+      synthesizeCheckpoint(folder, getCheckpointSpec(place.specName), options),
     );
     return { id: name, checkpoint, isSynthesized: true };
   }
@@ -65,9 +68,7 @@ export async function resolveCheckpoint(
   const { repository } = place;
   const { commit, folder } = await provideSnapshot(repository, place.exists ? place.commit : null, {
     offline,
-    signal,
-    onProgress,
-    onDownload,
+    ...options,
   });
   const checkpoint = await openCheckpoint(folder);
   return { id: `${repository.name}@${commit}`, checkpoint, isSynthesized: checkpoint.hasRandomWeights };

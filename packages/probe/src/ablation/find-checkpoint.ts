@@ -15,7 +15,8 @@ import type { Manifest } from "../run-folder/manifest.ts";
 import { RunFolder } from "../run-folder/run-folder.ts";
 
 /** Where the checkpoint of a run is looked for. */
-export interface FindCheckpointOptions extends ProgressOptions, Pick<ResolveCheckpointOptions, "onDownload"> {
+export interface FindCheckpointOptions
+  extends ProgressOptions, Pick<ResolveCheckpointOptions, "onDownload" | "onWait"> {
   /** Where it is, if not where the run found it. */
   readonly checkpoint?: string;
   /** Download nothing. */
