@@ -70,12 +70,12 @@ async function resolve(
 ): Promise<ProbedCheckpoint> {
   if (options.checkpoint !== undefined) return resolveCheckpoint(options.checkpoint, options);
   if (change === undefined) return resolveCheckpoint(id, options);
-  const { kind, seed, of } = change;
+  const { kind, seed, of, plant = "contrast" } = change;
   const resolved = await resolveCheckpoint(of, options);
   const reporter = createReporter(options, 1);
   reporter.next();
   if (kind === "random-weights")
     return randomizedCheckpoint(resolved, seed, { reporter, signal: options.signal });
   const main = await RunFolder.openForReading(dirname(dirname(folder.path))); // RUN/controls/NAME
-  return plantedCheckpoint({ main, probed: resolved, seed, reporter, signal: options.signal });
+  return plantedCheckpoint({ main, probed: resolved, seed, kind: plant, reporter, signal: options.signal });
 }

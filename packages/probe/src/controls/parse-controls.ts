@@ -5,11 +5,19 @@ import {
   type PromptSet,
 } from "@measure-plantain/prompts";
 import { ProbeError } from "../probe-error.ts";
+import type { PlantKind } from "./plant/draw-answers.ts";
 import { hashPromptSet } from "../settings/settings.ts";
 
 /** What is changed in a control, everything else being equal. */
 export type Control =
-  | { readonly kind: "random-weights" | "planted"; readonly name: string; readonly seed: number }
+  | { readonly kind: "random-weights"; readonly name: string; readonly seed: number }
+  | {
+      readonly kind: "planted";
+      readonly name: string;
+      readonly seed: number;
+      /** What the planted units respond to. */
+      readonly plant: PlantKind;
+    }
   | {
       readonly kind: "prompts";
       readonly name: string;
@@ -22,9 +30,17 @@ export type Control =
 export const IDENTICAL = "identical";
 export const SHUFFLED = "shuffled";
 
+/** The controls in which an effect is planted, and what their units respond to. */
+const plants: ReadonlyMap<string, PlantKind> = new Map([
+  ["planted", "contrast"],
+  ["planted-axis", "axis"],
+  ["planted-object", "object"],
+  ["planted-wording", "wording"],
+]);
+
 /**
- * The controls that are asked for: `random-weights` is one seed, `random-weights:3` three of them, and so with `planted`;
- * anything else is a prompt set, which is read here, so that a mistake in it is known before the run and not after it.
+ * The controls that are asked for: `random-weights` is one seed, `random-weights:3` three of them, and so with `planted` and,
+ * for a crossed set, `planted-axis`, `planted-object` and `planted-wording`; anything else is a prompt set, which is read here, so that a mistake in it is known before the run and not after it.
  *
  * @param set - The run's own prompts.
  * @throws {ProbeError} if a number of seeds is no number, or a control is asked for twice; PromptsError for a set.
@@ -33,8 +49,9 @@ export const SHUFFLED = "shuffled";
  */
 export async function parseControls(asked: readonly string[], set: PromptSet): Promise<Control[]> {
   const planned = asked.map(async (text): Promise<Control[]> => {
-    const [, kind, seeds = "1"] = /^(random-weights|planted)(?::(.*))?$/.exec(text) ?? [];
-    if (kind !== "random-weights" && kind !== "planted") {
+    const [, changed, seeds = "1"] = /^([a-z-]+)(?::(.*))?$/.exec(text) ?? [];
+    const plant = plants.get(changed ?? "");
+    if (changed === undefined || (changed !== "random-weights" && plant === undefined)) {
       const name = text.replace(/^.*[/\\]/, "").replace(/\.\w+$/, "");
       const promptSet = await loadControlSet(text, set);
       await hashPromptSet(promptSet); // refuses images that cannot be read
@@ -44,15 +61,16 @@ export async function parseControls(asked: readonly string[], set: PromptSet): P
     if (!Number.isSafeInteger(count) || count < 1) {
       throw new ProbeError(
         "invalid-option",
-        `The control ${text} asks for ${seeds || "nothing"} as its number of seeds. Write ${kind}:N with a whole number N from 1 on.`,
+        `The control ${text} asks for ${seeds || "nothing"} as its number of seeds. Write ${changed}:N with a whole number N from 1 on.`,
       );
     }
     // The seeds begin at 1: 0 is that of the synthesised checkpoints, which may be the run itself.
-    return Array.from({ length: count }, (_, index) => ({
-      kind,
-      name: `${kind}-${index + 1}`,
-      seed: index + 1,
-    }));
+    return Array.from({ length: count }, (_, index): Control => {
+      const drawn = { name: `${changed}-${index + 1}`, seed: index + 1 };
+      return plant === undefined
+        ? { kind: "random-weights", ...drawn }
+        : { kind: "planted", ...drawn, plant };
+    });
   });
   const controls = (await Promise.all(planned)).flat();
   const doubled = controls.find(

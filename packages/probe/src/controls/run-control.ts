@@ -87,6 +87,12 @@ async function changeCheckpoint(
   const { seed } = control;
   if (control.kind === "random-weights")
     return { checkpoint: await randomizedCheckpoint(checkpoint, seed, options), plant: null };
-  const { plan, ...planted } = await plantedCheckpoint({ main, probed: checkpoint, seed, ...options });
+  const { plan, ...planted } = await plantedCheckpoint({
+    main,
+    probed: checkpoint,
+    seed,
+    kind: control.plant,
+    ...options,
+  });
   return { checkpoint: planted, plant: plan };
 }

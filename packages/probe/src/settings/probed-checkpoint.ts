@@ -1,9 +1,12 @@
+import type { PlantKind } from "../controls/plant/draw-answers.ts";
 import type { ResolvedCheckpoint } from "@measure-plantain/flux-runtime";
 
 /** How a checkpoint was made from another one for a control. */
 export interface CheckpointChange {
   /** Random weights of the same shape, or an effect planted in some units. */
   readonly kind: "random-weights" | "planted";
+  /** What planted units respond to, unless it is the contrast of the pairs. */
+  readonly plant?: Exclude<PlantKind, "contrast">;
   /** Of what was drawn for it. */
   readonly seed: number;
   /** The id of the other. */

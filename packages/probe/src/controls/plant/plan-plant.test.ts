@@ -1,6 +1,6 @@
 import type { TransformerConfig } from "@measure-plantain/flux-runtime";
 import { describe, expect, it } from "vitest";
-import { planPlant } from "./plan-plant.ts";
+import { planPlant, type PlantShape } from "./plan-plant.ts";
 
 const config: TransformerConfig = {
   patch_size: 1,
@@ -17,7 +17,8 @@ const config: TransformerConfig = {
   rope_theta: 2_000,
   eps: 1e-6,
 };
-const shape = { pairs: 25, groupSize: 16, seed: 0 };
+const shape: PlantShape = { design: { kind: "contrast", pairs: 25 }, groupSize: 16, seed: 0 };
+const contrast = (pairs: number): PlantShape => ({ ...shape, design: { kind: "contrast", pairs } });
 
 function describeAnswers(answers: readonly number[]): { mean: number; dz: number } {
   const mean = answers.reduce((sum, value) => sum + value, 0) / answers.length;
@@ -59,8 +60,13 @@ describe("planPlant(config, shape)", () => {
 
   it.each([
     ["a model of fewer units", { ...shape, groupSize: 128 }, /16 units.*have 12 MLP groups/],
-    ["fewer pairs than have a spread", { ...shape, pairs: 2 }, /3 to 64 pairs.*there are 2/],
-    ["more pairs than inputs can tell apart", { ...shape, pairs: 65 }, /3 to 64 pairs.*there are 65/],
+    ["fewer pairs than have a spread", contrast(2), /3 to 64 pairs.*there are 2/],
+    [
+      "more cells than inputs can tell apart",
+      { ...shape, design: { kind: "axis", rows: 20, grades: [1, 2, 3, 4, 5] } } satisfies PlantShape,
+      /9 to 97 cells.*there are 100/,
+    ],
+    ["more pairs than inputs can tell apart", contrast(65), /3 to 64 pairs.*there are 65/],
   ])("refuses %s", (_, asked, message) => {
     expect(() => planPlant(config, asked)).toThrow(message);
   });

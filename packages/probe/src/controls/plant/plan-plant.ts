@@ -2,19 +2,29 @@ import { createTorchGenerator, type TransformerConfig } from "@measure-plantain/
 import { formatUnitAddress } from "@measure-plantain/head-hooks";
 import { namedSeed } from "../../settings/named-seed.ts";
 import { ProbeError } from "../../probe-error.ts";
-import { valueAt } from "../../reading.ts";
+import {
+  countAnswers,
+  drawAnswers,
+  drawDecoy,
+  shuffle,
+  type AnswerDesign,
+  type Draw,
+  type PlantKind,
+} from "./draw-answers.ts";
 
-/** What is planted; what is left out has its default. */
 /** Units that respond to the contrast. */
 const PLANTED = 8;
 
 /** Units that are altered alike, but respond to the pairs in random directions. */
 const DECOYS = 8;
 
-/** By how much of itself a planted unit's root mean square changes from a to b, in the mean over the pairs. */
+/**
+ * By how much of itself a planted unit's root mean square changes from a to b, in the mean over the pairs; in a crossed set, its
+ * standard deviation over the levels.
+ */
 const EFFECT = 0.01;
 
-/** Mean over standard deviation of a planted unit's differences. */
+/** The effect over the standard deviation of what is drawn for each pair or cell. */
 const COHENS_DZ = 2;
 
 /** At 0 altered units reach nothing else in the network: later blocks have the inputs of the run. */
@@ -30,7 +40,10 @@ export interface PlantedUnit {
   readonly block: number;
   /** Counted from the start of the block's MLP channels. */
   readonly firstChannel: number;
-  /** The relative change of its root mean square from a to b that is aimed at, for each pair. */
+  /**
+   * Of a contrast, the relative change of its root mean square from a to b that is aimed at, for each pair; else its relative
+   * deviation from the mean over all cells, for each cell [rows × levels].
+   */
   readonly answers: readonly number[];
 }
 
@@ -38,6 +51,8 @@ export interface PlantedUnit {
 export interface PlantPlan {
   /** Of this form. */
   readonly schemaVersion: 1;
+  /** What the planted units respond to. */
+  readonly kind: PlantKind;
   /** Decides which units are altered and how each responds. */
   readonly seed: number;
   /** By how much of itself a planted unit's root mean square changes from a to b, in the mean over the pairs. */
@@ -52,19 +67,27 @@ export interface PlantPlan {
   readonly units: readonly PlantedUnit[];
 }
 
+/** What a plan is drawn for. */
+export interface PlantShape {
+  /** What is answered to. */
+  readonly design: AnswerDesign;
+  /** Channels per unit. */
+  readonly groupSize: number;
+  /** Decides which units are altered and how each responds. */
+  readonly seed: number;
+}
+
 /**
- * Draws units of the single blocks' MLPs and what each answers to every pair.
+ * Draws units of the single blocks' MLPs and what each answers to every pair, or to every cell of a crossed set.
  *
  * A planted unit's differences have exactly the planned mean and standard deviation over the pairs, so its t is about
  * `COHENS_DZ · √pairs`; half of the units grow from a to b, half shrink. A decoy's differences are as large, each with a
- * random sign: it answers to the pairs, but not to what separates b from a.
+ * random sign: it answers to the pairs, but not to what separates b from a. In a crossed set the same is true of the levels
+ * of the graded factor: a decoy answers as strongly to them, but in each row in another order.
  *
- * @throws {ProbeError} `cannot-plant` if there are too few units or pairs, or too many pairs.
+ * @throws {ProbeError} `cannot-plant` if there are too few units, or too few or too many answers for the model's width.
  */
-export function planPlant(
-  config: TransformerConfig,
-  { pairs, groupSize, seed }: { readonly pairs: number; readonly groupSize: number; readonly seed: number },
-): PlantPlan {
+export function planPlant(config: TransformerConfig, { design, groupSize, seed }: PlantShape): PlantPlan {
   const width = config.num_attention_heads * config.attention_head_dim;
   const unitsPerBlock = Math.trunc(width * config.mlp_ratio) / groupSize;
   const places = Array.from({ length: config.num_single_layers * unitsPerBlock }, (_, place) => ({
@@ -77,20 +100,12 @@ export function planPlant(
       `${PLANTED + DECOYS} units are to be altered, but the single blocks have ${places.length} MLP groups. Leave the planted control out.`,
     );
   }
-  if (pairs < 3 || pairs > width / 2) {
-    throw new ProbeError(
-      "cannot-plant",
-      `An effect can be planted for 3 to ${width / 2} pairs in a model of width ${width}, but there are ${pairs}. Use a prompt set of another size.`,
-    );
-  }
+  requireRoom(design, width);
   const random = createTorchGenerator(namedSeed("plant", seed));
-  const draw = (count: number): Float32Array => random.randn([count]).data;
+  const draw: Draw = (count) => random.randn([count]).data;
   const order = shuffle(places, draw(places.length));
+  const size = { effect: EFFECT, cohensDz: COHENS_DZ };
   const units = order.slice(0, PLANTED + DECOYS).map((place, index): PlantedUnit => {
-    const noise = standardize(draw(pairs));
-    const sign = index % 2 === 0 ? 1 : -1;
-    const steady = noise.map((value) => sign * EFFECT * (1 + value / COHENS_DZ));
-    const signs = draw(pairs);
     const isPlanted = index < PLANTED;
     return {
       address: formatUnitAddress({
@@ -101,24 +116,22 @@ export function planPlant(
       }),
       role: isPlanted ? "planted" : "decoy",
       ...place,
-      answers: isPlanted ? steady : steady.map((value, pair) => (valueAt(signs, pair) < 0 ? -value : value)),
+      answers: isPlanted
+        ? drawAnswers(design, index % 2 === 0 ? 1 : -1, size, draw)
+        : drawDecoy(design, size, draw),
     };
   });
-  return { schemaVersion: 1, seed, effect: EFFECT, cohensDz: COHENS_DZ, gain: GAIN, groupSize, units };
+  return { schemaVersion: 1, kind: design.kind, seed, ...size, gain: GAIN, groupSize, units };
 }
 
-/** In the order of random keys. */
-function shuffle<Item>(items: readonly Item[], keys: Float32Array): Item[] {
-  return items
-    .map((item, index) => ({ item, key: valueAt(keys, index) }))
-    .sort((one, other) => one.key - other.key)
-    .map(({ item }) => item);
-}
-
-/** Shifted and scaled to a mean of 0 and a standard deviation (N − 1) of 1. */
-function standardize(values: Float32Array): number[] {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const deviation = Math.sqrt(squares / (values.length - 1));
-  return Array.from(values, (value) => (value - mean) / deviation);
+/** The inputs of as many prompts must differ independently: there are only so many directions. */
+function requireRoom(design: AnswerDesign, width: number): void {
+  const count = countAnswers(design);
+  const [least, most, what] =
+    design.kind === "contrast" ? [3, width / 2, "pairs"] : [9, (3 * width) / 4 + 1, "cells"];
+  if (count >= least && count <= most) return;
+  throw new ProbeError(
+    "cannot-plant",
+    `An effect can be planted for ${least} to ${most} ${what} in a model of width ${width}, but there are ${count}. Use a prompt set of another size.`,
+  );
 }

@@ -1,4 +1,5 @@
 import { editCheckpoint, roundTimestep, type WeightEdit } from "@measure-plantain/flux-runtime";
+import { listCells, type CrossedCells } from "@measure-plantain/prompts";
 import type { PassInputs } from "../../passes/pass-inputs.ts";
 import { sha256 } from "../../sha256.ts";
 import type { ProbeContext } from "../../passes/probe-context.ts";
@@ -8,7 +9,10 @@ import { constantDirection } from "./constant-direction.ts";
 import { measureBlockInputs, type BlockInputs } from "./measure-inputs.ts";
 import type { PlantedUnit, PlantPlan } from "./plan-plant.ts";
 import { plantedRows, type UnitRows } from "./planted-rows.ts";
-import { valueAt } from "../../reading.ts";
+import { itemAt, valueAt } from "../../reading.ts";
+
+/** A pass that shows a cell of a crossed set. */
+type CellPlace = CrossedCells["cells"][number]["places"][number];
 
 /** By how much the constant direction's product with an input may miss 1, as arithmetic in bfloat16 makes it. */
 const CONSTANT_TOLERANCE = 0.05;
@@ -36,6 +40,7 @@ export async function plantEffect(
       "An effect can be planted at one noise level only, since the modulation depends on it. Give one value as the option `sigmas`, or leave the planted control out.",
     );
   }
+  const cells = listCells(context.promptSet)?.cells.flatMap(({ places }) => places[0] ?? []) ?? [];
   const constant = await constantDirection(checkpoint, roundTimestep(1_000 * sigma, settings.dtype));
   const measured = await measureBlockInputs(context, inputs, plan);
   const { num_attention_heads, attention_head_dim, mlp_ratio } = checkpoint.transformer.config;
@@ -46,7 +51,7 @@ export async function plantEffect(
     checkConstant(constant, block);
     const units = plan.units
       .filter((unit) => unit.block === block.block)
-      .map((unit) => ({ unit, rows: rowsOf(unit, block, constant, plan.groupSize) }));
+      .map((unit) => ({ unit, rows: rowsOf(unit, block, constant, plan, cells) }));
     const path = `single_transformer_blocks.${block.block}.attn`;
     edits.set(`${path}.to_qkv_mlp_proj.weight`, ({ data }) => {
       const edited = data.slice(); // [3C + 2M, C]: query, key, value, gate, linear
@@ -82,12 +87,13 @@ function rowsOf(
   { answers }: PlantedUnit,
   { block, means }: BlockInputs,
   constant: Float64Array,
-  channels: number,
+  { kind, groupSize }: PlantPlan,
+  cells: readonly CellPlace[],
 ): UnitRows {
-  const changes = means.map(([a, b]) => b.map((value, channel) => value - valueAt(a, channel)));
+  const { contrasts, centre } = kind === "contrast" ? pairContrasts(means) : cellContrasts(means, cells);
   let direction: Float64Array;
   try {
-    direction = answeringDirection(changes, answers);
+    direction = answeringDirection(contrasts, answers.slice(0, contrasts.length));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ProbeError(
@@ -96,9 +102,38 @@ function rowsOf(
       { cause },
     );
   }
-  const all = means.flat();
-  const centre = all.reduce((sum, mean) => sum + dot(direction, mean), 0) / all.length;
-  return plantedRows(constant, { direction, centre, channels });
+  return plantedRows(constant, { direction, centre: dot(direction, centre), channels: groupSize });
+}
+
+/** What a unit's answers are the products of its direction with, and the input at which it answers nothing. */
+interface Contrasts {
+  /** Each float64 [C]. */
+  readonly contrasts: readonly Float64Array[];
+  /** Float64 [C]. */
+  readonly centre: Float64Array;
+}
+
+/** From a to b within each pair. */
+function pairContrasts(means: BlockInputs["means"]): Contrasts {
+  return { contrasts: means.map(([a, b]) => subtract(b, a)), centre: average(means.flat()) };
+}
+
+/** From the mean over all cells to each cell but the last, whose answer follows from the others. */
+function cellContrasts(means: BlockInputs["means"], cells: readonly CellPlace[]): Contrasts {
+  const inputs = cells.map(({ pair, condition }) => itemAt(itemAt(means, pair), condition));
+  const centre = average(inputs);
+  return { contrasts: inputs.slice(0, -1).map((input) => subtract(input, centre)), centre };
+}
+
+function subtract(one: Float64Array, other: Float64Array): Float64Array {
+  return one.map((value, channel) => value - valueAt(other, channel));
+}
+
+function average(vectors: readonly Float64Array[]): Float64Array {
+  const sum = new Float64Array(vectors[0]?.length ?? 0);
+  for (const vector of vectors)
+    for (const [channel, value] of vector.entries()) sum[channel] = valueAt(sum, channel) + value;
+  return sum.map((value) => value / vectors.length);
 }
 
 function checkConstant(constant: Float64Array, { block, means }: BlockInputs): void {

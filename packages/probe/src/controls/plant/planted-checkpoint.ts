@@ -1,4 +1,5 @@
 import { cacheFolder, openOrMakeCheckpoint } from "@measure-plantain/flux-runtime";
+import { listCells, type PromptSet } from "@measure-plantain/prompts";
 import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,9 +8,11 @@ import { reopenContext } from "../../passes/reopen-context.ts";
 import { runtimeOptions } from "../../passes/runtime-options.ts";
 import { preparePassInputs } from "../../passes/prepare-pass-inputs.ts";
 import { referenceName } from "../../passes/prepare-references.ts";
+import { ProbeError } from "../../probe-error.ts";
 import { sha256 } from "../../sha256.ts";
 import type { ProbedCheckpoint } from "../../settings/probed-checkpoint.ts";
 import type { RunFolder } from "../../run-folder/run-folder.ts";
+import type { AnswerDesign, PlantKind } from "./draw-answers.ts";
 import { planPlant, type PlantPlan } from "./plan-plant.ts";
 import { plantEffect } from "./plant-effect.ts";
 
@@ -22,6 +25,8 @@ export interface PlantedCheckpointOptions extends CaptureOptions {
   /** The checkpoint of that run. */
   readonly probed: ProbedCheckpoint;
   readonly seed: number;
+  /** What the planted units respond to. */
+  readonly kind: PlantKind;
 }
 
 /** The checkpoint of a run with an effect planted for the run's pairs, from the user's cache, or written into it. */
@@ -29,14 +34,15 @@ export async function plantedCheckpoint({
   main,
   probed: { id, checkpoint, isSynthesized },
   seed,
+  kind,
   reporter,
   signal,
 }: PlantedCheckpointOptions): Promise<ProbedCheckpoint & { readonly plan: PlantPlan }> {
   const manifest = await main.readManifest();
   const { settings, promptSet } = manifest;
   const { groupSize } = settings;
-  const pairs = promptSet.pairs.length;
-  const plan = planPlant(checkpoint.transformer.config, { pairs, groupSize, seed });
+  const design = answerDesign(kind, promptSet);
+  const plan = planPlant(checkpoint.transformer.config, { design, groupSize, seed });
   const files = [
     ...new Set([...checkpoint.transformer.weights.tensors.values()].map(({ file }) => file)),
   ].sort();
@@ -54,12 +60,27 @@ export async function plantedCheckpoint({
     }),
   );
   return {
-    id: `${id} (planted effect, seed ${seed})`,
-    change: { kind: "planted", seed, of: id },
+    id: `${id} (${nameOf(kind)}, seed ${seed})`,
+    change: { kind: "planted", seed, of: id, ...(kind !== "contrast" && { plant: kind }) },
     checkpoint: planted,
     isSynthesized,
     plan,
   };
+}
+
+function nameOf(kind: PlantKind): string {
+  return kind === "contrast" ? "planted effect" : `planted ${kind} effect`;
+}
+
+/** @throws {ProbeError} `cannot-plant` if the prompt set is not crossed, which all kinds but `contrast` need. */
+function answerDesign(kind: PlantKind, promptSet: PromptSet): AnswerDesign {
+  if (kind === "contrast") return { kind, pairs: promptSet.pairs.length };
+  const cells = listCells(promptSet);
+  if (cells !== null) return { kind, rows: cells.rows.length, grades: cells.grades };
+  throw new ProbeError(
+    "cannot-plant",
+    `The control planted-${kind} needs a crossed prompt set, such as measure-crossed, and ${promptSet.name} has no factors. Use such a set, or leave the control out.`,
+  );
 }
 
 /** Keeps with a control's folder what was planted there. */
