@@ -1,4 +1,7 @@
 export { cohensDzInterval, type CohensDzIntervalOptions } from "./cohens-dz-interval.ts";
+export type { CrossedDesign } from "./crossed/crossed-design.ts";
+export { crossedEffects, type CrossedEffects, type FTest } from "./crossed/crossed-effects.ts";
+export { objectSlopes } from "./crossed/object-slopes.ts";
 export { describePairedT, describeSignFlipNull } from "./describe.ts";
 export { studentCriticalValue, studentTwoSidedP } from "./distributions/student-t.ts";
 export { exactSignFlipP, type ExactSignFlipPOptions } from "./flips/exact-sign-flip-p.ts";

@@ -72,7 +72,7 @@ const RATIO_SERIES: readonly number[] = [
 ];
 
 /** Γ(a + 1/2) / Γ(a), by the asymptotic series where a is large, else by stepping up to where it is. */
-function gammaRatioHalf(a: number): number {
+export function gammaRatioHalf(a: number): number {
   let factor = 1;
   let shifted = a;
   for (; shifted < 40; shifted += 1) factor *= shifted / (shifted + 0.5);
