@@ -1,6 +1,11 @@
 export { cohensDzInterval, type CohensDzIntervalOptions } from "./cohens-dz-interval.ts";
 export type { CrossedDesign } from "./crossed/crossed-design.ts";
 export { crossedEffects, type CrossedEffects, type FTest } from "./crossed/crossed-effects.ts";
+export {
+  levelOrderNull,
+  type LevelOrderNull,
+  type LevelOrderNullOptions,
+} from "./crossed/level-order-null.ts";
 export { objectSlopes } from "./crossed/object-slopes.ts";
 export { describePairedT, describeSignFlipNull } from "./describe.ts";
 export { studentCriticalValue, studentTwoSidedP } from "./distributions/student-t.ts";
