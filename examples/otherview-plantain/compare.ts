@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-const controls = "--control random-weights:2 shuffled presence planted";
+const controls = "--control random-weights shuffled presence planted";
 const settings = "--width 64 --height 64 --max-sequence-length 96"; // as probe.ts has them for random weights
 /** These name the program, its command and the time. */
 const ownFiles = /(manifest\.json|report\.html|summary\.md)$/;

@@ -18,7 +18,7 @@ const watch: ProgressOptions = {
 };
 
 const promptSet = await loadPromptSet("otherview"); // or the path of your own set
-const controls = await parseControls(["random-weights:2", "shuffled", "presence", "planted"], promptSet);
+const controls = await parseControls(["random-weights", "shuffled", "presence", "planted"], promptSet);
 const checkpoint = await resolveCheckpoint(name, { signal, ...watch });
 const size = name === "tiny" ? { width: 64, height: 64, maxSequenceLength: 96 } : {};
 const plan = await planProbe(checkpoint, promptSet, { device: await chooseDevice("auto"), ...size });
