@@ -15,6 +15,10 @@ export {
   type SignFlipOptions,
   type ThresholdNull,
 } from "./flips/sign-flip-null.ts";
+export { addGrams } from "./grams/add-grams.ts";
+export { centreGrams } from "./grams/centre-grams.ts";
+export { gramMatrices, type ChannelRange, type GramMatricesOptions } from "./grams/gram-matrices.ts";
+export type { GramMatrices } from "./grams/grams.ts";
 export type { Matrix } from "./matrix.ts";
 export { matrixFromRows } from "./matrix-from-rows.ts";
 export {
