@@ -1,4 +1,10 @@
 export { cohensDzInterval, type CohensDzIntervalOptions } from "./cohens-dz-interval.ts";
+export {
+  consistencyNull,
+  type ConsistencyNull,
+  type ConsistencyNullOptions,
+  type SetConsistency,
+} from "./crossed/consistency-null.ts";
 export type { CrossedDesign } from "./crossed/crossed-design.ts";
 export { crossedEffects, type CrossedEffects, type FTest } from "./crossed/crossed-effects.ts";
 export {
@@ -7,6 +13,14 @@ export {
   type LevelOrderNullOptions,
 } from "./crossed/level-order-null.ts";
 export { objectSlopes } from "./crossed/object-slopes.ts";
+export type { Transfer } from "./crossed/transfer.ts";
+export {
+  transferNull,
+  type LevelShuffle,
+  type SetTransfer,
+  type TransferNull,
+  type TransferNullOptions,
+} from "./crossed/transfer-null.ts";
 export { describePairedT, describeSignFlipNull } from "./describe.ts";
 export { studentCriticalValue, studentTwoSidedP } from "./distributions/student-t.ts";
 export { exactSignFlipP, type ExactSignFlipPOptions } from "./flips/exact-sign-flip-p.ts";
@@ -20,6 +34,11 @@ export {
   type SignFlipOptions,
   type ThresholdNull,
 } from "./flips/sign-flip-null.ts";
+export { addGrams } from "./grams/add-grams.ts";
+export { centreGrams } from "./grams/centre-grams.ts";
+export { gramMatrices, type ChannelRange, type GramMatricesOptions } from "./grams/gram-matrices.ts";
+export type { GramMatrices } from "./grams/grams.ts";
+export type { TestedSet } from "./grams/null-over-sets.ts";
 export type { Matrix } from "./matrix.ts";
 export { matrixFromRows } from "./matrix-from-rows.ts";
 export {
