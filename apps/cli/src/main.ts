@@ -14,7 +14,7 @@ import { compare, type CompareOptions } from "./commands/compare.ts";
 import { report, type ReportOptions } from "./commands/report.ts";
 import { stats } from "./commands/stats.ts";
 import { verify } from "./commands/verify.ts";
-import { ablationGranularities, optionalTaps } from "@measure-plantain/probe";
+import { ablationGranularities, captureKinds, optionalTaps } from "@measure-plantain/probe";
 import { exitCodeOf, formatError } from "./exit-code.ts";
 import { heedSignals } from "./interruption.ts";
 import { ownPackage } from "./own-package.ts";
@@ -100,6 +100,14 @@ program
   )
   .option("--height <n>", "as --width", integer(1))
   .option("--max-sequence-length <n>", "text tokens, padding included (default: 512)", integer(1))
+  .addOption(
+    new Option(
+      "--capture <what>",
+      "signed also captures the mean of every channel over the tokens, which keeps its sign",
+    )
+      .choices(captureKinds)
+      .default("mean-square"),
+  )
   .addOption(
     new Option("--tap <what...>", "further projections to capture").choices(optionalTaps).default([]),
   )

@@ -14,7 +14,7 @@ const endAtChange = pathToFileURL(join(import.meta.dirname, "end-at-change.mjs")
 const place = createWorkplace({ NODE_OPTIONS: `--import ${endAtChange}` });
 const small = [
   ...["--prompts", "few.json", "--width", "64", "--height", "64", "--max-sequence-length", "48"],
-  ...["--quiet", "--threads", "1"],
+  ...["--capture", "signed", "--quiet", "--threads", "1"],
 ];
 const reference = { prompt: "a grey object", seed: 1, steps: 1, guidance: 1, width: 64, height: 64 };
 const flips = ["--flips", "20"];

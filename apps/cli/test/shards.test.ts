@@ -8,7 +8,7 @@ const place = createWorkplace();
 const words = ["thumb", "house", "hill", "grain", "planet"];
 const small = [
   ...["--prompts", "five.json", "--width", "64", "--height", "64", "--max-sequence-length", "48"],
-  ...["--segments", "--tap", "to_add_out"],
+  ...["--segments", "--tap", "to_add_out", "--capture", "signed"],
 ];
 const file = (...parts: readonly string[]): Buffer => readFileSync(place.path(...parts));
 const manifest = (folder: string): Manifest =>

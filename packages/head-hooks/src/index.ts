@@ -16,7 +16,7 @@ export type { HookOptions, SegmentOptions } from "./hook/hook-options.ts";
 export { listTaps, type TapRecord } from "./hook/list-taps.ts";
 export { headMeanSquares, headReductions, type MeanSquares } from "./units/head-mean-squares.ts";
 export { poolSegments, type SegmentRanges } from "./units/pool-segments.ts";
-export { type ModelOutput, readCapture } from "./units/read-capture.ts";
+export { type ModelOutput, readCapture, readChannelMeans } from "./units/read-capture.ts";
 export type { Reduction } from "./units/reductions.ts";
 export { formatUnitAddress, isUnitPath, parseUnitAddress, type UnitAddress } from "./units/unit-address.ts";
 export { type UnitFactors, unitFactors } from "./units/unit-factors.ts";

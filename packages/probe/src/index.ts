@@ -26,6 +26,7 @@ export {
 export { readWordCounts, type WordCounts, type WordCountsRecord } from "./audit/word-counts.ts";
 export {
   type Captures,
+  type ChannelMeans,
   type Granularity,
   type GranularityName,
   type MeanSquares,
@@ -60,6 +61,8 @@ export {
   type Replicate,
 } from "./settings/replicates.ts";
 export {
+  type CaptureKind,
+  captureKinds,
   differingSettings,
   hashPromptSet,
   type ProbeSettings,

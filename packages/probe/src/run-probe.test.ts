@@ -1,11 +1,13 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openCheckpoint, readTensors, type Tensor } from "@measure-plantain/flux-runtime";
+import { openCheckpoint, readTensors, writeSafetensors, type Tensor } from "@measure-plantain/flux-runtime";
 import { headMeanSquares } from "@measure-plantain/head-hooks";
 import type { PromptSet } from "@measure-plantain/prompts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { planProbe, type PlanOptions } from "./plan-probe.ts";
+import { findCaptureProblem } from "./run-folder/find-capture-problem.ts";
+import { readCaptures } from "./run-folder/read-captures.ts";
 import type { RunFolder } from "./run-folder/run-folder.ts";
 import { runProbe } from "./run-probe.ts";
 
@@ -114,4 +116,59 @@ it("token segments are what the whole is made of", async () => {
   const expected = whole.get("mean_square")?.data ?? new Float32Array();
   const pooled = apart.get("mean_square")?.data;
   expect(relativeDeviation(pooled ?? [], 0, expected.map(Math.sqrt))).toBeLessThan(1e-5);
+});
+
+it("signed captures are the mean of every channel next to the same mean squares, averaged over the repetitions", async () => {
+  const seeds = [99, 100];
+  const [plain, both] = [
+    await runOnKleinTiny("plain", { noiseSeeds: seeds, batch: 2 }),
+    await runOnKleinTiny("signed", { noiseSeeds: seeds, batch: 2, capture: "signed" }),
+  ];
+  const before = await capturesOf(plain);
+  const after = await capturesOf(both);
+  for (const [name, tensor] of before) expect([name, after.get(name)]).toEqual([name, tensor]);
+
+  const manifest = await both.readManifest();
+  const { signed, layout } = await readCaptures(both, manifest);
+  const channels = layout.unitCount * layout.groupSize;
+  expect(signed?.shape).toEqual([3, 2, channels]);
+  expect(await findCaptureProblem(both, manifest)).toBeNull();
+  const alone: Float32Array[] = [];
+  for (const seed of seeds) {
+    const run = await runOnKleinTiny(`signed-${seed}`, {
+      noiseSeeds: [seed],
+      batch: 2,
+      capture: "signed",
+      segments: true,
+    });
+    alone.push((await capturesOf(run)).get("mean")?.data ?? new Float32Array()); // over all tokens, with segments too
+  }
+  const [first, second] = alone;
+  expect(signed?.data.some((value) => value < 0)).toBe(true);
+  for (const [place, value] of signed?.data.entries() ?? [])
+    expect(value).toBeCloseTo(((first?.[place] ?? NaN) + (second?.[place] ?? NaN)) / 2, 6);
+  // Of any numbers the mean's square is the mean square at most.
+  const squares = after.get("mean_square")?.data ?? new Float32Array();
+  for (const [unit, square] of squares.entries()) {
+    let sum = 0;
+    for (let channel = 0; channel < layout.groupSize; channel += 1)
+      sum += signed?.data[unit * layout.groupSize + channel] ?? NaN;
+    const mean = sum / layout.groupSize;
+    expect(mean ** 2).toBeLessThanOrEqual(square * (1 + 1e-5));
+  }
+});
+
+it("a signed run whose signed means are gone, or impossible, is reported", async () => {
+  const run = await runOnKleinTiny("damaged", { capture: "signed" });
+  const manifest = await run.readManifest();
+  const captures = [...(await capturesOf(run))].map(([name, tensor]) => ({ name, ...tensor }));
+  const path = run.file("captures.safetensors");
+  await writeSafetensors(
+    path,
+    captures.filter(({ name }) => name !== "mean"),
+  );
+  expect(await findCaptureProblem(run, manifest)).toBe("mean, the signed means, is missing");
+  for (const { name, data } of captures) if (name === "mean") data[7] = NaN;
+  await writeSafetensors(path, captures);
+  expect(await findCaptureProblem(run, manifest)).toBe("mean holds NaN at place 7, which is no mean");
 });

@@ -27,6 +27,8 @@ describe("a transformer that is hooked for its captures only", () => {
     ["over the whole sequence", {}],
     ["for each segment of the tokens", { segments: true }],
     ["with a factor per unit", { scale: true }],
+    ["with the mean of every channel", { channelMeans: true }],
+    ["for each segment, with the mean of every channel", { segments: true, channelMeans: true }],
   ])("captures the same bits as beside its velocity: %s", async (_, options) => {
     const feeds = await readFeeds(checkpoint, options);
     const [full, bare] = [true, false].map((keepOutputs) =>
@@ -34,12 +36,49 @@ describe("a transformer that is hooked for its captures only", () => {
     );
     if (full === undefined || bare === undefined) throw new RangeError("two models were hooked");
     expect(bare.layout).toEqual(full.layout);
-    const { velocity, mean_square: beside } = await runOnce(full.model, feeds);
+    const { velocity, ...beside } = await runOnce(full.model, feeds);
     const outputs = await runOnce(bare.model, feeds);
     expect(velocity).toBeDefined();
-    expect(Object.keys(outputs)).toEqual(["mean_square"]);
     expect(outputs["mean_square"]?.data.length).toBeGreaterThan(0);
-    expect(outputs["mean_square"]).toEqual(beside);
+    expect(outputs).toEqual(beside);
+  });
+
+  it("keeps every bit of the mean squares if the mean of every channel is captured, too", async () => {
+    for (const segments of [false, true]) {
+      const feeds = await readFeeds(checkpoint, { segments });
+      const [alone, signed] = [false, true].map((channelMeans) =>
+        hookModel(plain, { ...probe, segments, channelMeans, keepOutputs: false }),
+      );
+      if (alone === undefined || signed === undefined) throw new RangeError("two models were hooked");
+      const outputs = await runOnce(signed.model, feeds);
+      expect(outputs["mean_square"]).toEqual((await runOnce(alone.model, feeds))["mean_square"]);
+    }
+  });
+
+  it("captures the mean of every channel as that of the tapped tensor, read whole, for each kind of projection", async () => {
+    const feeds = await readFeeds(checkpoint, {});
+    const { model, layout } = hookModel(plain, { ...probe, channelMeans: true, keepOutputs: false });
+    const means = (await runOnce(model, feeds))["channel_mean"]?.data ?? [];
+    expect(means).toHaveLength(layout.unitCount * layout.groupSize);
+    const kinds = ["transformer_blocks.0.attn.to_out.0", "single_transformer_blocks.19.attn.to_out"];
+    for (const { node, firstUnit, unitCount } of layout.taps) {
+      if (![...kinds, "transformer_blocks.4.attn.to_add_out"].includes(node)) continue;
+      // Each channel of each token as a unit of its own: the tapped tensor itself, [1, S, C].
+      const itself = hookModel(plain, {
+        taps: [{ at: node }],
+        groupSize: 1,
+        reduction: "mean",
+        perToken: true,
+      });
+      const whole = (await runOnce(itself.model, feeds))["mean"];
+      const [, S = 0, C = 0] = whole?.shape ?? [];
+      expect(C).toBe(unitCount * layout.groupSize);
+      for (let channel = 0; channel < C; channel += 1) {
+        let sum = 0;
+        for (let token = 0; token < S; token += 1) sum += Number(whole?.data[token * C + channel]);
+        expect(means[firstUnit * layout.groupSize + channel]).toBeCloseTo(sum / S, 5);
+      }
+    }
   });
 });
 

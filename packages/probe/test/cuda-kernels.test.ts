@@ -26,6 +26,11 @@ describe.each<ComputeType>(["bfloat16", "float16", "float32"])(
       expect(await findMisplaced(dtype, { segments: false })).toEqual([]);
     });
 
+    it("with the mean of every channel, over the whole sequence and for each segment", async () => {
+      for (const segments of [false, true])
+        expect(await findMisplaced(dtype, { segments, channelMeans: true })).toEqual([]);
+    });
+
     it("with a factor per unit", async () => {
       expect(await findMisplaced(dtype, { segments: false, scale: true })).toEqual([]);
     });

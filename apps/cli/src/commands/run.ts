@@ -13,6 +13,7 @@ import {
   readWordCounts,
   runProbe,
   shardPairs,
+  type CaptureKind,
   type Control,
   type OptionalTap,
   type PlanOptions,
@@ -45,6 +46,7 @@ export interface RunOptions extends ResultOptions {
   readonly width?: number;
   readonly height?: number;
   readonly maxSequenceLength?: number;
+  readonly capture: CaptureKind;
   readonly tap: readonly OptionalTap[];
   readonly shard?: Shard;
   readonly segments: boolean;
@@ -111,6 +113,7 @@ async function planOptions(options: RunOptions): Promise<PlanOptions> {
     weights: options.weights,
     batch: options.batch,
     threads: options.threads,
+    capture: options.capture,
     taps: options.tap,
     segments: options.segments,
     rotaryFrequencies: options.ropeFrequencies,

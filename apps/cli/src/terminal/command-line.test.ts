@@ -31,6 +31,7 @@ const run: RunRecord = {
     steps: 1,
     guidance: 1,
     groupSize: 16,
+    capture: "mean-square",
     taps: [],
     segments: false,
     rotaryFrequencies: "float32",
@@ -109,6 +110,12 @@ test("formatCommands asks again for hashes of whole files and for the placement 
   ];
   const settings = { ...run.settings, checkpoint: { id: "tiny", files } };
   expect(format({ manifest: { ...run, settings, stages } })[0]).toContain("--full-hash --trace-placement");
+});
+
+test("formatCommands asks again for what the captures were, if it was not the default", () => {
+  const settings = { ...run.settings, capture: "signed" } as const;
+  expect(format({ manifest: { ...run, settings } })[0]).toContain(" --capture signed ");
+  expect(format({})[0]).not.toContain("--capture");
 });
 
 test("formatCommands knows no command that makes the run of another program", () => {

@@ -96,6 +96,7 @@ function listRunOptions(
     ["--width", [settings.width]],
     ["--height", [settings.height]],
     ["--max-sequence-length", [settings.maxSequenceLength]],
+    ["--capture", settings.capture === "signed" ? [settings.capture] : null],
     ["--tap", taps.length > 0 ? taps : null],
     ["--segments", settings.segments ? [] : null],
     ["--rope-frequencies", [settings.rotaryFrequencies]],

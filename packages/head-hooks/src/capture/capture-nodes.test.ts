@@ -52,23 +52,31 @@ async function executionOrder(
 
 describe("captureNodes", () => {
   it.each(
-    (["disabled", "all"] as const).flatMap((level) => [false, true].map((segments) => ({ level, segments }))),
+    (["disabled", "all"] as const).flatMap((level) =>
+      [false, true].flatMap((segments) =>
+        [false, true].map((channelMeans) => ({ level, segments, channelMeans })),
+      ),
+    ),
   )(
-    "reduces each layer before the next layer runs ($level, segments: $segments)",
-    async ({ level, segments }) => {
+    "reduces each layer before the next layer runs ($level, segments: $segments, channel means: $channelMeans)",
+    async ({ level, segments, channelMeans }) => {
       const layers = 6;
       const { model, layout } = hookModel(layeredModel(layers, 8, 16), {
         groupSize: 4,
         // The order of the units is not the order of the graph: it must not decide when a tap runs.
         taps: [{ at: "layer.5.out" }, { at: /^layer\.[024]\.out$/ }, { at: /^layer\.[13]\.out$/ }],
         segments,
+        channelMeans,
+        keepOutputs: false,
       });
       const order = await executionOrder(model, { graphOptimizationLevel: level });
       for (let layer = 0; layer + 1 < layers; layer++) {
         const tap = layout.taps.findIndex(({ node }) => node === `layer.${layer}.out`);
-        const reduced = order.indexOf(`mean_square/${tap}/sum_square`);
-        expect(reduced).toBeGreaterThan(order.indexOf(`layer.${layer}.hidden`));
-        expect(reduced).toBeLessThan(order.indexOf(`layer.${layer + 1}.up`));
+        for (const reduction of ["sum_square", ...(channelMeans ? ["channel_mean"] : [])]) {
+          const reduced = order.indexOf(`mean_square/${tap}/${reduction}`);
+          expect(reduced).toBeGreaterThan(order.indexOf(`layer.${layer}.hidden`));
+          expect(reduced).toBeLessThan(order.indexOf(`layer.${layer + 1}.up`));
+        }
       }
     },
   );
@@ -88,25 +96,27 @@ describe("captureNodes", () => {
     },
   );
 
-  it.each<Partial<HookOptions>>([{}, { segments: true }, { keepOutputs: false }])(
-    "needs no more memory for more layers: %o",
-    async (settings) => {
-      const { segments } = settings;
-      // One hidden tensor takes 16 MiB; 24 layers that stayed alive would take 384 MiB.
-      const [tokens, width, wide] = [1024, 32, 4096];
-      const grown = async (layers: number): Promise<number> => {
-        const options = { groupSize: 16, taps: [{ at: "layer.*.out" }], ...settings };
-        const path = join(folder, `${layers}.onnx`);
-        await writeFile(path, hookModel(layeredModel(layers, width, wide), options).model);
-        const script = join(import.meta.dirname, "../../test/measure-memory.mjs");
-        const args = [script, path, tokens, width, segments === true ? 1 : 0].map(String);
-        const { stdout } = await promisify(execFile)(process.execPath, args);
-        return Number(stdout);
-      };
-      const few = await grown(3);
-      const many = await grown(24);
-      expect(few).toBeGreaterThan(16 * MIB);
-      expect(many - few).toBeLessThan(32 * MIB);
-    },
-  );
+  it.each<Partial<HookOptions>>([
+    {},
+    { segments: true },
+    { keepOutputs: false },
+    { keepOutputs: false, channelMeans: true },
+  ])("needs no more memory for more layers: %o", async (settings) => {
+    const { segments } = settings;
+    // One hidden tensor takes 16 MiB; 24 layers that stayed alive would take 384 MiB.
+    const [tokens, width, wide] = [1024, 32, 4096];
+    const grown = async (layers: number): Promise<number> => {
+      const options = { groupSize: 16, taps: [{ at: "layer.*.out" }], ...settings };
+      const path = join(folder, `${layers}.onnx`);
+      await writeFile(path, hookModel(layeredModel(layers, width, wide), options).model);
+      const script = join(import.meta.dirname, "../../test/measure-memory.mjs");
+      const args = [script, path, tokens, width, segments === true ? 1 : 0].map(String);
+      const { stdout } = await promisify(execFile)(process.execPath, args);
+      return Number(stdout);
+    };
+    const few = await grown(3);
+    const many = await grown(24);
+    expect(few).toBeGreaterThan(16 * MIB);
+    expect(many - few).toBeLessThan(32 * MIB);
+  });
 });

@@ -20,6 +20,8 @@ export interface CaptureOptions {
   readonly reduction: Reduction;
   /** Whether each token keeps values of its own. */
   readonly isPerToken: boolean;
+  /** The output that holds the mean over all tokens of every channel; `undefined` if there is none. */
+  readonly channelMeans: ValueName | undefined;
   /** The value whose first axis is the batch, where the tapped tensors do not have the axis themselves. */
   readonly batchInput: string | undefined;
   /** The position after which each value exists: its producer's index, −1 for graph inputs and initializers. */
@@ -49,14 +51,19 @@ const OPERATORS = {
  * g is reduced first because that reads x once, in order, and leaves a tensor 1/g of its size; no matrix product is
  * used, since CUDA may round its operands to TF32.
  *
+ * The channel means, if asked for, are reduced from the same x: mean over S → [B, C].
+ *
  * **Order.** ONNX Runtime walks depth-first from the outputs and, among a node's inputs, takes the one with the
  * highest index first. The final divisions therefore stand at the end of the list, the last tap's first: the Concat
  * behind them asks for the first tap, whose walk runs the model up to there, then for the second, and so on. So each
  * tapped tensor is reduced before the next layer runs, and none stays alive. Runtimes that run nodes in list order
- * do the same, since the reductions stand right behind what they reduce.
+ * do the same, since the reductions stand right behind what they reduce. The walk from a second output would only
+ * begin when that one is over, with every tapped tensor still alive: a unit's last step therefore takes a value of its
+ * tap's channel means, which it does not use.
  */
 export function captureNodes(taps: readonly PlacedTap[], options: CaptureOptions): NodeRun[] {
-  const { groupSize, outputName, opset, isPerToken, reduction, producerIndex, nodeCount } = options;
+  const { groupSize, outputName, opset, isPerToken, reduction, channelMeans, producerIndex, nodeCount } =
+    options;
   const head = new NodeTape(outputName, opset);
   const channelsPerUnit = head.float32("group_size", groupSize);
   const runs: NodeRun[] = [{ after: -1, nodes: head.nodes }];
@@ -75,13 +82,19 @@ export function captureNodes(taps: readonly PlacedTap[], options: CaptureOptions
   for (const { tap, index, after } of inGraphOrder) {
     const tape = new NodeTape(`${outputName}/${index}`, opset);
     const end = new NodeTape(`${outputName}/${index}`, opset);
-    const perToken = reduceChannels(tape, tap, options, batch); // [B, S, G]
+    const x = readTapped(tape, tap);
+    const perToken = reduceChannels(tape, x, tap, options, batch); // [B, S, G]
     const { segmentsInput: segments, maskInput: mask } = tap;
+    const axes = isPerToken || segments !== null ? 3 : 2;
+    const together = (reduced: ValueName): ValueName =>
+      channelMeans === undefined
+        ? reduced
+        : waitFor(tape, reduced, axes, meanOverTokens(tape, x, tap, batch)); // of the same shape
     if (segments === null && mask === null) {
       const reduced = isPerToken
         ? perToken
         : tape.reduce("token_mean", OPERATORS[reduction].tokens, perToken, 1);
-      finish(end, reduction, reduced, channelsPerUnit);
+      finish(end, reduction, together(reduced), channelsPerUnit);
     } else {
       const key = mask === null ? `segments/${segments ?? ""}` : `tokens/${segments ?? ""}/${mask}`;
       let stream = streams.get(key);
@@ -100,10 +113,10 @@ export function captureNodes(taps: readonly PlacedTap[], options: CaptureOptions
         tape.nodes.push(...measuring.nodes);
       }
       const kept = keepTokens(tape, perToken, stream, shape);
-      if (isPerToken) finish(end, reduction, kept, channelsPerUnit);
+      if (isPerToken) finish(end, reduction, together(kept), channelsPerUnit);
       else {
         const reduced = tape.reduce("token_sum", OPERATORS[reduction].kept, kept, stream.hasSegments ? 2 : 1);
-        finish(end, reduction, reduced, stream.values); // [B, K, G] or [B, G]
+        finish(end, reduction, together(reduced), stream.values); // [B, K, G] or [B, G]
       }
     }
     runs.push({ after, nodes: tape.nodes });
@@ -111,6 +124,10 @@ export function captureNodes(taps: readonly PlacedTap[], options: CaptureOptions
   }
 
   const last = new NodeTape(outputName, opset);
+  if (channelMeans !== undefined) {
+    const means = taps.map((_, index) => `${outputName}/${index}/${CHANNEL_MEAN}`);
+    last.op("channel_means", "Concat", means, [integer("axis", 1)], channelMeans);
+  }
   const units = taps.map((_, index) => `${outputName}/${index}/${OUTPUT_LABELS[reduction]}`);
   const isFlat = !isPerToken && taps.every(({ segmentsInput }) => segmentsInput === null);
   last.op("units", "Concat", units, [integer("axis", isFlat ? 1 : 2)], outputName);
@@ -124,6 +141,9 @@ const OUTPUT_LABELS: Readonly<Record<Reduction, string>> = {
   mean: "mean",
   absMax: "maximum",
 };
+
+/** What the node is called that gives a tap's channel means. */
+const CHANNEL_MEAN = "channel_mean";
 
 /** The last step of a tap, which stands at the end of the list. */
 function finish(tape: NodeTape, reduction: Reduction, reduced: ValueName, values: ValueName): void {
@@ -139,14 +159,8 @@ function batchSize(tape: NodeTape, value: ValueName): ValueName {
   return tape.op("size", "Gather", [tape.op("shape", "Shape", [value]), tape.int64("axis", [0])]);
 }
 
-/** Reduce each group's channels: x [B, S, C], [S, B, C], or rows of either with a batch size, → [B, S, G] in float32. */
-function reduceChannels(
-  tape: NodeTape,
-  { projection, source, isTokensFirst }: PlacedTap,
-  { groupSize, reduction }: CaptureOptions,
-  batch: ValueName | undefined,
-): ValueName {
-  const groups = projection.inputChannels / groupSize;
+/** The tapped tensor in float32. */
+function readTapped(tape: NodeTape, { projection, source }: PlacedTap): ValueName {
   const { quantization } = projection;
   const dequantized =
     quantization === null
@@ -156,29 +170,70 @@ function reduceChannels(
           quantization.scale,
           ...(quantization.zeroPoint === "" ? [] : [quantization.zeroPoint]),
         ]);
-  const x =
-    projection.elementType === "float32"
-      ? dequantized
-      : tape.cast("float32", dequantized, TensorProto_DataType.FLOAT);
+  return projection.elementType === "float32"
+    ? dequantized
+    : tape.cast("float32", dequantized, TensorProto_DataType.FLOAT);
+}
+
+/** View [B, S, C], [S, B, C], or rows of either with a batch size, as [B, S, ...channels] or [S, B, ...channels]. */
+function viewChannels(
+  tape: NodeTape,
+  x: ValueName,
+  { label, channels }: { readonly label: string; readonly channels: readonly number[] },
+  { isTokensFirst }: PlacedTap,
+  batch: ValueName | undefined,
+): ValueName {
   // Copying both leading axes makes the shape fail on a tensor that is not [B, S, C], where -1 would take any.
   const shape =
     batch === undefined
-      ? tape.int64("groups/shape", [0, 0, groups, groupSize])
+      ? tape.int64(`${label}/shape`, [0, 0, ...channels])
       : tape.op(
-          "groups/shape",
+          `${label}/shape`,
           "Concat",
           isTokensFirst
-            ? [tape.int64("groups/tokens", [-1]), batch, tape.int64("groups/rest", [groups, groupSize])]
-            : [batch, tape.int64("groups/rest", [-1, groups, groupSize])],
+            ? [tape.int64(`${label}/tokens`, [-1]), batch, tape.int64(`${label}/rest`, channels)]
+            : [batch, tape.int64(`${label}/rest`, [-1, ...channels])],
           [integer("axis", 0)],
         );
-  const grouped = tape.op("groups", "Reshape", [x, shape]); // [B, S, G, g]
+  return tape.op(label, "Reshape", [x, shape]);
+}
+
+/** Reduce each group's channels: x [B, S, C], [S, B, C], or rows of either with a batch size, → [B, S, G] in float32. */
+function reduceChannels(
+  tape: NodeTape,
+  x: ValueName,
+  tap: PlacedTap,
+  { groupSize, reduction }: CaptureOptions,
+  batch: ValueName | undefined,
+): ValueName {
+  const channels = [tap.projection.inputChannels / groupSize, groupSize];
+  const grouped = viewChannels(tape, x, { label: "groups", channels }, tap, batch); // [B, S, G, g]
   const values = reduction === "absMax" ? tape.op("magnitude", "Abs", [grouped]) : grouped;
   const label = reduction === "mean" ? "sum" : reduction === "absMax" ? "channel_maximum" : "sum_square";
   const reduced = tape.reduce(label, OPERATORS[reduction].channels, values, 3); // [B, S, G], or [S, B, G]
-  return isTokensFirst
+  return tap.isTokensFirst
     ? tape.op("batch_first", "Transpose", [reduced], [integers("perm", [1, 0, 2])])
     : reduced;
+}
+
+/** Reduce the tokens of each channel: x as above → [B, C]. */
+function meanOverTokens(
+  tape: NodeTape,
+  x: ValueName,
+  tap: PlacedTap,
+  batch: ValueName | undefined,
+): ValueName {
+  const view = { label: "channels", channels: [tap.projection.inputChannels] };
+  const perToken = viewChannels(tape, x, view, tap, batch); // [B, S, C], or [S, B, C]
+  return tape.reduce(CHANNEL_MEAN, "ReduceMean", perToken, tap.isTokensFirst ? 0 : 1);
+}
+
+/** A value as it is, of two or three axes, once the channel means [B, C] are there: it has their first one to choose from. */
+function waitFor(tape: NodeTape, value: ValueName, axes: 2 | 3, channelMean: ValueName): ValueName {
+  const place = tape.int64("first/place", [0]);
+  const first = tape.op("first", "Gather", [channelMean, place], [integer("axis", 1)]); // [B, 1]
+  const other = axes === 2 ? first : tape.unsqueeze("first/wide", first, [1]); // [B, 1, 1]
+  return tape.op("together", "Where", [tape.bool("always", true), value, other]);
 }
 
 /** Set tokens that do not count to 0: [B, S, G] → [B, K, S, G] with segments, [B, S, G] without. */

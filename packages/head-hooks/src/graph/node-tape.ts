@@ -63,6 +63,11 @@ export class NodeTape {
     return this.#constant(label, TensorProto_DataType.FLOAT, [], rawData);
   }
 
+  /** A truth value, as a scalar. */
+  bool(label: string, value: boolean): ValueName {
+    return this.#constant(label, TensorProto_DataType.BOOL, [], Uint8Array.of(Number(value)));
+  }
+
   cast(label: string, input: ValueName, to: TensorProto_DataType): ValueName {
     return this.op(label, "Cast", [input], [integer("to", to)]);
   }

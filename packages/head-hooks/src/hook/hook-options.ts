@@ -15,6 +15,13 @@ export interface HookOptions {
   readonly reduction?: Reduction;
   /** Name of the graph output that is added. Default `mean_square`, `rms`, `mean` or `abs_max`. */
   readonly outputName?: string;
+  /**
+   * Add a second output, `channel_mean` [B, channels] in float32: the mean of every channel of the tapped tensors over
+   * all tokens, whichever of them segments or a mask choose. Channels stand in the order of the units: unit u holds
+   * those from u · `groupSize` on. Both outputs are reduced from one reading of a tapped tensor, which stays in memory
+   * for neither. Default `false`.
+   */
+  readonly channelMeans?: boolean;
   /** Keep a value for each token: the output is [B, S, units]. All taps must see equally many tokens then. */
   readonly perToken?: boolean;
   /**

@@ -16,8 +16,9 @@ export interface HookRecord {
 
 /** The options that decide what is captured, as JSON: the same options give the same text. */
 export function describeOptions({ taps }: HookOptions, settings: HookSettings): string {
-  const { reduction, isPerToken, segments, maskInput, scale, batchInput } = settings;
-  const captured = { taps: taps ?? null, reduction, isPerToken, segments, maskInput, scale, batchInput };
+  const { reduction, isPerToken, channelMeans, segments, maskInput, scale, batchInput } = settings;
+  const ofTokens = { isPerToken, channelMeans, segments, maskInput };
+  const captured = { taps: taps ?? null, reduction, ...ofTokens, scale, batchInput };
   return JSON.stringify(captured, (_, entry: unknown) => {
     if (entry instanceof RegExp) return String(entry);
     if (typeof entry !== "object" || entry === null || Array.isArray(entry)) return entry;

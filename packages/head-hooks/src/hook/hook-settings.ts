@@ -2,11 +2,16 @@ import { HeadHooksError } from "../head-hooks-error.ts";
 import { OUTPUT_NAMES } from "../units/reductions.ts";
 import type { HookOptions } from "./hook-options.ts";
 
+/** What the output with the mean of every channel is called. */
+const CHANNEL_MEAN_OUTPUT = "channel_mean";
+
 /** The options with their defaults, checked. */
 export interface HookSettings {
   readonly outputName: string;
   readonly reduction: NonNullable<HookOptions["reduction"]>;
   readonly isPerToken: boolean;
+  /** The output with the mean of every channel; `undefined` if it was not asked for. */
+  readonly channelMeans: string | undefined;
   readonly segments: { readonly input: string; readonly count: number | undefined } | undefined;
   readonly maskInput: string | undefined;
   readonly scale: { readonly input: string; readonly isOptional: boolean } | undefined;
@@ -36,6 +41,7 @@ export function readSettings(options: HookOptions): HookSettings {
     outputName,
     reduction,
     isPerToken: perToken,
+    channelMeans: options.channelMeans === true ? CHANNEL_MEAN_OUTPUT : undefined,
     segments,
     maskInput,
     scale: readScale(options.scale),

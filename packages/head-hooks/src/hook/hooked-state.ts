@@ -15,16 +15,24 @@ import type { HookRecord } from "./hook-record.ts";
 
 const INT64: number = TensorProto_DataType.INT64;
 
-/** Whether the model has the output and every planned node, exactly. */
-export function isHooked(view: ModelView, output: ValueInfoProto, planned: readonly NodeProto[]): boolean {
-  const existing = view.outputs.find(({ name }) => name === output.name);
-  if (existing === undefined) return false;
+/** Whether the model has the output, those that come with it, and every planned node, exactly. */
+export function isHooked(
+  view: ModelView,
+  [output, ...more]: readonly [ValueInfoProto, ...ValueInfoProto[]],
+  planned: readonly NodeProto[],
+): boolean {
+  const outputs = new Map(view.outputs.map((existing) => [existing.name, existing]));
+  if (!outputs.has(output.name)) return false;
   const nodes = new Map(view.nodes.map((node) => [node.name, node]));
   const same = planned.every((node) => {
     const found = nodes.get(node.name);
     return found !== undefined && equals(NodeProtoSchema, found, node);
   });
-  if (same && equals(ValueInfoProtoSchema, existing, output)) return true;
+  const isThere = (wanted: ValueInfoProto): boolean => {
+    const existing = outputs.get(wanted.name);
+    return existing !== undefined && equals(ValueInfoProtoSchema, existing, wanted);
+  };
+  if (same && [output, ...more].every(isThere)) return true;
   throw new HeadHooksError(
     "output-name-taken",
     `the model has an output "${output.name}" already, which is something else; choose another \`outputName\`, or hook the original model`,

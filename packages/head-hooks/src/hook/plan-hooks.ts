@@ -63,7 +63,8 @@ export function planHooks(model: Uint8Array, options: HookOptions): HookPlan {
 /** Take out of the model what only those outputs need that are not kept. */
 function dropOutputs(plan: HookPlan, kept: readonly string[], description: string): HookPlan {
   const { view, additions, layout } = plan;
-  const pruned = pruneGraph(view, additions?.nodes ?? [], new Set([...kept, layout.outputName]));
+  const captured = [layout.outputName, layout.channelMeansOutput].filter((name) => name !== undefined);
+  const pruned = pruneGraph(view, additions?.nodes ?? [], new Set([...kept, ...captured]));
   if (pruned === undefined) return plan;
   return {
     layout,
@@ -85,7 +86,7 @@ function planCaptures(original: ModelView, options: HookOptions, settings: HookS
   const selected = select(original, options, settings);
   const { layout } = selected;
   const { view, taps } = liftBranches(selected.view, selected.taps);
-  const { outputName, reduction, isPerToken, scale } = settings;
+  const { outputName, reduction, isPerToken, channelMeans, scale } = settings;
   const { taps: placed, batchInput } = placeTaps(view, taps, settings);
 
   const producers = new Map<string, number>();
@@ -97,6 +98,7 @@ function planCaptures(original: ModelView, options: HookOptions, settings: HookS
     ...common,
     reduction,
     isPerToken,
+    channelMeans,
     batchInput,
     nodeCount: view.nodes.length,
   });
@@ -113,6 +115,11 @@ function planCaptures(original: ModelView, options: HookOptions, settings: HookS
   const runs = [...captures, ...(scaling?.runs ?? [])];
   const planned = runs.flatMap(({ nodes }) => nodes);
   const output = tensorInfo(outputName, TensorProto_DataType.FLOAT, outputAxes(settings, layout.unitCount));
+  const outputs: [ValueInfoProto, ...ValueInfoProto[]] = [output];
+  if (channelMeans !== undefined) {
+    const axes = [`${outputName}_batch`, layout.unitCount * layout.groupSize];
+    outputs.push(tensorInfo(channelMeans, TensorProto_DataType.FLOAT, axes));
+  }
   const scaleInfo =
     scale === undefined
       ? []
@@ -120,7 +127,7 @@ function planCaptures(original: ModelView, options: HookOptions, settings: HookS
 
   const inputs = [...segmentInfos(taps, settings.segments?.count), ...scaleInfo];
   requireDistinctNames(planned, output, inputs);
-  if (isHooked(view, output, planned)) {
+  if (isHooked(view, outputs, planned)) {
     if (scale !== undefined) requireSameDefault(view, scale);
     return { view, additions: undefined, layout };
   }
@@ -131,7 +138,7 @@ function planCaptures(original: ModelView, options: HookOptions, settings: HookS
   const additions: ModelAdditions = {
     nodes: runs,
     inputs: newInputs,
-    outputs: [output],
+    outputs,
     initializers: scale?.isOptional === true ? [defaultFactor(scale.input)] : [],
     opsets: new Map([...view.opsets].filter(([domain]) => !original.opsets.has(domain))),
     ...(raised && { irVersion: IR_WITH_DEFAULTS }),
@@ -145,7 +152,7 @@ function select(
   options: HookOptions,
   settings: HookSettings,
 ): { view: ModelView; taps: SelectedTap[]; layout: UnitLayout } {
-  const { outputName, segments, maskInput, reduction, isPerToken, scale } = settings;
+  const { outputName, segments, maskInput, reduction, isPerToken, channelMeans, scale } = settings;
   const selection: SelectionOptions = {
     ...(options.groupSize !== undefined && { groupSize: options.groupSize }),
     outputName,
@@ -172,6 +179,7 @@ function select(
       ...layout,
       ...(reduction !== "meanSquare" && { reduction }),
       ...(isPerToken && { isPerToken }),
+      ...(channelMeans !== undefined && { channelMeansOutput: channelMeans }),
       ...(scale !== undefined && { scaleInput: scale.input }),
     },
   };

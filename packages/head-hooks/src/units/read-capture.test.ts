@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { smallLayout as layout } from "../../test/small-layout.ts";
 import { headMeanSquares } from "./head-mean-squares.ts";
-import { readCapture } from "./read-capture.ts";
+import { readCapture, readChannelMeans } from "./read-capture.ts";
 
 const data = Float32Array.of(9, 9, 1, 3, 5, 7);
 
@@ -23,5 +23,25 @@ describe("readCapture", () => {
   ])("refuses %s", (_, outputs, message) => {
     expect(() => readCapture(outputs, layout)).toThrow(message);
     expect(() => readCapture(outputs, layout)).toThrow(expect.objectContaining({ code: "shape-mismatch" }));
+  });
+});
+
+describe("readChannelMeans", () => {
+  const hooked = { ...layout, channelMeansOutput: "channel_mean" };
+  const channels = layout.unitCount * layout.groupSize;
+  const means = new Float32Array(channels);
+
+  it("finds the channel means among the outputs of a run", () => {
+    const outputs = { channel_mean: { data: means, dims: [1, channels] } };
+    expect(readChannelMeans(outputs, hooked)).toEqual({ data: means, shape: [1, channels] });
+  });
+
+  it.each([
+    ["a model without them", layout, {}, /hook the model with `channelMeans`/],
+    ["another model's outputs", hooked, { logits: { data, dims: [1, 6] } }, /received only logits/],
+    ["other channels", hooked, { channel_mean: { data, dims: [1, 6] } }, /expected \[B, \d+ channels\]/],
+  ])("refuses %s", (_, own, outputs, message) => {
+    expect(() => readChannelMeans(outputs, own)).toThrow(message);
+    expect(() => readChannelMeans(outputs, own)).toThrow(expect.objectContaining({ code: "shape-mismatch" }));
   });
 });

@@ -23,7 +23,49 @@ export function readCapture(
   outputs: Readonly<Record<string, ModelOutput>>,
   layout: UnitLayout,
 ): MeanSquares<Float32Array> {
-  const { outputName } = layout;
+  const captured = readOutput(outputs, layout.outputName);
+  requireUnits(captured, layout);
+  return captured;
+}
+
+/**
+ * The channel means of one run of a model that was hooked with `channelMeans`, checked.
+ *
+ * @param outputs as the runtime gave them, by name.
+ * @returns [B, channels], unit u's from u · `layout.groupSize` on; the data are those of the output, not a copy.
+ * @throws HeadHooksError `shape-mismatch` if the model was hooked without them, or the output is not there, is not
+ *   float32, or is not of the layout's channels.
+ * @example
+ * ```ts
+ * const { model, layout } = hookModel(bytes, { channelMeans: true });
+ * const means = readChannelMeans(await session.run(feeds), layout); // [B, layout.unitCount * layout.groupSize]
+ * ```
+ */
+export function readChannelMeans(
+  outputs: Readonly<Record<string, ModelOutput>>,
+  { channelMeansOutput, unitCount, groupSize }: UnitLayout,
+): MeanSquares<Float32Array> {
+  if (channelMeansOutput === undefined) {
+    throw new HeadHooksError(
+      "shape-mismatch",
+      "the layout has no channel means; hook the model with `channelMeans`",
+    );
+  }
+  const means = readOutput(outputs, channelMeansOutput);
+  const channels = unitCount * groupSize;
+  const size = means.shape.reduce((product, axis) => product * axis, 1);
+  if (means.shape.at(-1) === channels && size === means.data.length) return means;
+  throw new HeadHooksError(
+    "shape-mismatch",
+    `expected [B, ${channels} channels]; received [${means.shape.join(", ")}] with ${means.data.length} values`,
+    { expected: channels, received: [...means.shape] },
+  );
+}
+
+function readOutput(
+  outputs: Readonly<Record<string, ModelOutput>>,
+  outputName: string,
+): MeanSquares<Float32Array> {
   const output = outputs[outputName];
   if (output === undefined || !(output.data instanceof Float32Array)) {
     const names = Object.keys(outputs);
@@ -34,7 +76,5 @@ export function readCapture(
       { outputName, names },
     );
   }
-  const captured = { data: output.data, shape: "dims" in output ? output.dims : output.shape };
-  requireUnits(captured, layout);
-  return captured;
+  return { data: output.data, shape: "dims" in output ? output.dims : output.shape };
 }

@@ -23,6 +23,8 @@ export interface UnitLayout {
   readonly reduction?: Reduction;
   /** Whether each token has values of its own; absent if not. */
   readonly isPerToken?: boolean;
+  /** Name of the graph output with the mean of every channel; absent if there is none. */
+  readonly channelMeansOutput?: string;
   /** Name of the graph input with a factor per unit; absent if there is none. */
   readonly scaleInput?: string;
 }

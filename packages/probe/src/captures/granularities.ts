@@ -19,6 +19,19 @@ export interface Captures {
   readonly replicates?: ReplicateSquares;
   /** Over one part of the tokens each, if they were captured apart. */
   readonly segments?: Readonly<Partial<Record<SegmentName, MeanSquares>>>;
+  /** The mean of every channel over all tokens, with its sign, if it was captured. */
+  readonly signed?: ChannelMeans;
+}
+
+/**
+ * Means [pairs, conditions, channels] over the tokens; condition 0 is a, 1 is b. Unit u holds the channels from
+ * u · `layout.groupSize` on, that many of them.
+ */
+export interface ChannelMeans {
+  /** In row-major order. */
+  readonly data: Float32Array;
+  /** Two conditions of each pair. */
+  readonly shape: readonly [pairs: number, conditions: 2, channels: number];
 }
 
 /** Mean squares [pairs, conditions, units]; condition 0 is a, 1 is b. */

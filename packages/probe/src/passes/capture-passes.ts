@@ -6,8 +6,15 @@ import {
   type Transformer,
   type TransformerPass,
 } from "@measure-plantain/flux-runtime";
-import { hookModel, poolSegments, readCapture, type UnitLayout } from "@measure-plantain/head-hooks";
-import { hasPass, MEAN_SQUARE, writePass, type PassCapture, type PassKey } from "../run-folder/pass-files.ts";
+import {
+  hookModel,
+  poolSegments,
+  readCapture,
+  readChannelMeans,
+  type UnitLayout,
+} from "@measure-plantain/head-hooks";
+import { CHANNEL_MEAN, MEAN_SQUARE } from "../captures/capture-tensors.ts";
+import { hasPass, writePass, type PassCapture, type PassKey } from "../run-folder/pass-files.ts";
 import type { Conditions } from "./encode-conditions.ts";
 import { createPassInputs } from "./pass-inputs.ts";
 import { planTaps } from "../captures/plan-taps.ts";
@@ -41,6 +48,7 @@ export async function capturePasses(context: ProbeContext, conditions: Condition
     taps: planTaps(checkpoint, settings.taps),
     groupSize: settings.groupSize,
     segments: settings.segments,
+    channelMeans: settings.capture === "signed",
     keepOutputs: false, // nothing after the last tap is computed
   });
   if (missing.length === 0) return layout;
@@ -59,7 +67,7 @@ export async function capturePasses(context: ProbeContext, conditions: Condition
         const predictions = await predict(transformer, passes, settings);
         for (const [index, key] of group.entries()) {
           const { outputs, ranges } = itemAt(predictions, index);
-          await writePass(folder, key, splitCapture(outputs, layout, ranges, settings.segments));
+          await writePass(folder, key, splitCapture(outputs, layout, ranges, settings));
         }
         done += group.length;
         reportDone(done);
@@ -118,19 +126,36 @@ function splitCapture(
   outputs: Prediction["outputs"],
   layout: UnitLayout,
   ranges: SegmentRanges,
-  segments: boolean,
+  { segments, capture }: Pick<ProbeSettings, "segments" | "capture">,
 ): PassCapture {
   const captured = readCapture(outputs, layout);
-  if (!segments) return new Map([[MEAN_SQUARE, { data: captured.data, shape: [layout.unitCount] }]]);
+  const squares = segments
+    ? splitSegments(captured.data, layout, ranges)
+    : new Map([[MEAN_SQUARE, vector(captured.data)]]);
+  if (capture !== "signed") return squares;
+  return new Map([...squares, [CHANNEL_MEAN, vector(readChannelMeans(outputs, layout).data)]]);
+}
+
+/** The mean squares [K, units] of the segments: pooled over all tokens, and each segment's own. */
+function splitSegments(
+  data: Float32Array,
+  layout: UnitLayout,
+  ranges: SegmentRanges,
+): ReadonlyMap<string, Tensor> {
   const used = Object.fromEntries(
     layout.taps.flatMap(({ segmentsInput: name }) => (name ? [[name, ranges[name] ?? []]] : [])),
   );
-  const whole = poolSegments(captured, layout, used);
+  const shape = [1, segmentNames.length, layout.unitCount];
+  const whole = poolSegments({ data, shape }, layout, used);
   return new Map([
-    [MEAN_SQUARE, { data: Float32Array.from(whole.data), shape: [layout.unitCount] }],
+    [MEAN_SQUARE, vector(Float32Array.from(whole.data))],
     ...segmentNames.map((name, index) => {
-      const data = captured.data.subarray(index * layout.unitCount, (index + 1) * layout.unitCount);
-      return [`${MEAN_SQUARE}.${name}`, { data, shape: [layout.unitCount] }] as const;
+      const own = data.subarray(index * layout.unitCount, (index + 1) * layout.unitCount);
+      return [`${MEAN_SQUARE}.${name}`, vector(own)] as const;
     }),
   ]);
+}
+
+function vector(data: Float32Array): Tensor {
+  return { data, shape: [data.length] };
 }

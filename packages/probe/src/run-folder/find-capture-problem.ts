@@ -2,26 +2,27 @@ import { readTensors } from "@measure-plantain/flux-runtime";
 import { unitRecords } from "@measure-plantain/head-hooks";
 import { listReplicates } from "../settings/replicates.ts";
 import { shardPairs } from "../settings/shard.ts";
+import { captureForm, CHANNEL_MEAN, isValue, MEAN_SQUARE, REPLICATES } from "../captures/capture-tensors.ts";
 import type { Manifest } from "./manifest.ts";
-import { MEAN_SQUARE, meanOverReplicates, REPLICATES } from "./pass-files.ts";
+import { meanOverReplicates } from "./pass-files.ts";
 import type { RunFolder } from "./run-folder.ts";
 
-/** Says what is wrong with the captures of a run: another shape, or a value that is no mean square; `null` if nothing is. */
-export async function findCaptureProblem(
-  folder: RunFolder,
-  { layout, promptSet, settings }: Manifest,
-): Promise<string | null> {
+/** Says what is wrong with the captures of a run: a missing tensor, another shape, or an impossible value; `null` if nothing is. */
+export async function findCaptureProblem(folder: RunFolder, manifest: Manifest): Promise<string | null> {
+  const { promptSet, settings } = manifest;
   const tensors = await readTensors(folder.file("captures.safetensors"));
   const pairs = shardPairs(promptSet.pairs.length, settings.shard).length;
   const replicates = listReplicates(settings).length;
   for (const [name, { data, shape }] of tensors) {
-    const stack = name === REPLICATES ? [replicates] : [];
-    const expected = [...stack, pairs, 2, layout?.unitCount].join(" × ");
+    const form = captureForm(name, manifest);
+    const expected = [...form.stack, pairs, ...form.row].join(" × ");
     if (shape.join(" × ") !== expected) return `${name} is ${shape.join(" × ")}, expected ${expected}`;
-    const place = data.findIndex((value) => !(value >= 0 && value < Infinity));
+    const place = data.findIndex((value) => !isValue(form, value));
     if (place !== -1)
-      return `${name} holds ${data[place] ?? "nothing"} at place ${place}, which is no mean square`;
+      return `${name} holds ${data[place] ?? "nothing"} at place ${place}, which is no ${form.value}`;
   }
+  if (settings.capture === "signed" && !tensors.has(CHANNEL_MEAN))
+    return `${CHANNEL_MEAN}, the signed means, is missing`;
   const [stack, mean] = [tensors.get(REPLICATES), tensors.get(MEAN_SQUARE)];
   if (replicates === 1) return null;
   if (stack === undefined || mean === undefined) return `the ${replicates} repetitions are missing`;

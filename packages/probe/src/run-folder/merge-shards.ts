@@ -3,10 +3,9 @@ import { readFile } from "node:fs/promises";
 import { ProbeError } from "../probe-error.ts";
 import { differingSettings, withPlainCheckpoint, type ProbeSettings } from "../settings/settings.ts";
 import { formatShard, shardPairs, type Shard } from "../settings/shard.ts";
-import { listReplicates } from "../settings/replicates.ts";
+import { captureForm } from "../captures/capture-tensors.ts";
 import { referenceName } from "../passes/prepare-references.ts";
 import type { Manifest } from "./manifest.ts";
-import { REPLICATES } from "./pass-files.ts";
 import { RunFolder } from "./run-folder.ts";
 
 /** A shard whose manifest was read. */
@@ -180,7 +179,7 @@ function comparable({ manifest, settings }: ShardFolder): unknown {
   };
 }
 
-/** Puts each shard's rows where its pairs stand in the prompt set. @returns Each […, pairs, 2, units]. */
+/** Puts each shard's rows where its pairs stand in the prompt set. @returns Each […, pairs, …]. */
 async function joinCaptures(shards: readonly ShardFolder[]): Promise<Map<string, Tensor>> {
   const joined = new Map<string, Tensor>();
   for (const { folder, shard, manifest } of shards) {
@@ -191,27 +190,31 @@ async function joinCaptures(shards: readonly ShardFolder[]): Promise<Map<string,
     const names = joined.size === 0 ? [...tensors.keys()] : [...joined.keys()];
     for (const name of names) {
       const { data, shape } = tensors.get(name) ?? { data: new Float32Array(), shape: [] };
-      const units = manifest.layout?.unitCount ?? 0;
-      const stack = name === REPLICATES ? [listReplicates(manifest.settings).length] : [];
-      const expected = [...stack, pairs.length, 2, units];
+      const { stack, row } = captureForm(name, manifest);
+      const expected = [...stack, pairs.length, ...row];
       if (tensors.size !== names.length || shape.join() !== expected.join()) {
         throw new ProbeError(
           "shard-mismatch",
           `${path} does not hold what shard ${formatShard(shard)} captures: expected ${name} of shape [${expected.join(", ")}], found [${shape.join(", ")}]. Run this shard again into another folder.`,
         );
       }
+      const [layers, length] = [productOf(stack), productOf(row)];
       const whole = joined.get(name) ?? {
-        data: new Float32Array((stack[0] ?? 1) * count * 2 * units),
-        shape: [...stack, count, 2, units],
+        data: new Float32Array(layers * count * length),
+        shape: [...stack, count, ...row],
       };
-      for (let layer = 0; layer < (stack[0] ?? 1); layer += 1) {
-        for (const [row, pair] of pairs.entries()) {
-          const from = (layer * pairs.length + row) * 2 * units;
-          whole.data.set(data.subarray(from, from + 2 * units), (layer * count + pair) * 2 * units);
+      for (let layer = 0; layer < layers; layer += 1) {
+        for (const [place, pair] of pairs.entries()) {
+          const from = (layer * pairs.length + place) * length;
+          whole.data.set(data.subarray(from, from + length), (layer * count + pair) * length);
         }
       }
       joined.set(name, whole);
     }
   }
   return joined;
+}
+
+function productOf(axes: readonly number[]): number {
+  return axes.reduce((product, axis) => product * axis, 1);
 }

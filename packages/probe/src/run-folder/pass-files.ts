@@ -1,7 +1,8 @@
 import { access } from "node:fs/promises";
 import { readTensors, writeSafetensors, type Tensor } from "@measure-plantain/flux-runtime";
+import { MEAN_SQUARE, REPLICATES } from "../captures/capture-tensors.ts";
+import { itemAt, valueAt } from "../reading.ts";
 import type { RunFolder } from "./run-folder.ts";
-import { valueAt } from "../reading.ts";
 
 /** One pass: a pair under one of its two conditions, in one of the run's repetitions. */
 export interface PassKey {
@@ -11,11 +12,7 @@ export interface PassKey {
   readonly replicate: number;
 }
 
-/** The mean squares over all tokens, and those of each repetition, by their names in the captures. */
-export const MEAN_SQUARE = "mean_square";
-export const REPLICATES = "replicates";
-
-/** What a pass captured: the mean squares of every unit, and of each token segment where they were asked for. */
+/** What a pass captured, by its name in the captures: each value of one pair under one condition, in one axis. */
 export type PassCapture = ReadonlyMap<string, Tensor>;
 
 function pathOf(folder: RunFolder, { pair, condition, replicate }: PassKey): string {
@@ -40,11 +37,12 @@ export async function writePass(folder: RunFolder, key: PassKey, capture: PassCa
 }
 
 /**
- * Joins the passes of some pairs into one array for each name.
+ * Joins the passes of some pairs into one array for each name. What is held at once is the result and the repetitions of one
+ * pass.
  *
  * @param pairs - Their indices in the prompt set.
  * @param replicates - How often each pass was repeated.
- * @returns Each [pairs, 2, units], the mean over the repetitions; where there are several, also what they are, as
+ * @returns Each [pairs, 2, values], the mean over the repetitions; if there are several, also what they are, as
  * `replicates` [replicates, pairs, 2, units] of the mean squares over all tokens.
  */
 export async function joinPasses(
@@ -52,38 +50,50 @@ export async function joinPasses(
   pairs: readonly number[],
   replicates: number,
 ): Promise<Map<string, Tensor>> {
-  const stacks = new Map<string, Tensor>(); // [replicates, pairs, 2, units]
-  for (let replicate = 0; replicate < replicates; replicate += 1) {
-    for (const [row, pair] of pairs.entries()) {
-      for (const condition of [0, 1] as const) {
-        const pass = await readTensors(pathOf(folder, { pair, condition, replicate }));
-        for (const [name, { data, shape }] of pass) {
-          const units = shape.at(-1) ?? 0;
-          const stack = stacks.get(name) ?? {
-            data: new Float32Array(replicates * pairs.length * 2 * units),
-            shape: [replicates, pairs.length, 2, units],
-          };
-          stack.data.set(data, ((replicate * pairs.length + row) * 2 + condition) * units);
-          stacks.set(name, stack);
-        }
+  const joined = new Map<string, Tensor>();
+  let stack: Tensor | undefined;
+  for (const [row, pair] of pairs.entries()) {
+    for (const condition of [0, 1] as const) {
+      const passes: (readonly [name: string, values: Float32Array])[][] = [];
+      for (let replicate = 0; replicate < replicates; replicate += 1) {
+        const stored = await readTensors(pathOf(folder, { pair, condition, replicate }));
+        passes.push([...stored].map(([name, { data }]) => [name, data]));
+      }
+      for (const [place, [name]] of itemAt(passes, 0).entries()) {
+        const repeated = passes.map((pass) => itemAt(pass, place)[1]);
+        const mean = meanOf(repeated);
+        const whole = joined.get(name) ?? emptyTensor([pairs.length, 2, mean.length]);
+        whole.data.set(mean, (2 * row + condition) * mean.length);
+        joined.set(name, whole);
+        if (replicates === 1 || name !== MEAN_SQUARE) continue;
+        stack ??= emptyTensor([replicates, pairs.length, 2, mean.length]);
+        for (const [replicate, values] of repeated.entries())
+          stack.data.set(values, ((replicate * pairs.length + row) * 2 + condition) * values.length);
       }
     }
   }
-  const joined = new Map([...stacks].map(([name, stack]) => [name, meanOverReplicates(stack)]));
-  const whole = stacks.get(MEAN_SQUARE);
-  if (replicates > 1 && whole !== undefined) joined.set(REPLICATES, whole);
+  if (stack !== undefined) joined.set(REPLICATES, stack);
   return joined;
 }
 
 /** [R, …] → […], summed in float64. */
 export function meanOverReplicates({ data, shape: [replicates = 0, ...rest] }: Tensor): Tensor {
   const length = data.length / replicates;
-  const mean = new Float32Array(length);
-  for (let index = 0; index < length; index += 1) {
+  const parts = Array.from({ length: replicates }, (_, place) =>
+    data.subarray(place * length, (place + 1) * length),
+  );
+  return { data: meanOf(parts), shape: rest };
+}
+
+function emptyTensor(shape: readonly number[]): Tensor {
+  return { data: new Float32Array(shape.reduce((count, axis) => count * axis, 1)), shape };
+}
+
+/** The mean of vectors of one length, summed in float64. */
+function meanOf(vectors: readonly Float32Array[]): Float32Array {
+  return itemAt(vectors, 0).map((_, index) => {
     let sum = 0;
-    for (let replicate = 0; replicate < replicates; replicate += 1)
-      sum += valueAt(data, replicate * length + index);
-    mean[index] = sum / replicates;
-  }
-  return { data: mean, shape: rest };
+    for (const vector of vectors) sum += valueAt(vector, index);
+    return sum / vectors.length;
+  });
 }

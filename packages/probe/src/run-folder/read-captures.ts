@@ -1,12 +1,12 @@
 import { readTensors, type Tensor } from "@measure-plantain/flux-runtime";
 import { ProbeError } from "../probe-error.ts";
 import { formatShard, isPart } from "../settings/shard.ts";
+import { CHANNEL_MEAN, MEAN_SQUARE, REPLICATES } from "../captures/capture-tensors.ts";
 import { segmentNames } from "../captures/token-segments.ts";
 import type { Manifest } from "./manifest.ts";
-import { MEAN_SQUARE, REPLICATES } from "./pass-files.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { requireOwnCaptures } from "./changed-captures.ts";
-import type { Captures, MeanSquares } from "../captures/granularities.ts";
+import type { Captures } from "../captures/granularities.ts";
 
 /**
  * Reads what a complete run captured.
@@ -37,7 +37,7 @@ export async function readCaptures(
   }
   if (!acceptChanged) await requireOwnCaptures(folder, manifest);
   const tensors = await readTensors(folder.file("captures.safetensors"));
-  const meanSquare = meanSquares(tensors.get(MEAN_SQUARE));
+  const meanSquare = byCondition(tensors.get(MEAN_SQUARE));
   if (meanSquare === null) {
     throw new ProbeError(
       "incomplete-run",
@@ -46,18 +46,28 @@ export async function readCaptures(
   }
   const segments = Object.fromEntries(
     segmentNames.flatMap((name) => {
-      const captured = meanSquares(tensors.get(`${MEAN_SQUARE}.${name}`));
+      const captured = byCondition(tensors.get(`${MEAN_SQUARE}.${name}`));
       return captured === null ? [] : [[name, captured]];
     }),
   );
   const stack = tensors.get(REPLICATES);
   const [count = 0] = stack?.shape ?? [];
   const replicates = stack && { data: stack.data, shape: [count, ...meanSquare.shape] as const };
-  return { layout, meanSquare, segments, ...(replicates && { replicates }) };
+  const signed = byCondition(tensors.get(CHANNEL_MEAN));
+  return {
+    layout,
+    meanSquare,
+    segments,
+    ...(replicates && { replicates }),
+    ...(signed && { signed }),
+  };
 }
 
-function meanSquares(tensor: Tensor | undefined): MeanSquares | null {
-  const [pairs, conditions, units] = tensor?.shape ?? [];
-  if (tensor === undefined || pairs === undefined || units === undefined || conditions !== 2) return null;
-  return { data: tensor.data, shape: [pairs, 2, units] };
+/** [pairs, 2, values] as such; `null` if the tensor is missing or of another shape. */
+function byCondition(
+  tensor: Tensor | undefined,
+): { readonly data: Float32Array; readonly shape: readonly [number, 2, number] } | null {
+  const [pairs, conditions, values] = tensor?.shape ?? [];
+  if (tensor === undefined || pairs === undefined || values === undefined || conditions !== 2) return null;
+  return { data: tensor.data, shape: [pairs, 2, values] };
 }

@@ -18,6 +18,7 @@ const settings: ProbeSettings = {
   steps: 1,
   guidance: 1,
   groupSize: 16,
+  capture: "mean-square",
   taps: [],
   segments: false,
   rotaryFrequencies: "float32",

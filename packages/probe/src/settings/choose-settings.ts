@@ -16,7 +16,7 @@ import { fingerprintCheckpoint } from "./fingerprint-checkpoint.ts";
 import { chooseGroupSize, type OptionalTap } from "../captures/plan-taps.ts";
 import { referenceFileSize } from "../passes/prepare-references.ts";
 import type { ProbedCheckpoint } from "./probed-checkpoint.ts";
-import { hashPromptSet, type ProbeSettings, type ReferenceSettings } from "./settings.ts";
+import { hashPromptSet, type CaptureKind, type ProbeSettings, type ReferenceSettings } from "./settings.ts";
 
 /** What the captured numbers depend on; what is left out has its default. */
 export interface SettingOptions {
@@ -50,6 +50,8 @@ export interface SettingOptions {
   readonly batch?: number | "auto" | undefined;
   /** Threads within an operator; by default what the machine needs, else ONNX Runtime's choice. */
   readonly threads?: number | undefined;
+  /** `signed` also captures the mean of every channel over the tokens; by default `mean-square`. */
+  readonly capture?: CaptureKind | undefined;
   /** Projections that are captured beyond those of the published probe. */
   readonly taps?: readonly OptionalTap[] | undefined;
   /** Captures text, noise and reference tokens apart, too. */
@@ -113,6 +115,7 @@ export async function chooseSettings(
     steps: 1,
     guidance: 1,
     groupSize: chooseGroupSize(checkpoint),
+    capture: options.capture ?? "mean-square",
     taps: options.taps ?? [],
     segments: options.segments ?? false,
     rotaryFrequencies: options.rotaryFrequencies ?? "float32",

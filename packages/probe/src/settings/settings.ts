@@ -46,6 +46,8 @@ export interface ProbeSettings extends NuisanceSettings {
   readonly guidance: 1;
   /** Channels in a group. */
   readonly groupSize: number;
+  /** `signed`: the mean of every channel over the tokens as well, which keeps the sign that a mean square drops. */
+  readonly capture: CaptureKind;
   /** What is captured beyond the projections of the published probe. */
   readonly taps: readonly OptionalTap[];
   /** Whether text, noise and reference tokens are captured apart, too. */
@@ -63,6 +65,11 @@ export interface ProbeSettings extends NuisanceSettings {
   /** Threads within an operator, which decide the order of sums; null is ONNX Runtime's own choice, all physical cores. */
   readonly threads: number | null;
 }
+
+/** What is captured at each tapped projection: mean squares, and with `signed` also the mean of every channel. */
+export const captureKinds = ["mean-square", "signed"] as const;
+/** One of {@link captureKinds}. */
+export type CaptureKind = (typeof captureKinds)[number];
 
 /** Where a fixed image comes from. */
 export type ReferenceSettings =

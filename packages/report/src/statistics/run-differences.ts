@@ -43,6 +43,7 @@ const shownSettings: Readonly<Record<Exclude<keyof ProbeSettings, "shard">, (run
     steps: ({ manifest }) => String(manifest.settings.steps),
     guidance: ({ manifest }) => String(manifest.settings.guidance),
     groupSize: ({ manifest }) => String(manifest.settings.groupSize),
+    capture: ({ manifest }) => manifest.settings.capture,
     taps: ({ manifest }) => manifest.settings.taps.join(", ") || "none",
     segments: ({ manifest }) => (manifest.settings.segments ? "apart, too" : "together"),
     rotaryFrequencies: ({ manifest }) => manifest.settings.rotaryFrequencies,
