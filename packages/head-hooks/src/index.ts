@@ -20,6 +20,7 @@ export { type ModelOutput, readCapture, readChannelMeans } from "./units/read-ca
 export type { Reduction } from "./units/reductions.ts";
 export { formatUnitAddress, isUnitPath, parseUnitAddress, type UnitAddress } from "./units/unit-address.ts";
 export { type UnitFactors, unitFactors } from "./units/unit-factors.ts";
+export { unitOffsets } from "./units/unit-offsets.ts";
 export {
   headRecords,
   type LayoutHeads,

@@ -35,6 +35,11 @@ describe.each<ComputeType>(["bfloat16", "float16", "float32"])(
       expect(await findMisplaced(dtype, { segments: false, scale: true })).toEqual([]);
     });
 
+    it("with a factor per unit and an offset per channel", async () => {
+      const scale = { offset: "offset" };
+      expect(await findMisplaced(dtype, { segments: false, scale })).toEqual([]);
+    });
+
     it("for each segment of the tokens", async () => {
       expect(await findMisplaced(dtype, { segments: true })).toEqual([]);
     });

@@ -238,8 +238,11 @@ function tappedInput(
 
 /** A tensor as it was before an earlier hook put its scaling in between. */
 function beforeScaling(scope: GraphScope, value: string, readerIndex: number): TappedInput {
-  const producer = producerOf(scope, value)?.node;
-  const input = producer !== undefined && isScaleNode(producer) ? inputOf(producer, 0) : value;
+  let input = value;
+  for (let producer = producerOf(scope, input)?.node; producer !== undefined && isScaleNode(producer);) {
+    input = inputOf(producer, 0);
+    producer = producerOf(scope, input)?.node;
+  }
   return { input, readerIndex, quantization: null };
 }
 

@@ -18,6 +18,7 @@ import { bitsOf, runModel, type Tensor } from "../../test/run-model.ts";
 import { readModel } from "../graph/read-model.ts";
 import { hookModel } from "../hook/hook-model.ts";
 import { unitFactors } from "../units/unit-factors.ts";
+import { unitOffsets } from "../units/unit-offsets.ts";
 
 /** Softmax attention and a projection `out` with a bias. */
 function attentionModel(irVersion = 10, opset = 21): Uint8Array {
@@ -152,6 +153,59 @@ describe("hookModel with scale", () => {
       "invalid-argument",
     );
     expect(hookModel(hooked, { outputName: "unscaled" }).modified).toBe(true);
+  });
+});
+
+describe("hookModel with scale and an offset", () => {
+  const scale = { offset: "offset" };
+
+  it.each(FLOAT_FORMS)("keeps every bit at factors of 1 and offsets of −0: $title", async (form) => {
+    const bytes = buildForm(form);
+    const feeds = { x: { data: randomValues(5 * C, 3), shape: [1, 5, C] } };
+    const { model: hooked, layout } = hookModel(bytes, { scale, keepOutputs: ["y"] });
+    expect(layout.offsetInput).toBe("offset");
+    const offsets = unitOffsets(unitFactors(layout), new Float32Array(layout.unitCount * layout.groupSize));
+    const neutral = { scale: scaleOf(1), offset: scaleOf(...offsets) };
+    expect(bitsOf((await runModel(hooked, { ...feeds, ...neutral }))["y"])).toEqual(
+      bitsOf((await runModel(bytes, feeds))["y"]),
+    );
+  });
+
+  it("puts given values in the place of a head, channel by channel", async () => {
+    const { model: hooked, layout } = hookModel(attentionModel(), { scale, groupSize: D / 2 });
+    const values = randomValues(C, 5);
+    const factors = unitFactors(layout, { "out.head.1": 0, "out.head.2": 0.5 });
+    const run = async (factor: Float32Array, offset: Float32Array): Promise<number[]> =>
+      floatsOf((await runModel(hooked, { x, scale: scaleOf(...factor), offset: scaleOf(...offset) }))["y"]);
+    const replaced = await run(factors, unitOffsets(factors, values));
+    // The projection by hand: what the factors leave, and the rows of the weight that the offsets reach.
+    const left = await run(factors, new Float32Array(C));
+    const weight = randomValues(C * C, 9).map((value) => value / 2);
+    for (const [at, value] of replaced.entries()) {
+      const added = Array.from({ length: 2 * D }, (_, place) => {
+        const channel = D + place;
+        const share = channel < 2 * D ? 1 : 0.5;
+        return share * (values[channel] ?? NaN) * (weight[channel * C + (at % C)] ?? NaN);
+      }).reduce((sum, part) => sum + part, 0);
+      expect(value).toBeCloseTo((left[at] ?? NaN) + added, 4);
+    }
+  });
+
+  it("is left out with the factors, and hooking again finds the tensor before both", async () => {
+    const { model: hooked } = hookModel(attentionModel(), { scale: { ...scale, isOptional: true } });
+    expect(readModel(hooked).inputs.map(({ name }) => name)).toEqual(["x", "scale", "offset"]);
+    expect(bitsOf((await runModel(hooked, { x }))["y"])).toEqual(
+      bitsOf((await runModel(attentionModel(), { x }))["y"]),
+    );
+    const again = hookModel(hooked, { outputName: "again" }).model;
+    const outputs = await runModel(again, { x });
+    expect(bitsOf(outputs["again"])).toEqual(bitsOf(outputs["mean_square"]));
+    expect(errorOf(() => hookModel(attentionModel(), { scale: { offset: "scale" } })).code).toBe(
+      "name-taken",
+    );
+    expect(errorOf(() => hookModel(attentionModel(), { scale: { offset: "" } })).code).toBe(
+      "invalid-argument",
+    );
   });
 });
 

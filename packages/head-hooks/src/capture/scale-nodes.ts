@@ -26,11 +26,16 @@ export interface ScaleOptions {
   /** Name of the graph input that takes them: float32 [units], or [1] for one factor for all. Default `scale`. */
   readonly input?: string;
   /**
-   * Let a run leave the input out; all factors are 1 then. Runtimes that can replace an initializer take the input
+   * Let a run leave the inputs out; all factors are 1 then, and nothing is added. Runtimes that can replace an initializer take the input
    * all the same, such as ONNX Runtime in Python, C++ and C#; onnxruntime-node passes no such input on. Default
    * false: every run gives it.
    */
   readonly isOptional?: boolean;
+  /**
+   * Name of one more graph input, whose values are added after the factors: float32 [channels of all taps], in the order
+   * of the units, or [1] for one value for all. `unitOffsets` makes it. Default: none.
+   */
+  readonly offset?: string;
 }
 
 /** Settings of the nodes that scale. */
@@ -40,6 +45,8 @@ interface ScaleSettings {
   readonly opset: number;
   /** The graph input with the factors: float32 [units] or [1]. */
   readonly scaleInput: string;
+  /** The graph input with what is added: float32 [channels] or [1]. */
+  readonly offsetInput: string | undefined;
   readonly unitCount: number;
   /** The first unit of each tap. */
   readonly firstUnits: readonly number[];
@@ -49,8 +56,9 @@ interface ScaleSettings {
 
 /**
  * Write the nodes that multiply each tapped tensor by its units' factors on its way into the projection: the factors
- * [G] are repeated for the unit's channels → [C], cast to the tensor's type, and multiplied in. A factor of 1 keeps
- * every value: x · 1 = x in IEEE arithmetic for all finite values, infinities and both zeros, and a NaN stays NaN.
+ * [G] are repeated for the unit's channels → [C], cast to the tensor's type, and multiplied in; offsets [C] are added. A
+ * factor of 1 and an offset of −0 keep every value: x · 1 = x and x + −0 = x in IEEE arithmetic for all finite values,
+ * infinities and both zeros, and a NaN stays NaN.
  *
  * @returns the nodes to insert, and the nodes of the model that read the scaled tensor instead, by index.
  * @throws HeadHooksError `cannot-scale` if the input is quantised with no floating-point tensor before it, if others
@@ -60,10 +68,15 @@ export function scaleNodes(
   taps: readonly SelectedTap[],
   options: ScaleSettings,
 ): { runs: NodeRun[]; readers: Map<number, NodeProto> } {
-  const { groupSize, outputName, opset, scaleInput, unitCount, firstUnits, nodes, producerIndex } = options;
+  const { groupSize, outputName, opset, unitCount, firstUnits, nodes, producerIndex } = options;
+  const { scaleInput, offsetInput } = options;
   const readers = new Map<number, NodeProto>();
   const head = new NodeTape(`${outputName}/scale`, opset);
   const all = head.op("factors", "Expand", [scaleInput, head.int64("factors/shape", [unitCount])]); // [units]
+  const offsets =
+    offsetInput === undefined
+      ? undefined
+      : head.op("offsets", "Expand", [offsetInput, head.int64("offsets/shape", [unitCount * groupSize])]); // [channels]
   const runs = taps.map(({ projection }, index): NodeRun => {
     const { input, inputChannels, inputAxes, elementType, readerIndex } = projection;
     const groups = inputChannels / groupSize;
@@ -73,10 +86,14 @@ export function scaleNodes(
     const column = tape.op("column", "Reshape", [own, tape.int64("column/shape", [groups, 1])]); // [G, 1]
     const wide = tape.op("wide", "Expand", [column, tape.int64("wide/shape", [groups, groupSize])]); // [G, g]
     const flat = tape.op("channels", "Reshape", [wide, tape.int64("channels/shape", inputAxes)]); // [C], or its axes
-    const factors = elementType === "float32" ? flat : tape.cast("cast", flat, CAST_TO[elementType]);
-    const scaled = tape.op("scaled", "Mul", [input, factors]);
-    const multiplication = tape.nodes.at(-1);
-    if (multiplication !== undefined) multiplication.docString = SCALE_MARK;
+    const typed = (label: string, value: ValueName): ValueName =>
+      elementType === "float32" ? value : tape.cast(label, value, CAST_TO[elementType]);
+    let scaled = markScaling(tape, tape.op("scaled", "Mul", [input, typed("cast", flat)]));
+    if (offsets !== undefined) {
+      const part = tape.slice("offset", offsets, first * groupSize, (first + groups) * groupSize); // [C]
+      const shaped = tape.op("offset/channels", "Reshape", [part, tape.int64("offset/shape", inputAxes)]);
+      scaled = markScaling(tape, tape.op("shifted", "Add", [scaled, typed("offset/cast", shaped)]));
+    }
 
     const reader = requireReader(projection, readers.get(readerIndex) ?? nodes[readerIndex], scaled, nodes);
     readers.set(readerIndex, reader);
@@ -85,10 +102,27 @@ export function scaleNodes(
   return { runs: [{ after: -1, nodes: head.nodes }, ...runs], readers };
 }
 
-/** The factor 1 for all units, the default of an optional input. */
-export function defaultFactor(name: string): TensorProto {
-  const dataType = TensorProto_DataType.FLOAT;
-  return create(TensorProtoSchema, { name, dataType, dims: [1n], rawData: Uint8Array.of(0, 0, 0x80, 0x3f) });
+/** Marks the node that was recorded last. */
+function markScaling(tape: NodeTape, output: ValueName): ValueName {
+  const node = tape.nodes.at(-1);
+  if (node !== undefined) node.docString = SCALE_MARK;
+  return output;
+}
+
+/** The defaults of optional inputs: the factor 1 for all units, and −0 added to all channels. */
+export function defaultScaling({
+  input,
+  offset,
+}: {
+  readonly input: string;
+  readonly offset: string | undefined;
+}): TensorProto[] {
+  const one = (name: string, rawData: Uint8Array<ArrayBuffer>): TensorProto =>
+    create(TensorProtoSchema, { name, dataType: TensorProto_DataType.FLOAT, dims: [1n], rawData });
+  return [
+    one(input, Uint8Array.of(0, 0, 0x80, 0x3f)),
+    ...(offset === undefined ? [] : [one(offset, Uint8Array.of(0, 0, 0, 0x80))]),
+  ];
 }
 
 /** A copy of the node that reads the tapped tensor, made to read the scaled one. */

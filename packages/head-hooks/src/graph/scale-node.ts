@@ -1,9 +1,9 @@
 import type { NodeProto } from "onnx-buf";
 
-/** Marks the Mul that scales a tapped tensor, so that hooking again finds the tensor before it. */
+/** Marks the Mul and Add that scale a tapped tensor, so that hooking again finds the tensor before them. */
 export const SCALE_MARK = "head-hooks scale";
 
-/** Whether a node is the scaling of an earlier hook. */
+/** Whether a node belongs to the scaling of an earlier hook. */
 export function isScaleNode({ opType, docString }: NodeProto): boolean {
-  return opType === "Mul" && docString === SCALE_MARK;
+  return (opType === "Mul" || opType === "Add") && docString === SCALE_MARK;
 }

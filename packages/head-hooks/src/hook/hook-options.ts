@@ -32,7 +32,8 @@ export interface HookOptions {
   /**
    * Multiply each tapped tensor by a factor per unit on its way into the projection, given at run time. With all
    * factors 1 the model's outputs keep every bit. What is captured is the tensor before. `true` stands for
-   * `{ input: "scale" }`; `unitFactors` makes the tensor.
+   * `{ input: "scale" }`; `unitFactors` makes the tensor. With an `offset`, values are added to the channels afterwards,
+   * so that a unit can be replaced by a mean or by another pass.
    */
   readonly scale?: boolean | ScaleOptions;
   /**

@@ -14,7 +14,8 @@ export interface HookSettings {
   readonly channelMeans: string | undefined;
   readonly segments: { readonly input: string; readonly count: number | undefined } | undefined;
   readonly maskInput: string | undefined;
-  readonly scale: { readonly input: string; readonly isOptional: boolean } | undefined;
+  readonly scale:
+    { readonly input: string; readonly isOptional: boolean; readonly offset: string | undefined } | undefined;
   readonly batchInput: string | undefined;
   /** The model's own outputs to keep; `undefined` for all. */
   readonly keptOutputs: readonly string[] | undefined;
@@ -52,9 +53,10 @@ export function readSettings(options: HookOptions): HookSettings {
 
 function readScale(scale: HookOptions["scale"]): HookSettings["scale"] {
   if (scale === undefined || scale === false) return undefined;
-  const { input = "scale", isOptional = false } = scale === true ? {} : scale;
-  if (input === "") throw invalid("the input of `scale` has an empty name; name it, or leave the name out");
-  return { input, isOptional };
+  const { input = "scale", isOptional = false, offset } = scale === true ? {} : scale;
+  if (input === "" || offset === "")
+    throw invalid("an input of `scale` has an empty name; name it, or leave the name out");
+  return { input, isOptional, offset };
 }
 
 function readSegments(segments: HookOptions["segments"]): HookSettings["segments"] {

@@ -74,7 +74,7 @@ export function requireDistinctNames(
   if (twice === undefined) return;
   throw new HeadHooksError(
     "name-taken",
-    `two things that are added would be called "${twice}"; give \`outputName\` ("${output.name}"), the segments inputs and the input of \`scale\` names of their own`,
+    `two things that are added would be called "${twice}"; give \`outputName\` ("${output.name}"), the segments inputs and the inputs of \`scale\` names of their own`,
     { value: twice },
   );
 }

@@ -5,7 +5,7 @@ import { findProjections } from "../attention/projections.ts";
 import { captureNodes } from "../capture/capture-nodes.ts";
 import { liftBranches } from "../capture/lift-branches.ts";
 import { placeTaps } from "../capture/place-taps.ts";
-import { defaultFactor, scaleNodes } from "../capture/scale-nodes.ts";
+import { defaultScaling, scaleNodes } from "../capture/scale-nodes.ts";
 import { type SelectionOptions, selectTaps } from "../capture/select-taps.ts";
 import type { SelectedTap } from "../capture/selected-tap.ts";
 import { externalLocations } from "../graph/external-data.ts";
@@ -108,6 +108,7 @@ function planCaptures(original: ModelView, options: HookOptions, settings: HookS
       : scaleNodes(taps, {
           ...common,
           scaleInput: scale.input,
+          offsetInput: scale.offset,
           unitCount: layout.unitCount,
           nodes: view.nodes,
           firstUnits: layout.taps.map(({ firstUnit }) => firstUnit),
@@ -123,7 +124,12 @@ function planCaptures(original: ModelView, options: HookOptions, settings: HookS
   const scaleInfo =
     scale === undefined
       ? []
-      : [tensorInfo(scale.input, TensorProto_DataType.FLOAT, [`${scale.input}_units`])];
+      : [
+          tensorInfo(scale.input, TensorProto_DataType.FLOAT, [`${scale.input}_units`]),
+          ...(scale.offset === undefined
+            ? []
+            : [tensorInfo(scale.offset, TensorProto_DataType.FLOAT, [`${scale.offset}_channels`])]),
+        ];
 
   const inputs = [...segmentInfos(taps, settings.segments?.count), ...scaleInfo];
   requireDistinctNames(planned, output, inputs);
@@ -139,7 +145,7 @@ function planCaptures(original: ModelView, options: HookOptions, settings: HookS
     nodes: runs,
     inputs: newInputs,
     outputs,
-    initializers: scale?.isOptional === true ? [defaultFactor(scale.input)] : [],
+    initializers: scale?.isOptional === true ? defaultScaling(scale) : [],
     opsets: new Map([...view.opsets].filter(([domain]) => !original.opsets.has(domain))),
     ...(raised && { irVersion: IR_WITH_DEFAULTS }),
   };
@@ -181,6 +187,7 @@ function select(
       ...(isPerToken && { isPerToken }),
       ...(channelMeans !== undefined && { channelMeansOutput: channelMeans }),
       ...(scale !== undefined && { scaleInput: scale.input }),
+      ...(scale?.offset !== undefined && { offsetInput: scale.offset }),
     },
   };
 }

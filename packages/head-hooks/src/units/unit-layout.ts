@@ -27,6 +27,8 @@ export interface UnitLayout {
   readonly channelMeansOutput?: string;
   /** Name of the graph input with a factor per unit; absent if there is none. */
   readonly scaleInput?: string;
+  /** Name of the graph input with what is added to each channel; absent if there is none. */
+  readonly offsetInput?: string;
 }
 
 /** One tapped projection. */

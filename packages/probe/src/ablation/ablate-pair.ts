@@ -1,11 +1,12 @@
 import type { Transformer } from "@measure-plantain/flux-runtime";
-import { readCapture, unitFactors, type UnitLayout } from "@measure-plantain/head-hooks";
+import { readCapture, unitFactors, type UnitLayout, unitOffsets } from "@measure-plantain/head-hooks";
 import { ProbeError } from "../probe-error.ts";
 import type { Captures } from "../captures/granularities.ts";
 import type { AblationStatistic } from "./ablation.ts";
 import { pairEffects, pairNorms, type PairNorms, type PairVelocities } from "./ablation-statistics.ts";
 import type { PassInputs } from "../passes/pass-inputs.ts";
-import { valueAt } from "../reading.ts";
+import { itemAt, valueAt } from "../reading.ts";
+import type { Replacement } from "./replacements.ts";
 
 /** What the ablation of all sets did to one pair: stored when it is whole. */
 export interface PairRecord {
@@ -20,8 +21,10 @@ export interface PairRecord {
 export interface PairPasses {
   readonly transformer: Transformer;
   readonly inputs: PassInputs;
-  /** Of the hooked graph, which takes a factor for each unit. */
+  /** Of the hooked graph, which takes a factor for each unit, and offsets if units are replaced. */
   readonly layout: UnitLayout;
+  /** What is put in the place of units at 0; `null` for nothing. */
+  readonly replacement: Replacement | null;
   /** How often the run repeated each pass. */
   readonly replicates: number;
   /** Called after every pass. */
@@ -98,17 +101,21 @@ interface Side {
 
 /** All repetitions of one side of a pair: velocities beside each other, and the mean of the mean squares [units]. */
 async function runPasses(
-  { transformer, inputs, layout, replicates, advance }: PairPasses,
+  { transformer, inputs, layout, replacement, replicates, advance }: PairPasses,
   side: Side,
   scale: Float32Array,
 ): Promise<{ velocity: Float32Array; meanSquare: Float64Array }> {
   const velocities: Float32Array[] = [];
   const meanSquare = new Float64Array(layout.unitCount);
   for (let replicate = 0; replicate < replicates; replicate += 1) {
+    const offset = replacement && unitOffsets(scale, itemAt(replacement, replicate));
     const { velocity, extraOutputs } = await transformer.predict({
       ...(await inputs({ ...side, replicate })),
       extraInputs: {
         [layout.scaleInput ?? "scale"]: { type: "float32", data: scale, shape: [scale.length] },
+        ...(offset && {
+          [layout.offsetInput ?? "offset"]: { type: "float32", data: offset, shape: [offset.length] },
+        }),
       },
     });
     velocities.push(velocity.data);

@@ -14,6 +14,8 @@ import {
   ablationDefinitions,
   type Ablation,
   type AblationGranularity,
+  type AblationMethod,
+  type AblationRanking,
   type AblationSettings,
   type SetAblation,
   type SetEffects,
@@ -21,6 +23,7 @@ import {
 import { readAblation } from "./ablation-file.ts";
 import { testSet } from "./ablation-statistics.ts";
 import { chooseSets, type ChosenSet } from "./choose-sets.ts";
+import { planFolds } from "./plan-folds.ts";
 import { runAblation } from "./run-ablation.ts";
 
 /** What is ablated; what is left out has its default. */
@@ -31,9 +34,13 @@ export interface AblateOptions extends ProgressOptions {
   readonly units?: readonly string[];
   /** What a unit is; by default a group. */
   readonly granularity?: AblationGranularity;
+  /** What is put in a unit's place; by default `zero`. */
+  readonly method?: AblationMethod;
+  /** By which pairs the units are ranked; by default each `half` ranks for the other. */
+  readonly rankBy?: AblationRanking;
   /** How many random sets each set is compared with. */
   readonly random?: number;
-  /** Seed of the random sets. */
+  /** Seed of the random sets, of the halves and of the passes that are resampled. */
   readonly seed?: number;
   /** How many of the run's pairs, evenly spaced; by default all. */
   readonly pairs?: number | undefined;
@@ -53,8 +60,9 @@ const DEFAULT_RANDOM = 39;
 const STAGES = 2;
 
 /**
- * Sets the strongest units of a complete run to 0, or named ones, and random sets of as many others of the same blocks and
- * kinds; writes what that does to the predicted velocity into the run folder, as `ablation.json`.
+ * Ablates the strongest units of a complete run, or named ones, and random sets of as many others of the same blocks and
+ * kinds; writes what that does to the predicted velocity into the run folder, as `ablation.json`. The strongest are chosen
+ * by one half of the pairs and tried on the other, both ways round.
  *
  * Pairs that were done before an ablation was cut short are not run again.
  *
@@ -83,7 +91,8 @@ export async function ablateUnits(
       await run.removeWorkFiles(); // of an ablation that was killed at its very end
       return before;
     }
-    const chosen = chooseSets(captures, settings);
+    const plan = planFolds(promptSet.pairs, settings);
+    const chosen = chooseSets(captures, settings, plan.folds);
     const { device, why } = await chooseDevice(used.device);
     reporter.note(`Device: ${device} (as the run; ${why}).`);
     const { checkpoint: opened } = typeof checkpoint === "function" ? await checkpoint() : checkpoint;
@@ -91,7 +100,7 @@ export async function ablateUnits(
       folder: run,
       manifest,
       checkpoint: opened,
-      pairs: settings.pairs,
+      pairs: plan.neededPairs,
       reporter,
       runtime: runtimeOptions({ ...used, threads: options.threads ?? used.threads }, options.signal),
     });
@@ -101,12 +110,13 @@ export async function ablateUnits(
     const { norms, deviationFromRun, effects } = await runAblation(context, inputs, {
       captures,
       sets: chosen.flatMap((set) => [set.units, ...set.random]),
+      tests: plan.tests,
     });
     const ablation: Ablation = {
-      schemaVersion: 1,
+      schemaVersion: 2,
       capturesSha256: manifest.capturesSha256,
       settings,
-      pairIds: settings.pairs.map((pair) => itemAt(promptSet.pairs, pair).id),
+      ...plan.record,
       definitions: ablationDefinitions,
       contrastNorms: norms.map(({ contrast }) => contrast),
       velocityNorms: norms.map(({ velocity }) => velocity),
@@ -121,11 +131,22 @@ export async function ablateUnits(
 
 /** What was asked for, as the file records it. */
 function listSettings(
-  { top = [], units = [], granularity = "group", random = DEFAULT_RANDOM, seed = 0, pairs }: AblateOptions,
+  {
+    top = [],
+    units = [],
+    granularity = "group",
+    method = "zero",
+    rankBy = "half",
+    random = DEFAULT_RANDOM,
+    seed = 0,
+    pairs,
+  }: AblateOptions,
   { settings: { device, dtype }, promptSet }: Manifest,
 ): AblationSettings {
   return {
     granularity,
+    method,
+    rankBy,
     top: top.length + units.length === 0 ? [DEFAULT_TOP] : top,
     units,
     random,
@@ -154,7 +175,8 @@ function testSets(chosen: readonly ChosenSet[], effects: readonly SetEffects[]):
   return chosen.map(({ name, random }) => {
     const [set, ...others] = effects.slice(next, (next += 1 + random.length));
     if (set === undefined) throw new RangeError(`nothing was ablated for ${name}`);
-    return { name, set, random: others, tests: testSet(set, others) };
+    const { length: size } = itemAt(set.units, 0);
+    return { name, size, set, random: others, tests: testSet(set, others) };
   });
 }
 

@@ -20,11 +20,11 @@ export async function readAblation(folder: RunFolder): Promise<Ablation | null> 
       cause,
     });
   }
-  if (ablation.schemaVersion !== 1) {
+  if (ablation.schemaVersion !== 2) {
     throw new ProbeError(
       "damaged-run-folder",
-      `${path} has the schema version ${String(ablation.schemaVersion)}; this program reads version 1. Use the release that wrote it.`,
+      `${path} has the schema version ${String(ablation.schemaVersion)}; this program reads version 2. Use the release that wrote it, or remove the file and ablate again.`,
     );
   }
-  return ablation as Ablation; // of version 1, whose form is fixed
+  return ablation as Ablation; // of version 2, whose form is fixed
 }

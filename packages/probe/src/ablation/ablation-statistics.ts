@@ -24,7 +24,7 @@ export function pairNorms({ a, b }: PairVelocities): PairNorms {
  * What the ablation of a set does to a pair.
  *
  * @param whole - The velocities without ablation, whose contrast is not 0.
- * @param ablated - Those with the set's units at 0.
+ * @param ablated - Those with the set's units ablated.
  */
 export function pairEffects(
   whole: PairVelocities,

@@ -1,11 +1,25 @@
 import { describe, expect, it } from "vitest";
+import { pairedDifference, pairedT, selectPairs } from "@measure-plantain/paired-stats";
 import { syntheticCaptures, syntheticLayout } from "../../test/synthetic-captures.ts";
-import type { Captures } from "../captures/granularities.ts";
-import { chooseSets } from "./choose-sets.ts";
+import { type Captures, splitByGranularity } from "../captures/granularities.ts";
+import { chooseSets as chooseFolded, type ChosenSet } from "./choose-sets.ts";
 
 const layout = syntheticLayout({ jointBlocks: 1, singleBlocks: 3, headsPerBlock: 4, headSize: 32 });
 const captures = syntheticCaptures(layout, { pairs: 12, planted: { block: "single.1", effect: 0.3 } });
 const asked = { granularity: "group", top: [], units: [], random: 20, seed: 0 } as const;
+const allPairs = Array.from({ length: 12 }, (_, pair) => pair);
+const halves = [0, 1].map((rest) => ({ rankedBy: allPairs.filter((pair) => pair % 2 === rest) }));
+
+/** The sets of one fold in which all pairs rank. */
+function chooseSets(
+  from: Captures,
+  settings: Parameters<typeof chooseFolded>[1],
+): { units: readonly string[]; random: readonly (readonly string[])[] }[] {
+  return chooseFolded(from, settings, [{ rankedBy: allPairs }]).map(({ units, random }) => ({
+    units: units.flat(),
+    random: random.map((set) => set.flat()),
+  }));
+}
 
 const sectionOf = (address: string): string => address.replace(/\[.*/, "");
 const sections = (units: readonly string[]): string[] => units.map(sectionOf).sort();
@@ -17,7 +31,7 @@ function withDegenerateUnit(): Captures {
   return { layout, meanSquare: { data, shape: captures.meanSquare.shape } };
 }
 
-describe("chooseSets(captures, settings)", () => {
+describe("chooseSets(captures, settings, folds)", () => {
   it("takes the strongest units by |t|, each smaller set within the larger", () => {
     const [three, ten] = chooseSets(captures, { ...asked, top: [3, 10] });
     expect(three?.units).toEqual(ten?.units.slice(0, 3));
@@ -44,7 +58,7 @@ describe("chooseSets(captures, settings)", () => {
     for (const count of counts.values()) expect(Math.abs(count - 100)).toBeLessThan(45);
   });
 
-  it("heads are held against heads of the same block", () => {
+  it("heads are compared with heads of the same block", () => {
     const [set] = chooseSets(captures, { ...asked, granularity: "head", top: [2] });
     for (const units of [set?.units ?? [], ...(set?.random ?? [])]) {
       expect(units.every((address) => /^(joint|single)\.\d\.head\.\d$/.test(address))).toBe(true);
@@ -82,5 +96,47 @@ describe("chooseSets(captures, settings)", () => {
     ],
   ] as const)("refuses %s", (_, changes, message) => {
     expect(() => chooseSets(withDegenerateUnit(), { ...asked, ...changes })).toThrow(message);
+  });
+});
+
+describe("chooseSets in two halves", () => {
+  const chooseHalves = (settings: object): ChosenSet[] =>
+    chooseFolded(captures, { ...asked, ...settings }, halves);
+
+  it("ranks by the pairs of each half alone", () => {
+    const [set] = chooseHalves({ top: [6] });
+    const groups = splitByGranularity(captures).find(({ name }) => name === "group");
+    if (groups === undefined) throw new RangeError("the captures have groups");
+    const differences = pairedDifference(groups.a, groups.b);
+    for (const [half, { rankedBy }] of halves.entries()) {
+      const { t } = pairedT(selectPairs(differences, rankedBy));
+      const ranked = groups.records
+        .map(({ address }, unit) => ({ address, size: Math.abs(t[unit] ?? NaN) }))
+        .sort((one, other) => other.size - one.size);
+      expect(set?.units[half]).toEqual(ranked.slice(0, 6).map(({ address }) => address));
+    }
+    expect(set?.units[0]).not.toEqual(set?.units[1]);
+  });
+
+  it("what the pairs of one half measured does not change the set that is tried on them", () => {
+    const data = captures.meanSquare.data.map((value, place) =>
+      Math.floor(place / (2 * layout.unitCount)) % 2 === 1 ? value * (1 + (place % 7)) : value,
+    );
+    const changed = { layout, meanSquare: { data, shape: captures.meanSquare.shape } };
+    const [before] = chooseHalves({ top: [6] });
+    const [after] = chooseFolded(changed, { ...asked, top: [6] }, halves);
+    expect(after?.units[0]).toEqual(before?.units[0]);
+    expect(after?.units[1]).not.toEqual(before?.units[1]);
+  });
+
+  it("random sets of the halves share as many units as the set's own halves do", () => {
+    const [top, named] = chooseHalves({ top: [9], units: ["single.2.mlp[0:16]"], random: 50 });
+    const shared = ([one = [], other = []]: readonly (readonly string[])[]): number =>
+      one.filter((unit) => other.includes(unit)).length;
+    const expected = shared(top?.units ?? []);
+    expect(expected).toBeGreaterThan(0);
+    expect(expected).toBeLessThan(9);
+    expect(top?.random.map(shared)).toEqual(Array(50).fill(expected));
+    expect(named?.random.every(([one, other]) => one?.join() === other?.join())).toBe(true);
   });
 });

@@ -1,31 +1,40 @@
 import { group } from "d3-array";
-import { createTorchGenerator } from "@measure-plantain/flux-runtime";
 import type { UnitRecord } from "@measure-plantain/head-hooks";
-import { pairedDifference, pairedT } from "@measure-plantain/paired-stats";
+import { pairedDifference, pairedT, selectPairs } from "@measure-plantain/paired-stats";
 import { ProbeError } from "../probe-error.ts";
-import { type Captures, splitByGranularity } from "../captures/granularities.ts";
+import { type Captures, type Granularity, splitByGranularity } from "../captures/granularities.ts";
+import { itemAt, valueAt } from "../reading.ts";
 import type { AblationSettings } from "./ablation.ts";
-import { namedSeed } from "../settings/named-seed.ts";
-import { valueAt } from "../reading.ts";
+import type { Fold } from "./fold-pairs.ts";
+import { createOrders } from "./random-order.ts";
 
-/** A set of units to ablate, and the random sets to hold it against; units by address. */
+/** A set of units to ablate, and the random sets that it is compared with; units by address, for each fold of the pairs. */
 export interface ChosenSet {
   readonly name: string;
-  readonly units: readonly string[];
-  readonly random: readonly (readonly string[])[];
+  readonly units: readonly (readonly string[])[];
+  readonly random: readonly (readonly (readonly string[])[])[];
 }
 
-/** A unit that may be ablated. */
-interface Candidate extends UnitRecord {
-  readonly absT: number;
+/** The units of one granularity that may be ablated: those that have a t in every fold. */
+interface Candidates {
+  readonly records: readonly UnitRecord[];
+  /** |t| over the pairs that rank [folds][records]. */
+  readonly absT: readonly Float64Array[];
 }
+
+/** Some candidates by index, for each fold. */
+type FoldedSet = readonly (readonly number[])[];
 
 /**
  * Takes the strongest units of a run by |t|, or those that are named, and draws random sets of as many units of the same
- * blocks and kinds. A random set may hold units of the set itself: were it drawn from the others alone, sets could not be
- * exchanged for one another, and p would not be one.
+ * blocks and kinds. The units are ranked in each fold of the pairs by the pairs that rank there.
  *
- * Units whose differences are all equal have no t and take no part.
+ * A random set is what becomes of the set if the units of each block and kind exchange their names at random: the same
+ * names in all folds, so that the sets of two halves have as many units in common as those of the set itself. A random set
+ * may hold units of the set: if it were drawn from the others alone, sets could not be exchanged for one another, and p
+ * would not be one.
+ *
+ * Units whose differences are all equal over the pairs that rank have no t there and take no part.
  *
  * @throws {ProbeError} if there are fewer units than asked for, an address is none of the run's, a unit has no t, or only
  * one set of these blocks and kinds can be made.
@@ -39,70 +48,95 @@ export function chooseSets(
     random,
     seed,
   }: Pick<AblationSettings, "granularity" | "top" | "units" | "random" | "seed">,
+  folds: readonly Pick<Fold, "rankedBy">[],
 ): ChosenSet[] {
   const granularity = splitByGranularity(captures).find((candidate) => candidate.name === name);
   if (granularity === undefined)
     throw new ProbeError("invalid-option", `The run has no units of the granularity ${name}.`);
-  const { t, degenerateUnits } = pairedT(pairedDifference(granularity.a, granularity.b));
-  const degenerate = new Set(degenerateUnits);
-  const candidates = granularity.records.flatMap((record, unit): Candidate[] =>
-    degenerate.has(unit) ? [] : [{ ...record, absT: Math.abs(valueAt(t, unit)) }],
+  const candidates = listCandidates(granularity, folds);
+  const { records } = candidates;
+  const ranked = candidates.absT.map((absT) =>
+    [...records.keys()].sort((one, other) => valueAt(absT, other) - valueAt(absT, one)),
   );
-  const ranked = candidates.toSorted((one, other) => other.absT - one.absT);
   const chosen = top.map((count) => {
-    if (count >= ranked.length) {
+    if (count >= records.length) {
       throw new ProbeError(
         "invalid-option",
-        `The option \`top: ${count}\` asks for the strongest of ${ranked.length} units of the granularity ${name} that vary between the pairs. Ablate fewer than all of them.`,
+        `The option \`top: ${count}\` asks for the strongest of ${records.length} units of the granularity ${name} that vary between the pairs. Ablate fewer than all of them.`,
       );
     }
-    return { name: `top ${count}`, units: ranked.slice(0, count) };
+    return { name: `top ${count}`, set: ranked.map((order) => order.slice(0, count)) };
   });
-  if (units.length > 0) chosen.push({ name: "named", units: [...new Set(units)].map(find) });
-  return chosen.map((set) => ({
-    name: set.name,
-    units: set.units.map(({ address }) => address),
-    random: drawMatched(set, candidates, { random, seed }),
-  }));
-
-  function find(address: string): Candidate {
-    const candidate = candidates.find((unit) => unit.address === address);
-    if (candidate !== undefined) return candidate;
-    const isDegenerate = granularity?.records.some((record) => record.address === address) === true;
-    throw new ProbeError(
-      "invalid-option",
-      isDegenerate
-        ? `${address} has the same difference in every pair, so it has no t and cannot be held against others. Leave it out.`
-        : `The run has no ${name} ${address}. Take an address from its ${name === "head" ? "heads.csv" : "units.csv"}.`,
-    );
+  if (units.length > 0) {
+    const named = [...new Set(units)].map((address) => findUnit(address, granularity, records));
+    chosen.push({ name: "named", set: folds.map(() => named) });
   }
+  const addresses = (set: FoldedSet): string[][] =>
+    set.map((indices) => indices.map((index) => itemAt(records, index).address));
+  return chosen.map(({ name, set }) => ({
+    name,
+    units: addresses(set),
+    random: drawMatched(name, set, { records, random, seed }).map(addresses),
+  }));
+}
+
+function listCandidates(
+  { records, a, b }: Granularity,
+  folds: readonly Pick<Fold, "rankedBy">[],
+): Candidates {
+  const differences = pairedDifference(a, b);
+  const tested = folds.map(({ rankedBy }) => pairedT(selectPairs(differences, rankedBy)));
+  const degenerate = new Set(tested.flatMap(({ degenerateUnits }) => [...degenerateUnits]));
+  const varying = [...records.keys()].filter((unit) => !degenerate.has(unit));
+  return {
+    records: varying.map((unit) => itemAt(records, unit)),
+    absT: tested.map(({ t }) => Float64Array.from(varying, (unit) => Math.abs(valueAt(t, unit)))),
+  };
+}
+
+function findUnit(address: string, { name, records }: Granularity, candidates: readonly UnitRecord[]): number {
+  const index = candidates.findIndex((unit) => unit.address === address);
+  if (index >= 0) return index;
+  const isDegenerate = records.some((record) => record.address === address);
+  throw new ProbeError(
+    "invalid-option",
+    isDegenerate
+      ? `${address} has the same difference in every pair that ranks, so it has no t and cannot be compared with others. Leave it out.`
+      : `The run has no ${name} ${address}. Take an address from its ${name === "head" ? "heads.csv" : "units.csv"}.`,
+  );
 }
 
 function drawMatched(
-  set: { readonly name: string; readonly units: readonly Candidate[] },
-  candidates: readonly Candidate[],
-  { random, seed }: { readonly random: number; readonly seed: number },
-): string[][] {
-  const sectionOf = ({ block, kind }: UnitRecord): string => `${block}.${kind}`;
-  const wanted = group(set.units, sectionOf);
-  const available = group(candidates, sectionOf);
-  const isOnlyOne = [...wanted].every(([section, { length }]) => length === available.get(section)?.length);
-  if (isOnlyOne) {
+  name: string,
+  set: FoldedSet,
+  {
+    records,
+    random,
+    seed,
+  }: { readonly records: readonly UnitRecord[]; readonly random: number; readonly seed: number },
+): FoldedSet[] {
+  const sectionOf = (unit: number): string => {
+    const { block, kind } = itemAt(records, unit);
+    return `${block}.${kind}`;
+  };
+  const available = group(records.keys(), sectionOf);
+  const wanted = new Set(set.flat().map(sectionOf));
+  const isWhole = (units: readonly number[]): boolean =>
+    [...group(units, sectionOf)].every(([section, { length }]) => length === available.get(section)?.length);
+  if (set.every(isWhole)) {
     throw new ProbeError(
       "invalid-option",
-      `The set ${set.name} takes all units of its blocks and kinds (${[...wanted.keys()].join(", ")}): there is no other such set to hold it against.`,
+      `The set ${name} takes all units of its blocks and kinds (${[...wanted].join(", ")}): there is no other such set to compare it with.`,
     );
   }
-  const generator = createTorchGenerator(namedSeed(`random sets for ${set.name}`, seed));
-  return Array.from({ length: random }, () =>
-    [...wanted].flatMap(([section, { length }]) => {
-      const units = available.get(section) ?? [];
-      const keys = generator.randn([units.length]).data; // units in the order of random keys
-      return units
-        .map(({ address }, unit) => ({ address, key: valueAt(keys, unit) }))
-        .sort((one, other) => one.key - other.key)
-        .slice(0, length)
-        .map(({ address }) => address);
-    }),
-  );
+  const drawOrder = createOrders(`random sets for ${name}`, seed);
+  return Array.from({ length: random }, () => {
+    const exchanged = new Map<number, number>();
+    for (const [section, units] of available) {
+      if (!wanted.has(section)) continue;
+      for (const [place, other] of drawOrder(units.length).entries())
+        exchanged.set(valueAt(units, place), valueAt(units, other));
+    }
+    return set.map((units) => units.map((unit) => exchanged.get(unit) ?? unit));
+  });
 }
