@@ -8,6 +8,7 @@ import {
   formatShare,
   formatT,
 } from "../text/format-number.ts";
+import { concludeFromCrossed } from "./conclude-from-crossed.ts";
 import { concludeFromGrades } from "./conclude-from-grades.ts";
 import { describeGranularity, titleGranularity } from "../text/granularity-names.ts";
 import type { GranularitySummary, ThresholdSummary } from "../summary/granularity-summary.ts";
@@ -24,6 +25,7 @@ export function drawConclusions(results: Omit<Summary, "conclusions">): Conclusi
     : [];
   const controls = concludeFromControls(results);
   const followed = describeFollowedConfounds(results);
+  const crossed = concludeFromCrossed(results);
   return {
     may: [
       ...control,
@@ -31,12 +33,14 @@ export function drawConclusions(results: Omit<Summary, "conclusions">): Conclusi
       ...controls.may,
       ...describeHalves(results),
       ...concludeFromGrades(results),
+      ...crossed.may,
       ...followed.may,
     ],
     mayNot: [
       ...describeConfounds(results),
       ...followed.mayNot,
       ...controls.mayNot,
+      ...crossed.mayNot,
       ...describeAccounting(granularities),
       ...describeResolution(results),
     ],

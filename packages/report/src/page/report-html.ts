@@ -5,6 +5,7 @@ import { examineTokenLength } from "../statistics/token-length.ts";
 import type { Ablation } from "@measure-plantain/probe";
 import { renderAblation } from "./sections/ablation-section.ts";
 import { renderControls } from "./sections/controls-section.ts";
+import { renderCrossed } from "./sections/crossed-section.ts";
 import { renderGrades } from "./sections/grades-section.ts";
 import { html, Html } from "./html.ts";
 import { renderDepthFigure } from "./figures/depth-figure.ts";
@@ -75,8 +76,9 @@ export function renderReport({
       <body>
         <main>
           ${renderHeader(summary)} ${renderResults(summary)} ${renderControls(summary, plants)}
-          ${renderPlanted(plants)} ${renderAblation(ablation)} ${renderConclusions(summary)}
-          ${renderHeatMap(analysis, summary, data)} ${renderBlocks(summary, renderDepthFigure(analysis))}
+          ${renderCrossed(summary)} ${renderPlanted(plants)} ${renderAblation(ablation)}
+          ${renderConclusions(summary)} ${renderHeatMap(analysis, summary, data)}
+          ${renderBlocks(summary, renderDepthFigure(analysis))}
           ${renderStrongest(summary, renderVolcanoFigure(analysis, summary))}
           ${renderNullFigures(analysis, summary)}
           ${renderRobustness(summary, drawRobustness(analysis, robustness))}

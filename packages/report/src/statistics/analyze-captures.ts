@@ -17,6 +17,8 @@ import {
   type GranularityName,
   splitByGranularity,
 } from "@measure-plantain/probe";
+import type { CrossedCells } from "@measure-plantain/prompts";
+import { analyzeCells, type CrossedResult } from "./crossed/crossed-result.ts";
 import { correctP, type CorrectedP } from "./corrected-p.ts";
 import { divideProgress, DONE, type OnShare } from "./divide-progress.ts";
 import { followGrades, type GradeResult } from "./grade-results.ts";
@@ -34,6 +36,8 @@ export interface AnalysisOptions {
   readonly seed?: number;
   /** The grade of each captured pair, in their order; `null` if the prompt set is not graded. */
   readonly grades?: readonly number[] | null;
+  /** Which side of a pair shows which cell; `null` if the prompt set is not crossed. */
+  readonly cells?: CrossedCells | null;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnShare | undefined;
 }
@@ -62,6 +66,8 @@ export interface Analysis {
   readonly segments: readonly SegmentResult[];
   /** What each repetition shows alone; empty if every pass was run once. */
   readonly replicates: readonly ReplicateResult[];
+  /** The graded factor apart from the others; `null` if the prompt set is not crossed. */
+  readonly crossed: CrossedResult | null;
 }
 
 /** The groups over one part of the tokens. A group that sees none of them does not vary, and is not tested. */
@@ -109,7 +115,15 @@ const DEFAULT_THRESHOLD = 3;
  */
 export async function analyzeCaptures(
   captures: Captures,
-  { thresholds = [3, 5], flips = 200, seed = 0, grades = null, signal, onProgress }: AnalysisOptions = {},
+  {
+    thresholds = [3, 5],
+    flips = 200,
+    seed = 0,
+    grades = null,
+    cells = null,
+    signal,
+    onProgress,
+  }: AnalysisOptions = {},
 ): Promise<Analysis> {
   checkGrades(grades, captures);
   const options = { thresholds, flips, seed, signal };
@@ -117,11 +131,12 @@ export async function analyzeCaptures(
   const segmentParts = splitSegments(captures);
   const ofTokens = segmentParts.map(({ groups }) => groups);
   const groupUnits = parts.find(({ name }) => name === "group")?.records.length ?? 0;
-  const [ofParts, ofBlocks, ofHalves, ofSegments] = divideProgress(onProgress, [
+  const [ofParts, ofBlocks, ofHalves, ofSegments, ofCells] = divideProgress(onProgress, [
     sum(weighParts(parts, { flips, grades })),
     groupUnits,
     groupUnits / 10,
     sum(weighParts(ofTokens, { flips, grades: null })),
+    cells === null ? 0 : 20 * groupUnits,
   ]);
   const granularities = await analyzeParts(parts, { ...options, grades, onProgress: ofParts });
   const blockThreshold = thresholds[0] ?? DEFAULT_THRESHOLD;
@@ -151,6 +166,10 @@ export async function analyzeCaptures(
     blocks,
     halves,
     segments: segmentParts.map(({ name }, place) => ({ name, groups: itemAt(segments, place) })),
+    crossed:
+      cells === null
+        ? null
+        : await analyzeCells(captures, parts, { cells, flips, seed, signal, onProgress: ofCells }),
     replicates:
       groups === undefined ? [] : analyzeReplicates(captures, { thresholds, meanT: groups.pairedT.t }),
   };
@@ -158,7 +177,7 @@ export async function analyzeCaptures(
 
 /** Everything that the analysis of one granularity depends on. */
 type PartOptions = Required<Pick<AnalysisOptions, "thresholds" | "flips" | "seed" | "grades">> &
-  AnalysisOptions;
+  Omit<AnalysisOptions, "cells">;
 
 /** Analyses granularities one after the other. */
 async function analyzeParts(

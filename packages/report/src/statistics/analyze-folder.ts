@@ -8,6 +8,7 @@ import {
   findChangedCaptures,
   readCaptures,
 } from "@measure-plantain/probe";
+import { listCells } from "@measure-plantain/prompts";
 import { analyzeCaptures, type Analysis, type AnalysisOptions } from "./analyze-captures.ts";
 import { DEFAULT_FLIPS, type Flips } from "./flips.ts";
 import { type FixedImage, listFixedImages } from "./fixed-images.ts";
@@ -62,7 +63,13 @@ export async function analyzeFolder(
     manifest,
     images: await listFixedImages(folder, manifest),
     ablation: await readAblation(folder),
-    analysis: await analyzeCaptures(captures, { flips, grades: readGrades(promptSet), signal, onProgress }),
+    analysis: await analyzeCaptures(captures, {
+      flips,
+      grades: readGrades(promptSet),
+      cells: listCells(promptSet),
+      signal,
+      onProgress,
+    }),
     context: {
       checkpoint: { id: settings.checkpoint.id, isSynthesized: manifest.isSynthesizedCheckpoint },
       promptSet,

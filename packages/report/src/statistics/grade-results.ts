@@ -24,10 +24,14 @@ const THRESHOLDS = [0.5];
 const FLIPS_BESIDE_EXACT = 1_000;
 
 /**
- * The grades of a set's pairs, in their order; `null` if the set is not graded: a pair lacks its grade, all grades are
- * equal, or there are fewer than four pairs.
+ * The grades of a set's pairs, in their order; `null` if the set is crossed, or not graded: a pair lacks its grade, all grades
+ * are equal, or there are fewer than four pairs.
  */
-export function readGrades({ pairs }: Pick<PromptSet, "pairs">): readonly number[] | null {
+export function readGrades({
+  pairs,
+  factors,
+}: Pick<PromptSet, "pairs" | "factors">): readonly number[] | null {
+  if (factors !== undefined) return null; // the levels of its graded factor say more than their differences
   const grades = pairs.flatMap(({ grade }) => grade ?? []);
   const isGraded = grades.length === pairs.length && pairs.length >= LEAST_PAIRS;
   return isGraded && new Set(grades).size > 1 ? grades : null;

@@ -1,5 +1,6 @@
 import type { Analysis } from "./analyze-captures.ts";
 import type { PlantPlan } from "@measure-plantain/probe";
+import type { CrossedGranularity, UnitResponse } from "./crossed/analyze-crossed.ts";
 import { valueAt } from "../reading.ts";
 
 /** The family-wise error at which planted units are looked for. */
@@ -7,6 +8,10 @@ const ALPHA = 0.05;
 
 /** What the probe found of a planted effect, among its groups. */
 export interface PlantScore {
+  /** What the planted units respond to. */
+  readonly kind: PlantPlan["kind"];
+  /** Of a crossed set, how many of the planted units were found to follow what. */
+  readonly follows: Readonly<Record<UnitResponse, number>> | null;
   /** The family-wise error at which a unit is significant. */
   readonly alpha: number;
   /** How many units respond to the contrast. */
@@ -31,20 +36,26 @@ export interface PlantScore {
   readonly absT: readonly number[];
 }
 
+/** What a planted unit of a crossed set must be found to follow. */
+const EXPECTED = { axis: "grade", object: "rows", wording: "levels" } as const;
+
 /**
- * Holds the units that are significant at a family-wise error of 0.05 against those that were planted.
+ * Compares the units that are significant at a family-wise error of 0.05 with those that were planted; of a crossed set, the
+ * units that follow what the planted ones were made to follow.
  *
  * @param run - The analysis of the same checkpoint without the plant.
  * @throws RangeError where the analysis has no groups, or lacks a planted unit.
  */
-export function scorePlant({ units }: PlantPlan, analysis: Analysis, run?: Analysis): PlantScore {
-  const significant = significantGroups(analysis);
+export function scorePlant({ units, kind }: PlantPlan, analysis: Analysis, run?: Analysis): PlantScore {
+  const significant = significantGroups(analysis, kind);
   const planted = units.filter(({ role }) => role === "planted").map(({ address }) => address);
   const decoys = units.filter(({ role }) => role === "decoy").map(({ address }) => address);
   const found = planted.filter((address) => significant.has(address));
   const others = [...significant].filter((address) => !planted.includes(address));
-  const inRun = run === undefined ? null : significantGroups(run);
+  const inRun = run === undefined ? null : significantGroups(run, kind);
   return {
+    kind,
+    follows: kind === "contrast" ? null : countFollowed(planted, crossedGroups(analysis)),
     alpha: ALPHA,
     planted: planted.length,
     decoys: decoys.length,
@@ -55,11 +66,17 @@ export function scorePlant({ units }: PlantPlan, analysis: Analysis, run?: Analy
     decoysFound: others.filter((address) => decoys.includes(address)),
     precision: significant.size === 0 ? null : found.length / significant.size,
     recall: found.length / planted.length,
-    absT: absTOf(planted, analysis).sort((one, other) => one - other),
+    absT: absTOf(planted, analysis, kind).sort((one, other) => one - other),
   };
 }
 
-function significantGroups(analysis: Analysis): Set<string> {
+function significantGroups(analysis: Analysis, kind: PlantPlan["kind"]): Set<string> {
+  if (kind !== "contrast") {
+    const { records, follows } = crossedGroups(analysis);
+    return new Set(
+      records.filter((_, unit) => follows[unit] === EXPECTED[kind]).map(({ address }) => address),
+    );
+  }
   const { records, corrected } = groupsOf(analysis);
   if (corrected === null) return new Set();
   const { familyWise } = corrected;
@@ -68,19 +85,39 @@ function significantGroups(analysis: Analysis): Set<string> {
   );
 }
 
-function absTOf(addresses: readonly string[], analysis: Analysis): number[] {
-  const { records, pairedT } = groupsOf(analysis);
+function countFollowed(
+  planted: readonly string[],
+  { records, follows }: CrossedGranularity,
+): Record<UnitResponse, number> {
+  const counts = { grade: 0, rows: 0, levels: 0, none: 0 };
+  for (const [unit, { address }] of records.entries())
+    if (planted.includes(address)) counts[follows[unit] ?? "none"] += 1;
+  return counts;
+}
+
+/** |t| of the contrast, or of the slopes on the grade. */
+function absTOf(addresses: readonly string[], analysis: Analysis, kind: PlantPlan["kind"]): number[] {
+  const { records } = groupsOf(analysis);
+  const { t } = kind === "contrast" ? groupsOf(analysis).pairedT : crossedGroups(analysis).effects.slope;
   const places = new Map(records.map(({ address }, unit) => [address, unit]));
   return addresses.map((address) => {
     const unit = places.get(address);
     if (unit === undefined)
       throw new RangeError(`the planted unit ${address} is none of the analysed groups`);
-    return Math.abs(valueAt(pairedT.t, unit));
+    return Math.abs(valueAt(t, unit));
   });
 }
 
 function groupsOf({ granularities }: Analysis): Analysis["granularities"][number] {
   const groups = granularities.find(({ name }) => name === "group");
-  if (groups === undefined) throw new RangeError("an analysis without groups cannot be held against a plant");
+  if (groups === undefined)
+    throw new RangeError("an analysis without groups cannot be compared with a plant");
+  return groups;
+}
+
+function crossedGroups({ crossed }: Analysis): CrossedGranularity {
+  const groups = crossed?.granularities.find(({ name }) => name === "group");
+  if (groups === undefined)
+    throw new RangeError("a plant in a crossed set is compared with the analysis of one");
   return groups;
 }

@@ -5,6 +5,7 @@ import { examineTokenLength } from "../statistics/token-length.ts";
 import { drawConclusions } from "../conclusions/draw-conclusions.ts";
 import { summarizeConfounds } from "./confounds.ts";
 import { type SummarizedControl, summarizeControl } from "./control-summary.ts";
+import { summarizeCrossed } from "./crossed-summary.ts";
 import { summarizeGrades } from "./grades-summary.ts";
 import { summarizeGranularity } from "./granularity-summary.ts";
 import { listNotices } from "./notices.ts";
@@ -56,6 +57,7 @@ export function summarize(
     tokenLength: summarizeTokenLength(analysis, audit),
     halves: summarizeHalves(analysis),
     grades: summarizeGrades(analysis),
+    crossed: analysis.crossed && summarizeCrossed(analysis.crossed),
     segments: analysis.segments.map(({ name, groups }) => ({
       name,
       groups: summarizeGranularity(groups),

@@ -2,6 +2,7 @@ import type { Replicate, SegmentName, WordCountsRecord } from "@measure-plantain
 import type { PromptSet, PromptSetAudit } from "@measure-plantain/prompts";
 import type { GranularityComparison } from "../statistics/compare-analyses.ts";
 import type { ConfoundsSummary } from "./confounds.ts";
+import type { CrossedSummary } from "./crossed-summary.ts";
 import type { GradesSummary } from "./grades-summary.ts";
 import type { GranularitySummary } from "./granularity-summary.ts";
 
@@ -33,6 +34,8 @@ export interface Summary {
   readonly halves: HalvesSummary | null;
   /** Whether the units' differences follow the grades of the pairs; `null` if the prompt set is not graded. */
   readonly grades: GradesSummary | null;
+  /** The graded factor of a crossed set apart from the others; `null` if the prompt set is not crossed. */
+  readonly crossed: CrossedSummary | null;
   /** The groups over one part of the tokens each; empty if the parts were not captured. */
   readonly segments: readonly SegmentSummary[];
   /** What each repetition shows alone, in groups; empty if every pass was run once. */

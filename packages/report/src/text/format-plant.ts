@@ -12,13 +12,18 @@ export function formatPlantScore({
   othersInRun,
   decoysFound,
   absT,
+  follows,
 }: PlantScore): string {
+  const followed =
+    follows === null
+      ? ""
+      : ` Of the planted units ${follows.grade} follow the grade in all rows, ${follows.rows} in some rows only, ${follows.levels} the levels in another order, ${follows.none} none of these.`;
   const range = `|t| ${formatT(valueAt(absT, 0))} to ${formatT(valueAt(absT, absT.length - 1))}`;
   const known =
     othersInRun === null ? "" : `, ${othersInRun.length} of them in the run without the plant too`;
   return (
     `${found.length} of ${planted} planted units found at a family-wise error of ${alpha} (${range}); ` +
-    `${decoysFound.length} of ${decoys} decoys; ${others.length} other units${others.length > 0 ? known : ""}.`
+    `${decoysFound.length} of ${decoys} decoys; ${others.length} other units${others.length > 0 ? known : ""}.${followed}`
   );
 }
 

@@ -1,3 +1,4 @@
+import { formatCrossed } from "./crossed-markdown.ts";
 import { formatCount, formatMeanCount, formatP, formatT } from "./format-number.ts";
 import { escapeMarkdown, formatCode, formatList, formatTable } from "./markdown.ts";
 import type { Summary } from "../summary/summary.ts";
@@ -33,6 +34,7 @@ export function formatSummaryMarkdown(summary: Summary, reproduction: Reproducti
     ...describeRun(summary),
     "## Results",
     ...formatResults(summary),
+    ...formatCrossed(summary),
     ...formatControls(summary),
     ...formatPrompts(summary),
     "## What may be concluded",

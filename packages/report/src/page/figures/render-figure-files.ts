@@ -7,6 +7,7 @@ import { drawBlocks } from "./depth-figure.ts";
 import type { Figure } from "./figure.ts";
 import { drawHeatMap } from "./heat-map-svg.ts";
 import { drawNulls } from "./null-figures.ts";
+import { drawProjection } from "./projection-figure.ts";
 import { drawRobustness, robustnessPoints } from "./robustness-figures.ts";
 import { drawSegments } from "./segments-figure.ts";
 import { drawVolcano } from "./volcano-figure.ts";
@@ -49,6 +50,9 @@ export function renderFigureFiles(analysis: Analysis, summary: Summary): FigureF
     summary.halves && robustness.halves,
     summary.tokenLength && robustness.tokens,
     drawSegments(analysis),
+    ...(summary.crossed?.transfers ?? []).map(
+      (transfer) => summary.crossed && drawProjection(summary.crossed, transfer),
+    ),
   ];
   return figures
     .filter((figure) => figure !== null)
