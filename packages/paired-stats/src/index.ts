@@ -1,3 +1,20 @@
+export {
+  rankStability,
+  type BlockStability,
+  type RankStability,
+  type RankStabilityOptions,
+} from "./blocks/rank-stability.ts";
+export {
+  strongestBlockNull,
+  type BlockNull,
+  type StrongestBlockNull,
+  type StrongestBlockNullOptions,
+} from "./blocks/strongest-block-null.ts";
+export {
+  summarizeByBlock,
+  type BlockSummary,
+  type SummarizeByBlockOptions,
+} from "./blocks/summarize-by-block.ts";
 export { cohensDzInterval, type CohensDzIntervalOptions } from "./cohens-dz-interval.ts";
 export { describePairedT, describeSignFlipNull } from "./describe.ts";
 export { studentCriticalValue, studentTwoSidedP } from "./distributions/student-t.ts";
@@ -55,4 +72,3 @@ export {
 export { float32Resolution } from "./resolution.ts";
 export { selectPairs, selectUnits } from "./select.ts";
 export { splitConditions, type PairedMeasurements } from "./split-conditions.ts";
-export { summarizeByBlock, type BlockSummary, type SummarizeByBlockOptions } from "./summarize-by-block.ts";
