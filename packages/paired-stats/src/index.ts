@@ -72,3 +72,17 @@ export {
 export { float32Resolution } from "./resolution.ts";
 export { selectPairs, selectUnits } from "./select.ts";
 export { splitConditions, type PairedMeasurements } from "./split-conditions.ts";
+export { averageDifferences } from "./variance/average-differences.ts";
+export type { CrossedFactor } from "./variance/crossing.ts";
+export {
+  leaveOneLevelOut,
+  type LeaveOneLevelOut,
+  type LeaveOneLevelOutOptions,
+  type LevelLeftOut,
+  type LevelSurvivors,
+} from "./variance/leave-one-level-out.ts";
+export {
+  varianceComponents,
+  type VarianceComponent,
+  type VarianceComponents,
+} from "./variance/variance-components.ts";
