@@ -1,4 +1,5 @@
 import { confoundNames } from "../summary/confounds.ts";
+import { concludeFromBlocks } from "./conclude-from-blocks.ts";
 import { concludeFromControls } from "./conclude-from-controls.ts";
 import {
   formatCount,
@@ -22,12 +23,14 @@ export function drawConclusions(results: Omit<Summary, "conclusions">): Conclusi
           `answers to other words without having learned anything, and is no evidence about FLUX.2.`,
       ]
     : [];
+  const blocks = concludeFromBlocks(results);
   const controls = concludeFromControls(results);
   const followed = describeFollowedConfounds(results);
   return {
     may: [
       ...control,
       ...granularities.flatMap(describeCounts),
+      ...blocks.may,
       ...controls.may,
       ...describeHalves(results),
       ...concludeFromGrades(results),
@@ -37,6 +40,7 @@ export function drawConclusions(results: Omit<Summary, "conclusions">): Conclusi
       ...describeConfounds(results),
       ...followed.mayNot,
       ...controls.mayNot,
+      ...blocks.mayNot,
       ...describeAccounting(granularities),
       ...describeResolution(results),
     ],
