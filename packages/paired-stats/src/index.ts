@@ -1,3 +1,20 @@
+export {
+  rankStability,
+  type BlockStability,
+  type RankStability,
+  type RankStabilityOptions,
+} from "./blocks/rank-stability.ts";
+export {
+  strongestBlockNull,
+  type BlockNull,
+  type StrongestBlockNull,
+  type StrongestBlockNullOptions,
+} from "./blocks/strongest-block-null.ts";
+export {
+  summarizeByBlock,
+  type BlockSummary,
+  type SummarizeByBlockOptions,
+} from "./blocks/summarize-by-block.ts";
 export { cohensDzInterval, type CohensDzIntervalOptions } from "./cohens-dz-interval.ts";
 export {
   consistencyNull,
@@ -82,4 +99,17 @@ export {
 export { float32Resolution } from "./resolution.ts";
 export { selectPairs, selectUnits } from "./select.ts";
 export { splitConditions, type PairedMeasurements } from "./split-conditions.ts";
-export { summarizeByBlock, type BlockSummary, type SummarizeByBlockOptions } from "./summarize-by-block.ts";
+export { averageDifferences } from "./variance/average-differences.ts";
+export type { CrossedFactor } from "./variance/crossing.ts";
+export {
+  leaveOneLevelOut,
+  type LeaveOneLevelOut,
+  type LeaveOneLevelOutOptions,
+  type LevelLeftOut,
+  type LevelSurvivors,
+} from "./variance/leave-one-level-out.ts";
+export {
+  varianceComponents,
+  type VarianceComponent,
+  type VarianceComponents,
+} from "./variance/variance-components.ts";

@@ -14,7 +14,7 @@ import { gradeCorrelation, gradeCorrelationNull } from "./regression/grade-corre
 import { splitHalfReliability } from "./reliability/split-half.ts";
 import { splitSampleEffect, topUnitOverlap } from "./reliability/top-units.ts";
 import { splitConditions } from "./split-conditions.ts";
-import { summarizeByBlock } from "./summarize-by-block.ts";
+import { summarizeByBlock } from "./blocks/summarize-by-block.ts";
 
 const differences = noise(6, 3, 1);
 const perPair = [1, 2, 3, 4, 5, 6];

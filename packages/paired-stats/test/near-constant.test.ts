@@ -12,7 +12,7 @@ import { splitHalfReliability } from "../src/reliability/split-half.ts";
 import { splitSampleEffect, topUnitOverlap } from "../src/reliability/top-units.ts";
 import { float32Resolution } from "../src/resolution.ts";
 import { splitConditions } from "../src/split-conditions.ts";
-import { summarizeByBlock } from "../src/summarize-by-block.ts";
+import { summarizeByBlock } from "../src/blocks/summarize-by-block.ts";
 import { noise } from "./noise.ts";
 import { columnsOf } from "./parity.ts";
 

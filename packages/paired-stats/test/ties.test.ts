@@ -7,7 +7,7 @@ import type { Matrix } from "../src/matrix.ts";
 import { singleStepMaxT, stepDownMaxT } from "../src/multiplicity/max-t.ts";
 import { pairedDifference } from "../src/paired-difference.ts";
 import { pairedT } from "../src/paired-t.ts";
-import { summarizeByBlock } from "../src/summarize-by-block.ts";
+import { summarizeByBlock } from "../src/blocks/summarize-by-block.ts";
 import { ExactFlips, wholeMatrix, type Signs, type WholeRows } from "./exact-arithmetic.ts";
 import { matrixOf } from "./parity.ts";
 

@@ -3,7 +3,7 @@ export { ReportError, type ReportErrorCode, type ReportErrorOptions } from "./re
 export type { Analysis, GranularityResult, SegmentResult } from "./statistics/analyze-captures.ts";
 export type { AnalyzeOptions, FolderResults } from "./statistics/analyze-folder.ts";
 export { analyzeRun } from "./statistics/analyze-run.ts";
-export type { BlockResult } from "./statistics/block-results.ts";
+export type { BlockResult, StrongestBlockResult } from "./statistics/block-results.ts";
 export type {
   DifferenceOfContrasts,
   GranularityComparison,
@@ -19,6 +19,7 @@ export type { ReplicateResult } from "./statistics/replicate-results.ts";
 export type { RunDifference } from "./statistics/run-differences.ts";
 export type { ControlResults, RunResults } from "./statistics/run-results.ts";
 export type { PlantScore } from "./statistics/score-plant.ts";
+export type { BlockRow, StrongestBlockSummary } from "./summary/block-summary.ts";
 export type { ConfoundRow, ConfoundsSummary } from "./summary/confounds.ts";
 export type { GradeMaximum, GradesSummary, GranularityGrades } from "./summary/grades-summary.ts";
 export type {
@@ -31,7 +32,6 @@ export type {
 } from "./summary/granularity-summary.ts";
 export type {
   AuditSummary,
-  BlockRow,
   Conclusions,
   ControlGranularity,
   ControlKind,

@@ -52,7 +52,7 @@ export function scaleUnits(differences: Matrix): UnitScales {
 }
 
 /** How far apart two equal scores can lie by the rounding of scaling and fixed point. */
-function roundingOfScores(pairs: number): number {
+export function roundingOfScores(pairs: number): number {
   return (pairs + 4) * FIXED_POINT;
 }
 

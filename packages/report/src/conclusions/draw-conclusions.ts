@@ -1,4 +1,5 @@
 import { confoundNames } from "../summary/confounds.ts";
+import { concludeFromBlocks } from "./conclude-from-blocks.ts";
 import { concludeFromControls } from "./conclude-from-controls.ts";
 import {
   formatCount,
@@ -23,6 +24,7 @@ export function drawConclusions(results: Omit<Summary, "conclusions">): Conclusi
           `answers to other words without having learned anything, and is no evidence about FLUX.2.`,
       ]
     : [];
+  const blocks = concludeFromBlocks(results);
   const controls = concludeFromControls(results);
   const followed = describeFollowedConfounds(results);
   const crossed = concludeFromCrossed(results);
@@ -30,6 +32,7 @@ export function drawConclusions(results: Omit<Summary, "conclusions">): Conclusi
     may: [
       ...control,
       ...granularities.flatMap(describeCounts),
+      ...blocks.may,
       ...controls.may,
       ...describeHalves(results),
       ...concludeFromGrades(results),
@@ -41,6 +44,7 @@ export function drawConclusions(results: Omit<Summary, "conclusions">): Conclusi
       ...followed.mayNot,
       ...controls.mayNot,
       ...crossed.mayNot,
+      ...blocks.mayNot,
       ...describeAccounting(granularities),
       ...describeResolution(results),
     ],

@@ -121,10 +121,10 @@ describe("renderReport", () => {
 
   test("every number of the blocks is the summary's", () => {
     const { blocks } = summarize(analysis, context);
-    for (const { block, share, overThreshold, testedUnits, maxAbsT, medianAbsDz } of blocks)
-      expect(readNumbers(document.querySelector(`#blocks tr[data-block="${block}"]`))).toEqual([
-        ...[share, overThreshold, testedUnits],
-        ...[maxAbsT, medianAbsDz],
+    for (const row of blocks)
+      expect(readNumbers(document.querySelector(`#blocks tr[data-block="${row.block}"]`))).toEqual([
+        ...[row.share, row.overThreshold, row.testedUnits, row.familyWiseP, row.first],
+        ...[row.maxAbsT, row.medianAbsDz],
       ]);
   });
 

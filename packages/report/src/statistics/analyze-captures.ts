@@ -8,7 +8,7 @@ import {
   type SignFlipNull,
   type SignFlipNullOptions,
 } from "@measure-plantain/paired-stats";
-import { type BlockResult, rankBlocks } from "./block-results.ts";
+import { type BlockResult, rankBlocks, RANKING_WEIGHT, type StrongestBlockResult } from "./block-results.ts";
 import {
   type SegmentName,
   segmentNames,
@@ -60,6 +60,8 @@ export interface Analysis {
   readonly blockThreshold: number;
   /** The blocks by their groups over that threshold, strongest first. */
   readonly blocks: readonly BlockResult[];
+  /** Whether the first block is the strongest beyond chance and whichever pairs were measured; `null` if nothing varies. */
+  readonly strongestBlock: StrongestBlockResult | null;
   /** Whether one half of the pairs shows the same groups as the other; `null` if that cannot be said. */
   readonly halves: HalvesResult | null;
   /** The groups over one part of the tokens each; empty if the parts were not captured. */
@@ -133,7 +135,7 @@ export async function analyzeCaptures(
   const groupUnits = parts.find(({ name }) => name === "group")?.records.length ?? 0;
   const [ofParts, ofBlocks, ofHalves, ofSegments, ofCells] = divideProgress(onProgress, [
     sum(weighParts(parts, { flips, grades })),
-    groupUnits,
+    groupUnits * RANKING_WEIGHT,
     groupUnits / 10,
     sum(weighParts(ofTokens, { flips, grades: null })),
     cells === null ? 0 : 20 * groupUnits,
@@ -141,9 +143,9 @@ export async function analyzeCaptures(
   const granularities = await analyzeParts(parts, { ...options, grades, onProgress: ofParts });
   const blockThreshold = thresholds[0] ?? DEFAULT_THRESHOLD;
   const groups = granularities.find(({ name }) => name === "group");
-  const blocks =
+  const ranking =
     groups === undefined
-      ? []
+      ? { blocks: [], strongestBlock: null }
       : await rankBlocks(groups, { threshold: blockThreshold, flips, seed, signal, onProgress: ofBlocks });
   const halves =
     groups === undefined
@@ -163,7 +165,7 @@ export async function analyzeCaptures(
     grades,
     granularities,
     blockThreshold,
-    blocks,
+    ...ranking,
     halves,
     segments: segmentParts.map(({ name }, place) => ({ name, groups: itemAt(segments, place) })),
     crossed:

@@ -3,6 +3,7 @@ import { median } from "d3-array";
 import type { Analysis } from "../statistics/analyze-captures.ts";
 import { examineTokenLength } from "../statistics/token-length.ts";
 import { drawConclusions } from "../conclusions/draw-conclusions.ts";
+import { summarizeBlocks, summarizeStrongestBlock } from "./block-summary.ts";
 import { summarizeConfounds } from "./confounds.ts";
 import { type SummarizedControl, summarizeControl } from "./control-summary.ts";
 import { summarizeCrossed } from "./crossed-summary.ts";
@@ -21,7 +22,6 @@ export function summarize(
 ): Summary {
   const { checkpoint, device, promptSet, audit } = context;
   const { name, version, title, labels } = promptSet;
-  const groups = analysis.granularities.find((granularity) => granularity.name === "group");
   const signFlip = analysis.granularities.find((granularity) => granularity.signFlip !== null)?.signFlip;
   const results: Omit<Summary, "conclusions"> = {
     schemaVersion: 1,
@@ -41,18 +41,8 @@ export function summarize(
       seed: analysis.seed,
     },
     granularities: analysis.granularities.map(summarizeGranularity),
-    blocks: analysis.blocks.map(
-      ({ block, units, overThreshold, share, count, maxAbsT, maxAbsTUnit, medianAbsDz }) => ({
-        block,
-        testedUnits: units,
-        overThreshold,
-        share,
-        nullP99Share: count === null ? null : count.null.p99 / units,
-        maxAbsT,
-        strongestUnit: groups?.records[maxAbsTUnit]?.address ?? null,
-        medianAbsDz,
-      }),
-    ),
+    blocks: summarizeBlocks(analysis),
+    strongestBlock: summarizeStrongestBlock(analysis),
     blockThreshold: analysis.blockThreshold,
     tokenLength: summarizeTokenLength(analysis, audit),
     halves: summarizeHalves(analysis),

@@ -1,6 +1,7 @@
 import type { Replicate, SegmentName, WordCountsRecord } from "@measure-plantain/probe";
 import type { PromptSet, PromptSetAudit } from "@measure-plantain/prompts";
 import type { GranularityComparison } from "../statistics/compare-analyses.ts";
+import type { BlockRow, StrongestBlockSummary } from "./block-summary.ts";
 import type { ConfoundsSummary } from "./confounds.ts";
 import type { CrossedSummary } from "./crossed-summary.ts";
 import type { GradesSummary } from "./grades-summary.ts";
@@ -26,6 +27,8 @@ export interface Summary {
   readonly granularities: readonly GranularitySummary[];
   /** The blocks by their groups, strongest first. */
   readonly blocks: readonly BlockRow[];
+  /** Whether the first of them is the strongest beyond chance; `null` if nothing varies, or for a single block. */
+  readonly strongestBlock: StrongestBlockSummary | null;
   /** The threshold of |t| that the blocks are ranked by. */
   readonly blockThreshold: number;
   /** `null` if it cannot be said: equal token differences, too few pairs. */
@@ -92,26 +95,6 @@ export interface HalvesSummary {
   readonly nullP99: number;
   /** Of the median. */
   readonly p: number;
-}
-
-/** One block, counted in groups. */
-export interface BlockRow {
-  /** Its path, as `single.2`. */
-  readonly block: string;
-  /** Groups that vary between the pairs. */
-  readonly testedUnits: number;
-  /** Groups over `blockThreshold`. */
-  readonly overThreshold: number;
-  /** `overThreshold / testedUnits`. */
-  readonly share: number;
-  /** 99th percentile of the share when the labels mean nothing; `null` if nothing varies. */
-  readonly nullP99Share: number | null;
-  /** The greatest |t|. */
-  readonly maxAbsT: number;
-  /** The unit of the greatest |t|; `null` if nothing varies. */
-  readonly strongestUnit: string | null;
-  /** The median of |Cohen's d_z| over its groups. */
-  readonly medianAbsDz: number;
 }
 
 /** The audit of the prompt pairs, with their texts. */

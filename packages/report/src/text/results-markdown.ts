@@ -1,3 +1,4 @@
+import { describeStrongestBlock } from "./describe-strongest-block.ts";
 import { formatCount, formatMeanCount, formatP, formatShare, formatT } from "./format-number.ts";
 import { formatGrades } from "./grades-markdown.ts";
 import { titleGranularity } from "./granularity-names.ts";
@@ -54,28 +55,35 @@ function formatGranularity(granularity: GranularitySummary): string[] {
   ];
 }
 
-function formatBlocks({ blocks, blockThreshold }: Summary): string[] {
+function formatBlocks(summary: Summary): string[] {
+  const { blocks, blockThreshold } = summary;
+  const described = describeStrongestBlock(summary);
   if (blocks.length === 0) return [];
   return [
-    "### Strongest blocks",
+    "### Blocks of the largest shares",
+    ...(described === null ? [] : [escapeMarkdown(described)]),
     formatTable(
       [
         "block",
         `groups with \\|t\\| > ${blockThreshold}`,
         "share",
         "null p99",
+        "family-wise p",
+        "first in",
         "max \\|t\\|",
         "median \\|d_z\\|",
       ],
       blocks
         .slice(0, LISTED_BLOCKS)
-        .map(({ block, overThreshold, testedUnits, share, nullP99Share, maxAbsT, medianAbsDz }) => [
+        .map(({ block, overThreshold, testedUnits, share, nullP99Share, familyWiseP, first, ...row }) => [
           escapeMarkdown(block),
           `${formatCount(overThreshold)} of ${formatCount(testedUnits)}`,
           formatShare(share),
           nullP99Share === null ? "–" : formatShare(nullP99Share),
-          formatT(maxAbsT),
-          formatT(medianAbsDz),
+          familyWiseP === null ? "–" : formatP(familyWiseP),
+          first === null ? "–" : formatShare(first),
+          formatT(row.maxAbsT),
+          formatT(row.medianAbsDz),
         ]),
     ),
   ];

@@ -32,7 +32,7 @@ describe("formatSummaryMarkdown", () => {
       "### Groups of 16 channels: 36",
       "### Real attention heads of 32 channels: 6",
       "### MLP groups of 16 channels: 24",
-      "### Strongest blocks",
+      "### Blocks of the largest shares",
       "### Strongest heads",
       "### By tokens",
       "## Controls",

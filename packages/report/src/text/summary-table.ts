@@ -1,6 +1,7 @@
 import { formatCount } from "./format-number.ts";
 import { titleGranularity } from "./granularity-names.ts";
 import { resultRows } from "./result-rows.ts";
+import type { StrongestBlockSummary } from "../summary/block-summary.ts";
 import type { Summary } from "../summary/summary.ts";
 import { valueAt } from "../reading.ts";
 
@@ -12,7 +13,7 @@ const HEADER = ["", "observed", "share", "null mean", "null p99", "obs/p99", "p"
  * @example
  * console.log(formatSummaryTable(results.summary));
  */
-export function formatSummaryTable({ granularities, blocks, checkpoint, notices }: Summary): string {
+export function formatSummaryTable({ granularities, strongestBlock, checkpoint, notices }: Summary): string {
   const sections = granularities.map((granularity) => ({
     title: `${titleGranularity(granularity)}: ${formatCount(granularity.units)}`,
     rows: resultRows(granularity).map((row) => [
@@ -33,15 +34,20 @@ export function formatSummaryTable({ granularities, blocks, checkpoint, notices 
         place === 0 ? cell.padEnd(valueAt(widths, 0)) : cell.padStart(valueAt(widths, place)),
       )
       .join("  ");
-  const [strongest] = blocks;
   return [
     line(HEADER),
     ...sections.flatMap(({ title, rows }) => [
       title,
       ...(rows.length === 0 ? ["  no unit varies between the pairs"] : rows.map(line)),
     ]),
-    ...(strongest === undefined ? [] : [`Strongest block: ${strongest.block}`]),
+    ...(strongestBlock === null ? [] : [formatStrongestBlock(strongestBlock)]),
     ...notices.map(({ title, text }) => `${title}: ${text}`),
     ...(checkpoint.isSynthesized ? ["Random weights: a control, not evidence about FLUX.2."] : []),
   ].join("\n");
+}
+
+function formatStrongestBlock({ block, isStrongest }: StrongestBlockSummary): string {
+  return isStrongest
+    ? `Strongest block: ${block}`
+    : `Block of the largest share: ${block} (not shown to be the strongest)`;
 }

@@ -14,7 +14,7 @@ export function renderHeatMap(
   const [strongest] = blocks;
   const label =
     "Heat map of t: one row per block, one cell per unit" +
-    (strongest === undefined ? "" : `; the strongest block is ${strongest.block}`);
+    (strongest === undefined ? "" : `; the block of the largest share is ${strongest.block}`);
   return html`<section id="map">
     <h2>Where the units are that answer</h2>
     <p>

@@ -2,9 +2,12 @@ import { formatCount, formatMeasure, formatP, formatShare, formatT } from "../..
 import { describeGranularity, titleGranularity } from "../../text/granularity-names.ts";
 import { resultRows, shown, survivorRows } from "../../text/result-rows.ts";
 import type { GranularitySummary, UnitRow } from "../../summary/granularity-summary.ts";
-import type { BlockRow, Summary } from "../../summary/summary.ts";
+import type { BlockRow } from "../../summary/block-summary.ts";
+import type { Summary } from "../../summary/summary.ts";
+import { describeStrongestBlock } from "../../text/describe-strongest-block.ts";
 import { html, type Html } from "../html.ts";
 import { renderNumber } from "./shown-number.ts";
+import { dash, minorDash } from "./threshold-cells.ts";
 
 /** The results table: every granularity with its own rows. */
 export function renderResults({ granularities }: Summary): Html {
@@ -79,15 +82,20 @@ function renderGranularity(granularity: GranularitySummary): Html {
 }
 
 /** All blocks, strongest first, each with a bar of its share and a mark where its null ends. */
-export function renderBlocks({ blocks, blockThreshold }: Summary, depth: Html | null): Html | null {
+export function renderBlocks(summary: Summary, depth: Html | null): Html | null {
+  const { blocks, blockThreshold } = summary;
+  const described = describeStrongestBlock(summary);
   if (blocks.length === 0) return null;
   return html`<section id="blocks">
     <h2>Blocks</h2>
     ${depth}
-    <h3>Strongest first</h3>
+    <h3>Largest share first</h3>
+    ${described === null ? null : html`<p>${described}</p>`}
     <p>
       Groups over |t| = ${blockThreshold} in each block. The mark on a bar is the 99th percentile of the share
-      in that block when the labels mean nothing.
+      in that block when the labels mean nothing. The family-wise p compares each share with the largest share
+      of any block under the same flips; “first in” is how often the block is first when the pairs are drawn
+      again with replacement.
     </p>
     <div class="scroll">
       <table class="numbers">
@@ -97,6 +105,8 @@ export function renderBlocks({ blocks, blockThreshold }: Summary, depth: Html | 
             <th scope="col" class="bars">share</th>
             <th scope="col"></th>
             <th scope="col" class="minor">groups</th>
+            <th scope="col">family-wise p</th>
+            <th scope="col" class="minor">first in</th>
             <th scope="col">max |t|</th>
             <th scope="col">median |d<sub>z</sub>|</th>
             <th scope="col" class="text">strongest group</th>
@@ -111,7 +121,8 @@ export function renderBlocks({ blocks, blockThreshold }: Summary, depth: Html | 
 }
 
 function renderBlock(row: BlockRow): Html {
-  const { block, share, nullP99Share, overThreshold, testedUnits, maxAbsT, medianAbsDz, strongestUnit } = row;
+  const { block, share, nullP99Share, overThreshold, testedUnits, familyWiseP, first } = row;
+  const { maxAbsT, medianAbsDz, strongestUnit } = row;
   const mark =
     nullP99Share === null
       ? null
@@ -129,6 +140,8 @@ function renderBlock(row: BlockRow): Html {
     <td class="minor">
       ${renderNumber(shown(overThreshold, formatCount))} of ${renderNumber(shown(testedUnits, formatCount))}
     </td>
+    ${familyWiseP === null ? dash : html`<td>${renderNumber(shown(familyWiseP, formatP))}</td>`}
+    ${first === null ? minorDash : html`<td class="minor">${renderNumber(shown(first, formatShare))}</td>`}
     <td>${renderNumber(shown(maxAbsT, formatT))}</td>
     <td>${renderNumber(shown(medianAbsDz, formatT))}</td>
     <td class="text"><code>${strongestUnit ?? "–"}</code></td>

@@ -1,8 +1,8 @@
-import { checkOptions, checkThreshold } from "./options.ts";
-import type { PairedT } from "./paired-t.ts";
-import { PairedStatsError } from "./paired-stats-error.ts";
-import { median } from "./quantile.ts";
-import { valueAt } from "./reading.ts";
+import { checkOptions, checkThreshold } from "../options.ts";
+import type { PairedT } from "../paired-t.ts";
+import { median } from "../quantile.ts";
+import { valueAt } from "../reading.ts";
+import { unitsByBlock } from "./units-by-block.ts";
 
 /** Options of {@link summarizeByBlock}. */
 export interface SummarizeByBlockOptions {
@@ -48,23 +48,8 @@ export function summarizeByBlock(
   checkOptions(options, ["threshold"]);
   const { threshold = 3 } = options;
   checkThreshold(threshold);
-  if (blocks.length !== t.length)
-    throw new PairedStatsError(
-      "shape-mismatch",
-      `blocks: expected ${t.length} labels, one per unit, got ${blocks.length}`,
-      {
-        units: t.length,
-        labels: blocks.length,
-      },
-    );
-  const members = new Map<string, number[]>();
-  for (const [unit, block] of blocks.entries()) {
-    const list = members.get(block);
-    if (list) list.push(unit);
-    else members.set(block, [unit]);
-  }
   const degenerate = new Set(degenerateUnits);
-  return Array.from(members, ([block, all]) => {
+  return Array.from(unitsByBlock(blocks, t.length), ([block, all]) => {
     const units = all.filter((unit) => !degenerate.has(unit));
     const absT = units.map((unit) => Math.abs(valueAt(t, unit)));
     const overThreshold = units.filter((unit) => valueAt(leastTiedT, unit) > threshold).length;

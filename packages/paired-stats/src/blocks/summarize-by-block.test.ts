@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { matrixOf } from "../test/parity.ts";
-import { pairedT } from "./paired-t.ts";
+import { matrixOf } from "../../test/parity.ts";
+import { pairedT } from "../paired-t.ts";
 import { summarizeByBlock } from "./summarize-by-block.ts";
 
 describe("summarizeByBlock", () => {
