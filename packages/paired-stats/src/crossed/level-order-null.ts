@@ -3,9 +3,9 @@ import { checkFlips, checkFraction, checkOptions } from "../options.ts";
 import { unitT } from "../paired-t.ts";
 import { PairedStatsError } from "../paired-stats-error.ts";
 import { pOfRank, testAgainstNull, type Tested } from "../flips/null-distribution.ts";
-import { randomOrder, randomWords } from "../random.ts";
 import { integerAt, valueAt } from "../reading.ts";
 import { CROSSED_DESIGN, readCrossedDesign, type CrossedDesign } from "./crossed-design.ts";
+import { allCommonOrders, MOST_LEVELS_ENUMERATED, randomOrders } from "./level-orders.ts";
 
 /** Options of {@link levelOrderNull}. */
 export interface LevelOrderNullOptions extends CrossedDesign {
@@ -35,8 +35,6 @@ export interface LevelOrderNull {
   readonly alpha: number;
 }
 
-/** Up to so many levels all orders are taken. */
-const MOST_LEVELS_ENUMERATED = 7;
 /** Two parts of a sum of squares that are nearer than this are equal: sums over orders round differently. */
 const TIE = 1e-12;
 
@@ -68,14 +66,18 @@ export function levelOrderNull(cells: Matrix, options: LevelOrderNullOptions): L
       { option: "grades" },
     );
   const exact = levels <= MOST_LEVELS_ENUMERATED;
-  const orders = exact ? allOrders(levels) : randomOrders(levels, permutations, seed);
-  const directions = orders.map((order) => Float64Array.from(order, (level) => valueAt(direction, level)));
+  const orders = exact ? allCommonOrders(levels) : randomOrders(permutations, seed, 1, levels, true);
+  const directions = Array.from({ length: orders.count }, (_, labelling) => {
+    const order = new Uint32Array(levels);
+    orders.read(labelling, order);
+    return Float64Array.from(order, (level) => valueAt(direction, level));
+  });
   const [, units] = cells.shape;
   const degenerate = new Set(unitT(cells).degenerateUnits);
   const linearPart = new Float64Array(units);
   const p = new Float64Array(units).fill(1);
-  const counts = new Uint32Array(orders.length);
-  const sums = new Float64Array(orders.length);
+  const counts = new Uint32Array(orders.count);
+  const sums = new Float64Array(orders.count);
   let [observed, tested] = [0, 0];
   for (let unit = 0; unit < units; unit += 1) {
     if (degenerate.has(unit)) continue;
@@ -87,7 +89,7 @@ export function levelOrderNull(cells: Matrix, options: LevelOrderNullOptions): L
     linearPart[unit] = partAlong(direction);
     const parts = Float64Array.from(directions, partAlong);
     const reach = (least: number): number => parts.filter((part) => part >= least - TIE).length;
-    p[unit] = pOfRank(reach(valueAt(linearPart, unit)), orders.length, exact);
+    p[unit] = pOfRank(reach(valueAt(linearPart, unit)), orders.count, exact);
     if (valueAt(p, unit) <= alpha) observed += 1;
     // Under an order the unit is counted if no more than alpha of all orders reach what that order does.
     const bound = boundOf(parts, alpha, exact);
@@ -100,7 +102,7 @@ export function levelOrderNull(cells: Matrix, options: LevelOrderNullOptions): L
   const meanOf = (sum: number): number => (tested === 0 ? 0 : sum / tested);
   const mean = meanOf(linearPart.reduce((sum, part) => sum + part, 0));
   return {
-    labellings: orders.length,
+    labellings: orders.count,
     exact,
     linearPart,
     p,
@@ -134,19 +136,4 @@ function levelMeans({ data, shape: [rows, units] }: Matrix, unit: number, levels
   }
   const centre = means.reduce((sum, mean) => sum + mean / levels, 0);
   return means.map((mean) => mean - centre);
-}
-
-function allOrders(length: number): Uint32Array[] {
-  const grow = (orders: readonly (readonly number[])[], next: number): number[][] =>
-    orders.flatMap((order) =>
-      Array.from({ length: next + 1 }, (_, place) => order.toSpliced(place, 0, next)),
-    );
-  return Array.from({ length }, (_, next) => next)
-    .reduce<readonly (readonly number[])[]>(grow, [[]])
-    .map((order) => Uint32Array.from(order));
-}
-
-function randomOrders(length: number, count: number, seed: number): Uint32Array[] {
-  const words = randomWords(seed);
-  return Array.from({ length: count }, () => randomOrder(words, length));
 }

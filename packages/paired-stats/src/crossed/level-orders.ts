@@ -13,7 +13,7 @@ export interface LevelOrders {
 }
 
 /** The most levels whose orders are all enumerated: 5,040 of them. */
-const MOST_LEVELS_ENUMERATED = 7;
+export const MOST_LEVELS_ENUMERATED = 7;
 /** Beyond, the orders fill gigabytes. */
 const MOST_PERMUTATIONS = 2 ** 20;
 
