@@ -1,4 +1,5 @@
-import { fillTemplate, type TemplateRow } from "./fill-template.ts";
+import type { CrossedDesign } from "./crossed/expand-design.ts";
+import { fillRow, type TemplateRow } from "./fill-template.ts";
 import type { PromptSet } from "./prompt-set.ts";
 import { PromptsError } from "./prompts-error.ts";
 import { findTemplateProblems } from "./validate/find-template-problems.ts";
@@ -13,7 +14,8 @@ export interface TemplatedPromptSet extends Omit<PromptSet, "pairs"> {
 }
 
 /**
- * Checks a prompt set written in code, with its pairs listed or made from a template; returns a copy.
+ * Checks a prompt set written in code, with its pairs listed, made from a template and rows, or from a template and
+ * factors; returns a copy.
  *
  * @throws {PromptsError} `invalid-template` for a placeholder without a value, a value without a placeholder, a template
  * or a value that is not a text for each side, and rows that are not; everything that is wrong with a set.
@@ -28,12 +30,13 @@ export interface TemplatedPromptSet extends Omit<PromptSet, "pairs"> {
  * });
  * set.pairs[0]; // { id: "words", a: "a tiny object", b: "a huge object" }
  */
-export function definePromptSet(definition: PromptSet | TemplatedPromptSet): PromptSet {
+export function definePromptSet(definition: PromptSet | TemplatedPromptSet | CrossedDesign): PromptSet {
   const { name: source } = definition;
-  if (!("template" in definition)) return validatePromptSet(definition, { source });
+  if (!("template" in definition) || "factors" in definition)
+    return validatePromptSet(definition, { source });
   const [first, ...others] = findTemplateProblems(definition);
   if (first !== undefined) throw new PromptsError([first, ...others], { source });
   const { template, rows, ...rest } = definition;
-  const pairs = rows.map((row) => fillTemplate(template, row));
+  const pairs = rows.map((row) => fillRow(template, row));
   return validatePromptSet({ ...rest, pairs }, { source });
 }

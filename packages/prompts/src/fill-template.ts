@@ -19,13 +19,18 @@ export function listPlaceholders(template: SidedText): string[] {
 }
 
 /** The pair that a row makes of a template; `findTemplateProblems` has seen that they fit. */
-export function fillTemplate(template: SidedText, { values, ...pair }: TemplateRow): PromptPair {
-  return { ...pair, a: fillSide("a", template, values), b: fillSide("b", template, values) };
+export function fillRow(template: SidedText, { values, ...pair }: TemplateRow): PromptPair {
+  const fill = (side: "a" | "b"): string => {
+    const texts = Object.entries(values).map(([name, text]) => [name, textOf(side, text)] as const);
+    return fillTemplate(textOf(side, template), Object.fromEntries(texts));
+  };
+  return { ...pair, a: fill("a"), b: fill("b") };
 }
 
-function fillSide(side: "a" | "b", template: SidedText, values: TemplateRow["values"]): string {
-  return textOf(side, template).replaceAll(PLACEHOLDER, (placeholder, name: string) =>
-    textOf(side, values[name] ?? placeholder),
+/** The text with each name in braces replaced by its value; what has no value stays. */
+export function fillTemplate(text: string, values: Readonly<Record<string, string>>): string {
+  return text.replaceAll(PLACEHOLDER, (placeholder, name: string) =>
+    Object.hasOwn(values, name) ? (values[name] ?? placeholder) : placeholder,
   );
 }
 

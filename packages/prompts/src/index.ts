@@ -16,6 +16,14 @@ export type { PairCut, PromptSequence, SetCut } from "./audit/sequence-cut.ts";
 export type { SharedEnds } from "./audit/shared-ends.ts";
 export type { SharedWords } from "./audit/shared-words.ts";
 export { createWordClasses, type WordCount } from "./audit/word-class.ts";
+export type { CrossedDesign } from "./crossed/expand-design.ts";
+export {
+  listCells,
+  type CellPlace,
+  type CrossedCell,
+  type CrossedCells,
+  type CrossedRow,
+} from "./crossed/list-cells.ts";
 export { definePromptSet, type TemplatedPromptSet } from "./define-prompt-set.ts";
 export { identicalPromptSet } from "./derive/identical-prompt-set.ts";
 export { shufflePromptSet } from "./derive/shuffle-prompt-set.ts";
@@ -26,6 +34,9 @@ export {
   listReferences,
   promptImages,
   promptText,
+  sideLevels,
+  type Factor,
+  type FactorLevel,
   type MatchedControl,
   type PromptPair,
   type PromptSet,

@@ -9,10 +9,12 @@ test("listPromptSets names each built-in set with its version, title and number 
   const sets = listPromptSets();
   expect(sets.map(({ name }) => name)).toEqual([
     "measure",
+    "measure-crossed",
     "otherview",
     "paraphrase",
     "attribute",
     "number",
+    "number-crossed",
     "presence",
     "shuffled",
     "identical",

@@ -120,7 +120,7 @@ describe("parsePromptSet refuses", () => {
     ["version", "a version, a string with a visible character"],
     ["title", "a title, a string with a visible character"],
     ["labels", "an object { a, b } of two labels"],
-    ["pairs", "a list of pairs"],
+    ["pairs", "a list of pairs, or a template with factors"],
   ])("a set without %s", (key, expected) => {
     const set: Record<string, unknown> = Object.fromEntries(
       Object.entries(tinySet()).filter(([name]) => name !== key),

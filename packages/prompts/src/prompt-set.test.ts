@@ -1,14 +1,18 @@
 import { expect, test } from "vitest";
 import { tinyReference, tinySet } from "../test/tiny-set.ts";
 import { parsePromptSet } from "./parse-prompt-set.ts";
-import { listReferences, promptImages, promptText } from "./prompt-set.ts";
+import { listReferences, promptImages, promptText, sideLevels } from "./prompt-set.ts";
 
-test("promptText and promptImages read both forms of a side", () => {
+test("promptText, promptImages and sideLevels read every form of a side", () => {
   expect(promptText("a grey object")).toBe("a grey object");
   expect(promptImages("a grey object")).toEqual([]);
   const side = { prompt: "a grey object", images: ["room.png"] };
   expect(promptText(side)).toBe("a grey object");
   expect(promptImages(side)).toEqual(["room.png"]);
+  const cell = { prompt: "a grey cube", levels: { object: "cube" } };
+  expect(promptText(cell)).toBe("a grey cube");
+  expect(promptImages(cell)).toEqual([]);
+  expect([cell, side, "a grey object"].map(sideLevels)).toEqual([{ object: "cube" }, {}, {}]);
 });
 
 test("listReferences gives none, one or several as a list", () => {

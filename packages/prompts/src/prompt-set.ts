@@ -1,9 +1,35 @@
 /**
- * One condition of a pair: a prompt, or a prompt that conditions on image files as well.
+ * One condition of a pair: a prompt, or an object with image files that condition it, with its levels in a crossed set,
+ * or with both.
  *
  * Sets that {@link readPromptSet} returns hold absolute image paths; everywhere else they are as written.
  */
-export type PromptSide = string | { readonly prompt: string; readonly images: readonly string[] };
+export type PromptSide =
+  | string
+  | {
+      readonly prompt: string;
+      readonly images?: readonly string[];
+      /** The id of a level for each factor of the set, by the factor's name. */
+      readonly levels?: Readonly<Record<string, string>>;
+    };
+
+/** One value of a factor. */
+export interface FactorLevel {
+  /** Unique in its factor, without white space. */
+  readonly id: string;
+  /** What stands for the factor in a template. */
+  readonly text?: string;
+  /** The level's place on a graded factor, such as log10 of metres. */
+  readonly grade?: number;
+}
+
+/** What the cells of a crossed set vary in: such as the object, or its claimed size. */
+export interface Factor {
+  /** A word that is unique in the set; in braces, its placeholder in a template. */
+  readonly name: string;
+  /** At least two. */
+  readonly levels: readonly FactorLevel[];
+}
 
 /** The fixed image that conditions every pass, as a recipe: what to render, and how. */
 export interface Reference {
@@ -61,12 +87,17 @@ export interface PromptSet {
   readonly reference?: Reference | readonly Reference[];
   /** The sets that a run of this one is to be compared with, and what each of them is for. */
   readonly controls?: readonly MatchedControl[];
+  /**
+   * What a crossed set crosses. Exactly one factor is graded: the sides of a pair differ in it alone, and every
+   * combination of levels is a side of some pair.
+   */
+  readonly factors?: readonly Factor[];
   /** At least two. */
   readonly pairs: readonly PromptPair[];
 }
 
 /**
- * The text of a side, whichever of its two forms it has.
+ * The text of a side in either form.
  *
  * @example
  * promptText("a grey object"); // "a grey object"
@@ -77,13 +108,30 @@ export function promptText(side: PromptSide): string {
 }
 
 /**
- * The image files of a side, an empty list where it is text alone.
+ * The image files of a side, an empty list if it has none.
  *
  * @example
  * promptImages({ prompt: "a grey object", images: ["room.png"] }); // ["room.png"]
  */
 export function promptImages(side: PromptSide): readonly string[] {
-  return typeof side === "string" ? [] : side.images;
+  return typeof side === "string" ? [] : (side.images ?? []);
+}
+
+/**
+ * The level ids of a side by the names of their factors, an empty object if its set is not crossed.
+ *
+ * @example
+ * sideLevels({ prompt: "a grey cube 1 m wide", levels: { object: "cube", size: "1-m" } }); // { object: "cube", size: "1-m" }
+ */
+export function sideLevels(side: PromptSide): Readonly<Record<string, string>> {
+  return typeof side === "string" ? {} : (side.levels ?? {});
+}
+
+/** A side as it stands in a set that is not crossed. */
+export function withoutLevels(side: PromptSide): PromptSide {
+  if (typeof side === "string" || side.levels === undefined) return side;
+  const { prompt, images } = side;
+  return images === undefined ? prompt : { prompt, images };
 }
 
 /**

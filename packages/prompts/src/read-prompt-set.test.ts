@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stringify } from "yaml";
+import { tinyDesign } from "../test/crossed-set.ts";
 import { tinySet } from "../test/tiny-set.ts";
+import { parsePromptSet } from "./parse-prompt-set.ts";
 import { readPromptSet } from "./read-prompt-set.ts";
 import { MAX_FILE_BYTES } from "./validate/limits.ts";
 
@@ -58,6 +60,11 @@ test("readPromptSet resolves image paths from the folder of the file, absolute o
     a: { prompt: "a", images: [join(folder, "before.png"), elsewhere] },
     b: { prompt: "a", images: [join(folder, "rooms", "after.png")] },
   });
+});
+
+test("readPromptSet reads a crossed set, which has no image paths to resolve", async () => {
+  const text = JSON.stringify(tinyDesign());
+  expect(await readPromptSet(await write("crossed.json", text))).toEqual(parsePromptSet(text));
 });
 
 test("readPromptSet names the file and the line of a problem", async () => {

@@ -36,9 +36,8 @@ function formatOf(path: string): PromptSetFormat {
 }
 
 function resolveImages(side: PromptSide, folder: string): PromptSide {
-  return typeof side === "string"
-    ? side
-    : { ...side, images: side.images.map((image) => resolve(folder, image)) };
+  if (typeof side === "string" || side.images === undefined) return side;
+  return { ...side, images: side.images.map((image) => resolve(folder, image)) };
 }
 
 async function readText(path: string): Promise<string> {

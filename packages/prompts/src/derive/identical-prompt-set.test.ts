@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { tinyDesign } from "../../test/crossed-set.ts";
 import { auditPromptSet } from "../audit/audit-prompt-set.ts";
 import { loadPromptSet } from "../load-prompt-set.ts";
+import { parsePromptSet } from "../parse-prompt-set.ts";
 import { identicalPromptSet } from "./identical-prompt-set.ts";
 
 test("identicalPromptSet puts side a and side b of the pairs against themselves by turns", async () => {
@@ -23,4 +25,13 @@ test("the audit finds every pair of it identical", async () => {
   const set = await loadPromptSet("identical");
   const audit = auditPromptSet(set, { countTokens: (text) => text.length });
   expect(audit.verdicts).toEqual({ matched: 0, identical: 25, change: 0 });
+});
+
+test("identicalPromptSet makes a plain set of pairs of a crossed one", () => {
+  const set = parsePromptSet(JSON.stringify(tinyDesign()));
+  const derived = identicalPromptSet(set);
+  expect(derived.factors).toBeUndefined();
+  expect(derived.pairs.map(({ id }) => id)).toEqual(set.pairs.map(({ id }) => id));
+  expect(derived.pairs.every(({ a, b }) => typeof a === "string" && typeof b === "string")).toBe(true);
+  expect(parsePromptSet(JSON.stringify(derived))).toEqual(derived);
 });

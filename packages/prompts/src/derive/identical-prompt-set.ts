@@ -1,4 +1,4 @@
-import type { PromptSet } from "../prompt-set.ts";
+import { withoutLevels, type PromptSet } from "../prompt-set.ts";
 
 /**
  * The A/A control: the same side twice, by turns side a and side b of the pairs, with their ids and their order.
@@ -7,7 +7,7 @@ import type { PromptSet } from "../prompt-set.ts";
  * of its own. Under one seed every difference is exactly 0; the same two seeds in every pair would be a consistent
  * contrast themselves.
  *
- * `grade` is dropped; `meta` says which condition the side comes from.
+ * `grade`, factors and levels are dropped; `meta` says which condition the side comes from.
  *
  * @param options - `name` names the result.
  * @example
@@ -26,7 +26,8 @@ export function identicalPromptSet(
     ...(set.reference !== undefined && { reference: set.reference }),
     pairs: set.pairs.map((pair, index) => {
       const condition = index % 2 === 0 ? "a" : "b";
-      return { id: pair.id, a: pair[condition], b: pair[condition], meta: { condition } };
+      const side = withoutLevels(pair[condition]);
+      return { id: pair.id, a: side, b: side, meta: { condition } };
     }),
   };
 }

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { tinyDesign } from "../../test/crossed-set.ts";
 import { loadPromptSet } from "../load-prompt-set.ts";
+import { parsePromptSet } from "../parse-prompt-set.ts";
 import { promptText, type PromptSet } from "../prompt-set.ts";
 import { shufflePromptSet } from "./shuffle-prompt-set.ts";
 
@@ -114,3 +116,12 @@ test.each([-1, 0.5, NaN, 2 ** 53])("shufflePromptSet refuses the seed %d", (seed
 function firstOf(value: unknown): unknown {
   return Array.isArray(value) ? value[0] : undefined;
 }
+
+test("shufflePromptSet makes a plain set of pairs of a crossed one", () => {
+  const set = parsePromptSet(JSON.stringify(tinyDesign()));
+  const derived = shufflePromptSet(set, { seed: 3 });
+  expect(derived.factors).toBeUndefined();
+  expect(derived.pairs.map(({ id }) => id)).toEqual(set.pairs.map(({ id }) => id));
+  expect(derived.pairs.every(({ a, b }) => typeof a === "string" && typeof b === "string")).toBe(true);
+  expect(parsePromptSet(JSON.stringify(derived))).toEqual(derived);
+});

@@ -1,4 +1,4 @@
-import type { PromptSet } from "../prompt-set.ts";
+import { withoutLevels, type PromptSet } from "../prompt-set.ts";
 import { PromptsError } from "../prompts-error.ts";
 import { createRandomNumbers } from "./random-numbers.ts";
 import { randomOrder } from "./random-order.ts";
@@ -15,8 +15,8 @@ import { randomOrder } from "./random-order.ts";
  * would cancel out of the mean difference while they widen its spread, and every t would be too near to 0. With it, the
  * sign of each difference is arbitrary: exactly what the sign-flip null of a paired test assumes.
  *
- * The pairs keep their ids and their order: a pair holds its own member and its successor's. `grade` is dropped;
- * `meta` says the condition and the ids of the pairs that side a and side b come from.
+ * The pairs keep their ids and their order: a pair holds its own member and its successor's. `grade`, factors and
+ * levels are dropped; `meta` says the condition and the ids of the pairs that side a and side b come from.
  *
  * @param options - `seed` from 0 to 2^53 − 1 decides circle and coins; `name` names the result.
  * @throws {PromptsError} `invalid-argument`
@@ -37,7 +37,8 @@ export function shufflePromptSet(
       const [first, second] = next() < 0.5 ? [own, other] : [other, own];
       const condition = place % 2 === 0 ? "a" : "b";
       const meta = { condition, from: [first.id, second.id] };
-      return [own.id, { id: own.id, a: first[condition], b: second[condition], meta }];
+      const [a, b] = [withoutLevels(first[condition]), withoutLevels(second[condition])];
+      return [own.id, { id: own.id, a, b, meta }];
     }),
   );
   return {

@@ -4,6 +4,8 @@ import type { PromptSet } from "../prompt-set.ts";
 import { validatePromptSet } from "../validate/validate-prompt-set.ts";
 import attribute from "./attribute.json" with { type: "json" };
 import measure from "./measure.json" with { type: "json" };
+import measureCrossed from "./measure-crossed.json" with { type: "json" };
+import numberCrossed from "./number-crossed.json" with { type: "json" };
 import number from "./number.json" with { type: "json" };
 import otherview from "./otherview.json" with { type: "json" };
 import paraphrase from "./paraphrase.json" with { type: "json" };
@@ -15,10 +17,12 @@ export const DEFAULT_PROMPT_SET = "measure";
 /** The sets that come with the package, by name; each call validates like any file and gives a fresh copy. */
 export const builtInSets: ReadonlyMap<string, () => PromptSet> = new Map([
   ["measure", () => fromFile(measure)],
+  ["measure-crossed", () => fromFile(measureCrossed)],
   ["otherview", () => fromFile(otherview)],
   ["paraphrase", () => fromFile(paraphrase)],
   ["attribute", () => fromFile(attribute)],
   ["number", () => fromFile(number)],
+  ["number-crossed", () => fromFile(numberCrossed)],
   ["presence", () => fromFile(presence)],
   ["shuffled", () => shufflePromptSet(fromFile(measure), { seed: 0, name: "shuffled" })],
   ["identical", () => identicalPromptSet(fromFile(measure), { name: "identical" })],

@@ -4,15 +4,24 @@ import { auditPromptSet } from "../audit/audit-prompt-set.ts";
 import { findSharedWords, listWords } from "../audit/shared-words.ts";
 import { loadPromptSet } from "../load-prompt-set.ts";
 import { listReferences, promptText, type PromptSet } from "../prompt-set.ts";
+import { requireGrades } from "../required-parts.ts";
 import { readMetres } from "../../test/read-metres.ts";
 
 let measure: PromptSet;
-let pairs: { id: string; a: string; b: string; metres: [number, number]; basis: unknown }[];
+let pairs: {
+  id: string;
+  grade: number | undefined;
+  a: string;
+  b: string;
+  metres: [number, number];
+  basis: unknown;
+}[];
 
 beforeAll(async () => {
   measure = await loadPromptSet("measure");
-  pairs = measure.pairs.map(({ id, a, b, meta }) => ({
+  pairs = measure.pairs.map(({ id, a, b, grade, meta }) => ({
     id,
+    grade,
     a: promptText(a),
     b: promptText(b),
     metres: toMetres(meta?.["metres"]),
@@ -84,6 +93,12 @@ describe("the measure set", () => {
       expect(metres[1], id).toBeGreaterThanOrEqual(1e3);
       expect(metres[1] / metres[0], id).toBeGreaterThanOrEqual(1_000);
     }
+  });
+
+  test("grades each pair by how many powers of ten its sizes are apart, to six decimals", () => {
+    for (const { id, metres, grade } of pairs)
+      expect(grade, id).toBe(Number(Math.log10(metres[1] / metres[0]).toFixed(6)));
+    expect(requireGrades(measure)).toHaveLength(25);
   });
 
   test("records the metres that the words say, wherever they state a length", () => {

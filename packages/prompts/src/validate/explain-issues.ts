@@ -25,23 +25,22 @@ export function explainIssues(issues: readonly Issue[], value: unknown): Unlocat
     });
 }
 
-/** The key `__proto__` of a `meta`: zod leaves it out of a record without an issue. */
+/** The key `__proto__` of a `meta` or of a side's `levels`: zod leaves it out of a record without an issue. */
 export function findLostKeys(value: unknown): UnlocatedProblem[] {
   const pairs = valueAt(value, ["pairs"]);
   if (!Array.isArray(pairs)) return [];
-  return pairs.flatMap((pair: unknown, index): UnlocatedProblem[] => {
-    if (!hasKey(valueAt(pair, ["meta"]), "__proto__")) return [];
-    return [
-      {
+  return pairs.flatMap((pair: unknown, index) =>
+    [["meta"], ["a", "levels"], ["b", "levels"]]
+      .filter((path) => hasKey(valueAt(pair, path), "__proto__"))
+      .map((path): UnlocatedProblem => ({
         code: "unknown-key",
-        path: ["pairs", index, "meta", "__proto__"],
+        path: ["pairs", index, ...path, "__proto__"],
         what: "a key cannot be kept",
         expected: "any other name",
         received: '"__proto__"',
         advice: "Rename it: JavaScript reads this name as the prototype of the object.",
-      },
-    ];
-  });
+      })),
+  );
 }
 
 /** Whether an issue says that a text does not match this pattern. */

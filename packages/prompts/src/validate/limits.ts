@@ -18,6 +18,12 @@ export const MAX_NAME_CHARACTERS = 1_024;
 /** Images of one side. Each adds a whole image of tokens to the attention, whose cost is quadratic. */
 export const MAX_IMAGES = 16;
 
+/** Factors of a crossed set. Two levels each of more than these make more than {@link MAX_PAIRS} pairs. */
+export const MAX_FACTORS = 14;
+
+/** Levels of a factor. Each is a side of another pair. */
+export const MAX_LEVELS: number = MAX_PAIRS;
+
 /** References of a set. Each is rendered in full and multiplies the number of passes. */
 export const MAX_REFERENCES = 1_000;
 

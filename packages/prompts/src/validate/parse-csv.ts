@@ -99,7 +99,6 @@ function findHeadProblems({ value, locate }: LocatedDocument): PromptsProblem[] 
     received: "nothing",
     advice: "Add it.",
   }));
-  if (!keys.includes("pairs")) return missing;
   const pairs: PromptsProblem = {
     code: "unknown-key",
     path: "pairs",
@@ -109,7 +108,20 @@ function findHeadProblems({ value, locate }: LocatedDocument): PromptsProblem[] 
     received: '"pairs"',
     advice: "Remove it, or write each pair as a row.",
   };
-  return [...missing, pairs];
+  const crossed = ["template", "factors"].filter((key) => keys.includes(key));
+  return [
+    ...missing,
+    ...(keys.includes("pairs") ? [pairs] : []),
+    ...crossed.map((key): PromptsProblem => ({
+      code: "unknown-key",
+      path: key,
+      ...locate([key]),
+      what: "the comment lines above the header row describe a crossed set",
+      expected: "a set whose pairs are rows",
+      received: JSON.stringify(key),
+      advice: "Write a crossed set as JSON or YAML.",
+    })),
+  ];
 }
 
 function findColumnProblems(header: readonly CsvCell[]): PromptsProblem[] {
