@@ -140,7 +140,7 @@ export function syntheticCaptures(
 }
 
 /** Standard normal numbers from a seed (mulberry32, Box–Muller). */
-function seededNormal(seed: number): () => number {
+export function seededNormal(seed: number): () => number {
   let state = seed >>> 0;
   const uniform = (): number => {
     state = (state + 0x6d2b79f5) >>> 0;

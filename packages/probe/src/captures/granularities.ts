@@ -21,6 +21,7 @@ export interface Captures {
   readonly segments?: Readonly<Partial<Record<SegmentName, MeanSquares>>>;
   /** The mean of every channel over all tokens, with its sign, if it was captured. */
   readonly signed?: ChannelMeans;
+  readonly embeddings?: { readonly distance: Float32Array; readonly mean: ChannelMeans };
 }
 
 /**

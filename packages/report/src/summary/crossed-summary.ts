@@ -1,6 +1,5 @@
 import type { GranularityName } from "@measure-plantain/probe";
 import { median } from "d3-array";
-import type { SetTransfer } from "@measure-plantain/paired-stats";
 import type { ChannelSet } from "../statistics/axis/channel-sets.ts";
 import {
   CROSSED_ALPHA,
@@ -93,11 +92,15 @@ export interface TransferSummary {
   readonly whole: SetTransferSummary;
   /** The set with the greatest r among blocks, heads and sections; `null` if there are none. */
   readonly strongest: SetTransferSummary | null;
-  /** How many sets of each kind there are, and how many transfer family-wise. */
+  /**
+   * How many sets of each kind there are, how many transfer family-wise, and in how many of these the order is the grades', too: of
+   * those, `alpha` of the sets are expected by chance where any order of the levels is as likely.
+   */
   readonly significant: readonly {
     readonly kind: Exclude<ChannelSet["kind"], "all">;
     readonly sets: number;
-    readonly count: number;
+    readonly transferring: number;
+    readonly ordered: number;
   }[];
   /** The scores of each row's levels on the direction of the other rows, all channels together, [rows][levels]. */
   readonly scores: readonly (readonly number[])[];
@@ -190,9 +193,13 @@ function summarizeTransfer(
     strongest: strongest === null ? null : describe(strongest),
     significant: (["block", "head", "section"] as const).flatMap((setKind) => {
       const ofKind = parts.filter((set) => itemAt(sets, set).kind === setKind);
-      const passes = ({ familyWiseP }: SetTransfer): boolean => familyWiseP <= CROSSED_ALPHA;
-      const count = ofKind.filter((set) => passes(itemAt(withinRows.sets, set))).length;
-      return ofKind.length === 0 ? [] : [{ kind: setKind, sets: ofKind.length, count }];
+      const transferring = ofKind.filter((set) => itemAt(withinRows.sets, set).familyWiseP <= CROSSED_ALPHA);
+      const isOrdered = (set: number): boolean =>
+        commonOrders === null || itemAt(commonOrders.sets, set).p <= CROSSED_ALPHA;
+      const ordered = transferring.filter(isOrdered).length;
+      return ofKind.length === 0
+        ? []
+        : [{ kind: setKind, sets: ofKind.length, transferring: transferring.length, ordered }];
     }),
     scores: splitRows(itemAt(withinRows.sets, 0).perObject.scores, levels),
     rowR: Array.from(itemAt(withinRows.sets, 0).perObject.r),

@@ -1,7 +1,7 @@
 import type { UnitResponse } from "../statistics/crossed/analyze-crossed.ts";
 import type { ResponseKind } from "../statistics/crossed/analyze-transfer.ts";
 import type { AxisVerdict, CrossedSummary, TransferSummary } from "../summary/crossed-summary.ts";
-import { formatCount, formatP, formatT } from "./format-number.ts";
+import { formatCount, formatMeanCount, formatP, formatT } from "./format-number.ts";
 
 /** What the kinds of response are called. */
 export const responseNames: Readonly<Record<ResponseKind, string>> = {
@@ -20,7 +20,7 @@ export const followsNames: Readonly<Record<UnitResponse, string>> = {
 
 /** The verdict on one kind of response, as one sentence. */
 export function describeTransfer(
-  { contrast, rows }: Pick<CrossedSummary, "contrast" | "rows">,
+  { contrast, rows, alpha }: Pick<CrossedSummary, "contrast" | "rows" | "alpha">,
   { kind, verdict, whole, significant }: TransferSummary,
 ): string {
   const { r, p, orderP, consistency, consistencyP } = whole;
@@ -28,7 +28,7 @@ export function describeTransfer(
   const ofHeads =
     heads === undefined
       ? ""
-      : ` ${formatCount(heads.count)} of ${formatCount(heads.sets)} heads do so by themselves (family-wise).`;
+      : ` By themselves ${formatCount(heads.ordered)} of ${formatCount(heads.sets)} heads do so, about ${formatMeanCount(alpha * heads.sets)} of which any order of the levels would give.`;
   const figures =
     `a direction found on ${rows.length - 1} of the ${rows.length} rows orders the levels of the one left out with r = ${formatT(r)} ` +
     `in the mean (p = ${formatP(p)} against orders within rows${orderP === null ? "" : `, p = ${formatP(orderP)} against orders that all rows share`})`;

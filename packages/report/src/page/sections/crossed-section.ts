@@ -32,7 +32,7 @@ export function renderCrossed({ crossed }: Pick<Summary, "crossed">): Html | nul
       ${transfers.map((transfer) => html`<li dir="auto">${describeTransfer(crossed, transfer)}</li>`)}
       ${comparison === null ? null : html`<li dir="auto">${comparison}</li>`}
     </ul>
-    ${transfers.map((transfer) => renderProjection(crossed, transfer))}
+    ${transfers.flatMap((transfer) => renderProjection(crossed, transfer) ?? [])}
     <div class="scroll">
       <table class="numbers">
         <thead>

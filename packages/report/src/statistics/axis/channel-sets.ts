@@ -18,6 +18,13 @@ export interface ChannelSets {
   readonly unions: readonly (readonly number[])[];
 }
 
+/** A set that is no union of others. */
+interface Part {
+  readonly block: string;
+  readonly range: ChannelRange;
+  readonly set: ChannelSet;
+}
+
 /** The kind of the sections that belong to the text stream's projection, which is no part of the published accounting. */
 const TEXT_STREAM = "to_add_out";
 
@@ -25,16 +32,16 @@ const TEXT_STREAM = "to_add_out";
 export function listChannelSets({ groupSize, sections }: UnitLayout): ChannelSets {
   const parts = sections
     .filter(({ kind }) => kind !== TEXT_STREAM)
-    .flatMap(({ path, block, firstUnit, channels, heads }) => {
+    .flatMap(({ path, block, firstUnit, channels, heads }): Part[] => {
       const first = firstUnit * groupSize;
       if (heads === null)
-        return [{ block, range: rangeOf(first, channels), set: { address: path, kind: "section" } as const }];
+        return [{ block, range: rangeOf(first, channels), set: { address: path, kind: "section" } }];
       return Array.from({ length: heads.count }, (_, head) => {
         const address = formatUnitAddress({ type: "head", path: heads.path, head });
         return {
           block,
           range: rangeOf(first + head * heads.size, heads.size),
-          set: { address, kind: "head" } as const,
+          set: { address, kind: "head" },
         };
       });
     });
