@@ -1,3 +1,5 @@
+export { axisNull, type AxisNull, type AxisNullOptions, type SetAxis } from "./axis/axis-null.ts";
+export type { FirstComponent } from "./axis/first-component.ts";
 export { cohensDzInterval, type CohensDzIntervalOptions } from "./cohens-dz-interval.ts";
 export {
   consistencyNull,
