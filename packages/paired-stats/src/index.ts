@@ -15,6 +15,8 @@ export {
   type BlockSummary,
   type SummarizeByBlockOptions,
 } from "./blocks/summarize-by-block.ts";
+export { axisNull, type AxisNull, type AxisNullOptions, type SetAxis } from "./axis/axis-null.ts";
+export type { FirstComponent } from "./axis/first-component.ts";
 export { cohensDzInterval, type CohensDzIntervalOptions } from "./cohens-dz-interval.ts";
 export {
   consistencyNull,

@@ -1,9 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { noise } from "../test/noise.ts";
 import { matrixOf, parityDifferences } from "../test/parity.ts";
+import { axisNull } from "./axis/axis-null.ts";
 import { cohensDzInterval } from "./cohens-dz-interval.ts";
+import { consistencyNull } from "./crossed/consistency-null.ts";
+import { crossedEffects } from "./crossed/crossed-effects.ts";
+import { objectSlopes } from "./crossed/object-slopes.ts";
+import { transferNull } from "./crossed/transfer-null.ts";
 import { exactSignFlipP } from "./flips/exact-sign-flip-p.ts";
 import { signFlipNull } from "./flips/sign-flip-null.ts";
+import { addGrams } from "./grams/add-grams.ts";
+import { centreGrams } from "./grams/centre-grams.ts";
+import { gramMatrices } from "./grams/gram-matrices.ts";
 import { adjustPValues } from "./multiplicity/adjust-p-values.ts";
 import { stepDownMaxT } from "./multiplicity/max-t.ts";
 import { tailP } from "./multiplicity/tail-p.ts";
@@ -18,6 +26,8 @@ import { summarizeByBlock } from "./blocks/summarize-by-block.ts";
 
 const differences = noise(6, 3, 1);
 const perPair = [1, 2, 3, 4, 5, 6];
+const everything = [{ start: 0, stop: 3 }];
+const grams = gramMatrices(differences, everything);
 
 /** Calls as a program without types makes them. */
 type Untyped = (...values: readonly unknown[]) => unknown;
@@ -44,6 +54,13 @@ const withOptions: readonly (readonly [name: string, call: (options: unknown) =>
   ["covariateSignFlipNull", (options) => untyped(covariateSignFlipNull)(differences, perPair, options)],
   ["gradeCorrelation", (options) => untyped(gradeCorrelation)(differences, perPair, options)],
   ["gradeCorrelationNull", (options) => untyped(gradeCorrelationNull)(differences, perPair, options)],
+  ["crossedEffects", (options) => untyped(crossedEffects)(differences, options)],
+  ["objectSlopes", (options) => untyped(objectSlopes)(differences, options)],
+  ["gramMatrices", (options) => untyped(gramMatrices)(differences, everything, options)],
+  ["centreGrams", (options) => untyped(centreGrams)(grams, options)],
+  ["transferNull", (options) => untyped(transferNull)(grams, options)],
+  ["consistencyNull", (options) => untyped(consistencyNull)(grams, options)],
+  ["axisNull", (options) => untyped(axisNull)(grams, options)],
   [
     "summarizeByBlock",
     (options) => untyped(summarizeByBlock)(pairedT(differences), ["a", "a", "b"], options),
@@ -140,6 +157,19 @@ describe("matrices", () => {
       await expectRefusal(() => untyped(call)(matrix), message);
     await expectRefusal(() => untyped(pairedDifference)(matrix, matrix), message);
     await expectRefusal(() => untyped(gradeCorrelation)(matrix, perPair), message);
+  });
+
+  it.each([
+    ["a matrix", { data: Float64Array.of(1, 2, 2, 4), shape: [2, 2] }],
+    ["float32", { data: Float32Array.of(1, 2, 2, 4), shape: [1, 2, 2] }],
+    ["nothing", undefined],
+  ])("of inner products are refused as %s, with what makes them", async (_, matrix) => {
+    const message = /grams: expected \{ data, shape \} .+ make them with gramMatrices/;
+    await expectRefusal(() => untyped(axisNull)(matrix), message);
+    await expectRefusal(() => untyped(addGrams)(matrix, [[0]]), message);
+    await expectRefusal(() => untyped(centreGrams)(matrix, { objects: 1 }), message);
+    await expectRefusal(() => untyped(transferNull)(matrix, { objects: 2, grades: [1, 2] }), message);
+    await expectRefusal(() => untyped(consistencyNull)(matrix, { objects: 2 }), message);
   });
 
   it.each([

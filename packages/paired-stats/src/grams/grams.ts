@@ -14,15 +14,16 @@ export interface GramMatrices {
 }
 
 /** @throws {@link PairedStatsError} unless these are finite `[sets, rows, rows]` with squares on the diagonals. */
-export function checkGrams({ data, shape }: GramMatrices): void {
-  const isTyped: boolean = data instanceof Float64Array && Array.isArray(shape); // a caller without types
-  const [sets, rows, columns] = isTyped ? shape : [0, 0, 0];
+export function checkGrams(grams: GramMatrices | undefined): void {
+  const { data, shape }: Partial<GramMatrices> = grams ?? {}; // a caller without types may pass others
+  const isTyped = data instanceof Float64Array && Array.isArray(shape);
+  const [sets = 0, rows = 0, columns = 0] = shape ?? [];
   if (!isTyped || sets < 1 || rows < 2 || rows !== columns || sets * rows * rows !== data.length)
     throw new PairedStatsError(
       "shape-mismatch",
       "grams: expected { data, shape } with data a Float64Array and a shape [sets, rows, rows] that fits it, of one set " +
-        `or more and two rows or more, got ${isTyped ? `[${shape.join(", ")}] with ${data.length} values` : "others"}; ` +
-        "make them with gramMatrices",
+        "or more and two rows or more, got " +
+        `${isTyped ? `[${sets}, ${rows}, ${columns}] with ${data.length} values` : "others"}; make them with gramMatrices`,
       { sets, rows, columns },
     );
   const wrong = data.findIndex(
