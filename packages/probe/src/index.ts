@@ -36,6 +36,7 @@ export {
   type Granularity,
   type GranularityName,
   type MeanSquares,
+  type PromptEmbeddings,
   type ReplicateSquares,
   splitByGranularity,
 } from "./captures/granularities.ts";

@@ -21,7 +21,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(out, { recursive: true }));
 
-async function runOnKleinTiny(name: string, changes: PlanOptions = {}): Promise<RunFolder> {
+async function runOnKleinTiny(
+  name: string,
+  changes: PlanOptions = {},
+  pairs?: PromptSet["pairs"],
+): Promise<RunFolder> {
   const checkpoint = await openCheckpoint(join(kleinTiny, "checkpoint"));
   const { prompts } = JSON.parse(await readFile(join(kleinTiny, "expected.json"), "utf8")) as {
     prompts: string[];
@@ -32,7 +36,7 @@ async function runOnKleinTiny(name: string, changes: PlanOptions = {}): Promise<
     version: "1.0.0",
     title: "The six prompts of the reference",
     labels: { a: "first", b: "second" },
-    pairs: [0, 2, 4].map((k) => ({ id: `pair-${k}`, a: prompts[k] ?? "", b: prompts[k + 1] ?? "" })),
+    pairs: pairs ?? [0, 2, 4].map((k) => ({ id: `pair-${k}`, a: prompts[k] ?? "", b: prompts[k + 1] ?? "" })),
   };
   const plan = await planProbe({ id: "klein-tiny", checkpoint, isSynthesized: false }, promptSet, {
     referenceFiles: [referenceFile],
@@ -112,6 +116,8 @@ it("token segments are what the whole is made of", async () => {
     "mean_square.text",
     "mean_square.noise",
     "mean_square.reference",
+    "embedding_distance",
+    "embedding_mean",
   ]);
   const expected = whole.get("mean_square")?.data ?? new Float32Array();
   const pooled = apart.get("mean_square")?.data;
@@ -171,4 +177,60 @@ it("a signed run whose signed means are gone, or impossible, is reported", async
   for (const { name, data } of captures) if (name === "mean") data[7] = NaN;
   await writeSafetensors(path, captures);
   expect(await findCaptureProblem(run, manifest)).toBe("mean holds NaN at place 7, which is no mean");
+});
+
+it("every run stores how far the embeddings of a pair lie apart, and their means, as of the reference's embeddings", async () => {
+  const run = await runOnKleinTiny("embeddings");
+  const { embeddings } = await readCaptures(run, await run.readManifest());
+  const expected = (await readTensors(join(kleinTiny, "expected.safetensors"))).get("prompt_embeds.64");
+  const [, S = 0, C = 0] = expected?.shape ?? [];
+  const valueOf = (prompt: number, token: number, channel: number): number =>
+    expected?.data[(prompt * S + token) * C + channel] ?? NaN;
+  expect(embeddings?.distance.shape).toEqual([3]);
+  expect(embeddings?.mean.shape).toEqual([3, 2, C]);
+  for (const pair of [0, 1, 2]) {
+    let squares = 0;
+    for (let channel = 0; channel < C; channel += 1) {
+      const means = [0, 0];
+      for (let token = 0; token < S; token += 1) {
+        const [a, b] = [valueOf(2 * pair, token, channel), valueOf(2 * pair + 1, token, channel)];
+        squares += (b - a) * (b - a);
+        means[0] = (means[0] ?? NaN) + a;
+        means[1] = (means[1] ?? NaN) + b;
+      }
+      for (const [condition, sum] of means.entries())
+        expect(embeddings?.mean.data[(2 * pair + condition) * C + channel]).toBeCloseTo(sum / S, 4);
+    }
+    const distance = embeddings?.distance.data[pair] ?? NaN;
+    expect(Math.abs(distance / Math.sqrt(squares) - 1)).toBeLessThan(1e-4);
+  }
+});
+
+it("sides that differ in their images alone have embeddings at no distance", async () => {
+  const image = (name: string): string[] => [join(kleinTiny, name)];
+  const side = (prompt: string, name: string): PromptSet["pairs"][number]["a"] => ({
+    prompt,
+    images: image(name),
+  });
+  const run = await runOnKleinTiny("images", {}, [
+    { id: "images", a: side("an object", "input.png"), b: side("an object", "reference.png") },
+    { id: "both", a: side("an object", "input.png"), b: side("a mountain", "reference.png") },
+  ]);
+  const { embeddings } = await readCaptures(run, await run.readManifest());
+  expect(embeddings?.distance.data[0]).toBe(0);
+  expect(embeddings?.distance.data[1]).toBeGreaterThan(1);
+});
+
+it("captures of a run that stored no embeddings are read without them", async () => {
+  const run = await runOnKleinTiny("before");
+  const manifest = await run.readManifest();
+  const captures = [...(await capturesOf(run))].map(([name, tensor]) => ({ name, ...tensor }));
+  await writeSafetensors(
+    run.file("captures.safetensors"),
+    captures.filter(({ name }) => !name.startsWith("embedding")),
+  );
+  expect(await findCaptureProblem(run, manifest)).toBeNull();
+  const { embeddings, meanSquare } = await readCaptures(run, manifest, { acceptChanged: true });
+  expect(embeddings).toBeUndefined();
+  expect(meanSquare.shape[0]).toBe(3);
 });

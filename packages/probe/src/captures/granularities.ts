@@ -21,7 +21,19 @@ export interface Captures {
   readonly segments?: Readonly<Partial<Record<SegmentName, MeanSquares>>>;
   /** The mean of every channel over all tokens, with its sign, if it was captured. */
   readonly signed?: ChannelMeans;
-  readonly embeddings?: { readonly distance: Float32Array; readonly mean: ChannelMeans };
+  /** What the transformer is fed of the prompts; absent in folders of runs that did not store it. */
+  readonly embeddings?: PromptEmbeddings;
+}
+
+/** The embeddings of the prompts, padding included, as far as a run stores them. */
+export interface PromptEmbeddings {
+  /** [pairs]: the Frobenius norm of e_b − e_a over tokens and channels. */
+  readonly distance: { readonly data: Float32Array; readonly shape: readonly [pairs: number] };
+  /** [pairs, conditions, channels of an embedding]: the mean of each over its tokens. */
+  readonly mean: {
+    readonly data: Float32Array;
+    readonly shape: readonly [pairs: number, conditions: 2, channels: number];
+  };
 }
 
 /**

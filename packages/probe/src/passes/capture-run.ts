@@ -10,6 +10,7 @@ import type { RunFolder } from "../run-folder/run-folder.ts";
 import { listReplicates } from "../settings/replicates.ts";
 import { shardPairs } from "../settings/shard.ts";
 import { capturePasses } from "./capture-passes.ts";
+import { compareEmbeddings } from "./compare-embeddings.ts";
 import { describePlacement } from "./describe-placement.ts";
 import { encodeConditions } from "./encode-conditions.ts";
 import { embedPrompts } from "./embed-prompts.ts";
@@ -89,7 +90,8 @@ export async function captureRun(
   const layout = await capturePasses(context, await encodeConditions(context));
 
   await folder.writeJson("units.json", unitRecords(layout));
-  const tensors = await joinPasses(folder, pairs, listReplicates(settings).length);
+  const passes = await joinPasses(folder, pairs, listReplicates(settings).length);
+  const tensors = new Map([...passes, ...(await compareEmbeddings(context))]);
   await writeSafetensors(
     folder.file("captures.safetensors"),
     [...tensors].map(([name, tensor]) => ({ name, ...tensor })),

@@ -14,7 +14,7 @@ export async function findCaptureProblem(folder: RunFolder, manifest: Manifest):
   const pairs = shardPairs(promptSet.pairs.length, settings.shard).length;
   const replicates = listReplicates(settings).length;
   for (const [name, { data, shape }] of tensors) {
-    const form = captureForm(name, manifest);
+    const form = captureForm(name, manifest, shape);
     const expected = [...form.stack, pairs, ...form.row].join(" × ");
     if (shape.join(" × ") !== expected) return `${name} is ${shape.join(" × ")}, expected ${expected}`;
     const place = data.findIndex((value) => !isValue(form, value));

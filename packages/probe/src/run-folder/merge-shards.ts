@@ -190,7 +190,7 @@ async function joinCaptures(shards: readonly ShardFolder[]): Promise<Map<string,
     const names = joined.size === 0 ? [...tensors.keys()] : [...joined.keys()];
     for (const name of names) {
       const { data, shape } = tensors.get(name) ?? { data: new Float32Array(), shape: [] };
-      const { stack, row } = captureForm(name, manifest);
+      const { stack, row } = captureForm(name, manifest, joined.get(name)?.shape ?? shape);
       const expected = [...stack, pairs.length, ...row];
       if (tensors.size !== names.length || shape.join() !== expected.join()) {
         throw new ProbeError(

@@ -1,7 +1,13 @@
 import { readTensors, type Tensor } from "@measure-plantain/flux-runtime";
 import { ProbeError } from "../probe-error.ts";
 import { formatShard, isPart } from "../settings/shard.ts";
-import { CHANNEL_MEAN, MEAN_SQUARE, REPLICATES } from "../captures/capture-tensors.ts";
+import {
+  CHANNEL_MEAN,
+  EMBEDDING_DISTANCE,
+  EMBEDDING_MEAN,
+  MEAN_SQUARE,
+  REPLICATES,
+} from "../captures/capture-tensors.ts";
 import { segmentNames } from "../captures/token-segments.ts";
 import type { Manifest } from "./manifest.ts";
 import type { RunFolder } from "./run-folder.ts";
@@ -54,12 +60,16 @@ export async function readCaptures(
   const [count = 0] = stack?.shape ?? [];
   const replicates = stack && { data: stack.data, shape: [count, ...meanSquare.shape] as const };
   const signed = byCondition(tensors.get(CHANNEL_MEAN));
+  const [distance, mean] = [tensors.get(EMBEDDING_DISTANCE), byCondition(tensors.get(EMBEDDING_MEAN))];
+  const embeddings = distance &&
+    mean && { distance: { data: distance.data, shape: [distance.data.length] as const }, mean };
   return {
     layout,
     meanSquare,
     segments,
     ...(replicates && { replicates }),
     ...(signed && { signed }),
+    ...(embeddings && { embeddings }),
   };
 }
 
