@@ -14,7 +14,13 @@ import { compare, type CompareOptions } from "./commands/compare.ts";
 import { report, type ReportOptions } from "./commands/report.ts";
 import { stats } from "./commands/stats.ts";
 import { verify } from "./commands/verify.ts";
-import { ablationGranularities, captureKinds, optionalTaps } from "@measure-plantain/probe";
+import {
+  ablationGranularities,
+  ablationMethods,
+  ablationRankings,
+  captureKinds,
+  optionalTaps,
+} from "@measure-plantain/probe";
 import { exitCodeOf, formatError } from "./exit-code.ts";
 import { heedSignals } from "./interruption.ts";
 import { ownPackage } from "./own-package.ts";
@@ -201,7 +207,7 @@ program
 program
   .command("ablate")
   .description(
-    "set the strongest units of a complete run, and matched random sets, to 0 and measure the prediction",
+    "ablate the strongest units of a complete run, and matched random sets, and measure the prediction",
   )
   .argument("<run>", "a run folder")
   .option(
@@ -214,8 +220,18 @@ program
   .addOption(
     new Option("--granularity <name>", "what a unit is").choices(ablationGranularities).default("group"),
   )
+  .addOption(
+    new Option("--method <name>", "what is put in a unit's place: zeros, its mean, or another prompt's mean")
+      .choices(ablationMethods)
+      .default("zero"),
+  )
+  .addOption(
+    new Option("--rank-by <pairs>", "each half of the pairs ranks for the other, or all rank (circular)")
+      .choices(ablationRankings)
+      .default("half"),
+  )
   .option("--random <n>", "matched random sets to compare each set with", integer(1), 39)
-  .option("--seed <n>", "seed of the random sets", integer(0), 0)
+  .option("--seed <n>", "seed of the random sets, the halves and what is resampled", integer(0), 0)
   .option("--pairs <n>", "as many of the pairs, evenly spaced (default: all)", integer(1))
   .option("--checkpoint <which>", "where the run's checkpoint is now (default: where it was)")
   .addOption(offlineOption)

@@ -1,4 +1,11 @@
-import { ablateUnits, findCheckpoint, openRun, type AblationGranularity } from "@measure-plantain/probe";
+import {
+  ablateUnits,
+  type AblationGranularity,
+  type AblationMethod,
+  type AblationRanking,
+  findCheckpoint,
+  openRun,
+} from "@measure-plantain/probe";
 import { analyzeRun, formatAblation, readFlips, writeResults } from "@measure-plantain/report";
 import { formatCommands } from "../terminal/command-line.ts";
 import { createDisplay } from "../terminal/display.ts";
@@ -9,6 +16,8 @@ export interface AblateOptions {
   readonly top: readonly number[];
   readonly units: readonly string[];
   readonly granularity: AblationGranularity;
+  readonly method: AblationMethod;
+  readonly rankBy: AblationRanking;
   readonly random: number;
   readonly seed: number;
   readonly pairs?: number;

@@ -90,6 +90,8 @@ test("formatCommands makes a control of other settings by a run of its own, then
 test("formatCommands ablates what was ablated", () => {
   const settings = {
     granularity: "head",
+    method: "mean",
+    rankBy: "half",
     top: [2],
     units: ["single.1.head.0"],
     random: 5,
@@ -99,7 +101,7 @@ test("formatCommands ablates what was ablated", () => {
     dtype: "float32",
   } as const;
   expect(format({ ablation: { settings } }).at(-1)).toBe(
-    "npx measure-plantain ablate run --granularity head --top 2 --units single.1.head.0 --random 5 --seed 3 --pairs 1",
+    "npx measure-plantain ablate run --granularity head --method mean --rank-by half --top 2 --units single.1.head.0 --random 5 --seed 3 --pairs 1",
   );
 });
 

@@ -131,9 +131,11 @@ function listAblationOptions(
   { settings }: Pick<Ablation, "settings">,
   { promptSet }: Pick<RunRecord, "promptSet">,
 ): Option[] {
-  const { granularity, top, units, random, seed, pairs } = settings;
+  const { granularity, method, rankBy, top, units, random, seed, pairs } = settings;
   return [
     ["--granularity", [granularity]],
+    ["--method", [method]],
+    ["--rank-by", [rankBy]],
     ["--top", top.length > 0 ? top : null],
     ["--units", units.length > 0 ? units : null],
     ["--random", [random]],

@@ -94,7 +94,11 @@ function listCandidates(
   };
 }
 
-function findUnit(address: string, { name, records }: Granularity, candidates: readonly UnitRecord[]): number {
+function findUnit(
+  address: string,
+  { name, records }: Granularity,
+  candidates: readonly UnitRecord[],
+): number {
   const index = candidates.findIndex((unit) => unit.address === address);
   if (index >= 0) return index;
   const isDegenerate = records.some((record) => record.address === address);

@@ -37,7 +37,7 @@ export function chooseSources(
     if (drawn === undefined) {
       throw new ProbeError(
         "invalid-option",
-        "The option `method: resample` draws from another pair, and the run has none. Use `method: mean` or `zero`.",
+        "The option `method: resample` draws from another pair, and the run has none. Use the option `method: mean`.",
         { option: "method" },
       );
     }

@@ -30,7 +30,7 @@ export function foldPairs(
   if (count < LEAST_PAIRS) {
     throw new ProbeError(
       "invalid-option",
-      `The option \`rankBy: half\` needs ${LEAST_PAIRS} pairs or more, two in each half; the run has ${count}. Use \`rankBy: all\`: the units are then tried on the pairs that ranked them.`,
+      `The option \`rankBy: half\` needs ${LEAST_PAIRS} pairs or more, two in each half; the run has ${count}. Use the option \`rankBy: all\`: the units are then tried on the pairs that ranked them.`,
       { option: "rankBy" },
     );
   }

@@ -40,13 +40,16 @@ describe("planFolds(pairs, settings)", () => {
     expect(folds).toEqual([{ rankedBy: all, tested: all }]);
   });
 
-  it.each(["half", "all"] as const)("the mean is that of all prompts of the pairs that rank: %s", (rankBy) => {
-    const { folds, tests } = planFolds(pairs, { ...settings, rankBy, method: "mean" });
-    for (const { fold, sources } of tests) {
-      const expected = (folds[fold]?.rankedBy ?? []).flatMap((pair) => [`${pair}/0`, `${pair}/1`]);
-      expect(sources.map(({ pair, condition }) => `${pair}/${condition}`)).toEqual(expected);
-    }
-  });
+  it.each(["half", "all"] as const)(
+    "the mean is that of all prompts of the pairs that rank: %s",
+    (rankBy) => {
+      const { folds, tests } = planFolds(pairs, { ...settings, rankBy, method: "mean" });
+      for (const { fold, sources } of tests) {
+        const expected = (folds[fold]?.rankedBy ?? []).flatMap((pair) => [`${pair}/0`, `${pair}/1`]);
+        expect(sources.map(({ pair, condition }) => `${pair}/${condition}`)).toEqual(expected);
+      }
+    },
+  );
 
   it.each(["half", "all"] as const)("one prompt of another pair that ranks is resampled: %s", (rankBy) => {
     const drawn = new Set<string>();
@@ -67,13 +70,15 @@ describe("planFolds(pairs, settings)", () => {
 
   it("refuses halves of fewer than two pairs, and names the way out", () => {
     expect(() => planFolds(pairs.slice(0, 3), { ...settings, pairs: [0, 1, 2] })).toThrow(
-      /`rankBy: half` needs 4 pairs.*has 3\. Use `rankBy: all`/,
+      /`rankBy: half` needs 4 pairs.*has 3\. Use the option `rankBy: all`/,
     );
     expect(planFolds(pairs.slice(0, 3), { ...settings, rankBy: "all", pairs: [0] }).tests).toHaveLength(1);
   });
 
   it("refuses to resample a run of one pair", () => {
     const only = { ...settings, rankBy: "all", method: "resample", pairs: [0] } as const;
-    expect(() => planFolds(pairs.slice(0, 1), only)).toThrow(/`method: resample`.*Use `method: mean`/);
+    expect(() => planFolds(pairs.slice(0, 1), only)).toThrow(
+      /`method: resample`.*Use the option `method: mean`/,
+    );
   });
 });

@@ -133,9 +133,7 @@ function nameSet(units: readonly string[]): string {
   return units.toSorted().join();
 }
 
-function distinctSets(
-  sets: readonly (readonly string[])[],
-): ReadonlyMap<string, readonly string[]> {
+function distinctSets(sets: readonly (readonly string[])[]): ReadonlyMap<string, readonly string[]> {
   return new Map(sets.map((units) => [nameSet(units), units]));
 }
 

@@ -28,7 +28,12 @@ export async function verifyAblation(folder: RunFolder, ablation: Ablation): Pro
     if (expected === undefined || expected.name !== name || !isSame(expected.units, set.units))
       return `the units of ${name} are not those of the run`;
     if (size !== expected.units[0]?.length) return `${name} has another size than it says`;
-    if (!isSame(expected.random, random.map(({ units }) => units)))
+    if (
+      !isSame(
+        expected.random,
+        random.map(({ units }) => units),
+      )
+    )
       return `the random sets of ${name} are not those of the seed`;
     const lengths = [set, ...random].flatMap(({ contrastMoved, contrastSize, disturbance }) =>
       [contrastMoved, contrastSize, disturbance].map(({ length }) => length),

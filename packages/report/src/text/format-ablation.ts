@@ -28,15 +28,38 @@ export function nameUnits({ settings: { granularity } }: Ablation): string {
   return { group: "groups", head: "real attention heads", mlp: "MLP groups" }[granularity];
 }
 
+/** What was put in the place of the units. */
+export function describeMethod({ settings: { method } }: Ablation): string {
+  switch (method) {
+    case "zero":
+      return "set to 0";
+    case "mean":
+      return "set, channel by channel, to their mean over the tokens of all prompts of the pairs that ranked";
+    case "resample":
+      return "set, channel by channel, to their mean over the tokens of one prompt of another pair, the same in both conditions";
+  }
+}
+
+/** By which pairs the sets were chosen, and what follows. */
+export function describeRanking({ settings: { rankBy }, folds, sets }: Ablation): string {
+  const named = sets.some(({ name }) => name === "named")
+    ? " Named units are those that the user chose; if this run's pairs suggested them, that is circular."
+    : "";
+  if (sets.every(({ name }) => name === "named")) return named.trim();
+  const counts = folds.map(({ rankedBy }) => rankedBy.length).join(" and ");
+  return rankBy === "half"
+    ? `The run's pairs were halved at random (${counts}); each half ranked the units that were tried on the other, so no set was tried on a pair that it was chosen by.${named}`
+    : `Circular: the units were ranked by the same pairs that they were tried on, so they look stronger than they are. By default, each half of the pairs ranks for the other.${named}`;
+}
+
 /** The one sentence that a set's ablation allows. */
 export function describeSet({
   name,
-  set,
+  size: count,
   random,
   tests: { contrastMoved, disturbance },
 }: SetAblation): string {
   const { observed, nullMean, nullMaximum, p } = contrastMoved;
-  const count = set.units.length;
   const units = `the ${count === 1 ? "" : `${count} `}${name === "named" ? "named" : "strongest"} unit${count === 1 ? "" : "s"}`;
   const verdict =
     p > 0.05
@@ -56,7 +79,7 @@ export function formatAblation(ablation: Ablation): string {
   const width = 22;
   const header = ["".padEnd(width), "observed", "null mean", "null min", "null max", "p"];
   const lines = ablation.sets.flatMap((set) => [
-    `${set.name}: ${set.set.units.length} of the ${nameUnits(ablation)}, ${set.random.length} random sets`,
+    `${set.name}: ${set.size} of the ${nameUnits(ablation)}, ${set.random.length} random sets`,
     ...ablationStatistics.map((statistic) => {
       const { observed, nullMean, nullMinimum, nullMaximum, p } = set.tests[statistic];
       const cells = [observed, nullMean, nullMinimum, nullMaximum].map(formatChange);
@@ -64,7 +87,7 @@ export function formatAblation(ablation: Ablation): string {
     }),
     `  ${describeSet(set)}`,
   ]);
-  return [line(header), ...lines].join("\n");
+  return [line(header), ...lines, describeRanking(ablation)].join("\n");
 }
 
 function line([first = "", ...cells]: readonly string[]): string {
@@ -74,16 +97,17 @@ function line([first = "", ...cells]: readonly string[]): string {
 /** The result as a section of `summary.md`. */
 function formatAblationMarkdown(ablation: Ablation): string {
   const { settings, sets, definitions, deviationFromRun } = ablation;
-  const rows = sets.flatMap(({ name, set, tests }) =>
+  const rows = sets.flatMap(({ name, size, tests }) =>
     ablationStatistics.map((statistic) => {
       const { observed, nullMean, nullMinimum, nullMaximum, p } = tests[statistic];
       const range = `${formatChange(nullMinimum)} to ${formatChange(nullMaximum)}`;
-      return `| ${name} (${set.units.length}) | ${statisticNames[statistic]} | ${formatChange(observed)} | ${formatChange(nullMean)} | ${range} | ${formatP(p)} |`;
+      return `| ${name} (${size}) | ${statisticNames[statistic]} | ${formatChange(observed)} | ${formatChange(nullMean)} | ${range} | ${formatP(p)} |`;
     }),
   );
   return [
     "## Without these units",
-    `${settings.pairs.length} pairs, ${nameUnits(ablation)} set to 0 on their way into the output projections, against ${settings.random} random sets of as many units of the same blocks and kinds (seed ${settings.seed}). Without ablation, the passes give the run's root mean squares again to within ${formatChange(deviationFromRun)}.`,
+    `${settings.pairs.length} pairs, ${nameUnits(ablation)} ${describeMethod(ablation)}, on their way into the output projections, against ${settings.random} random sets of as many units of the same blocks and kinds (seed ${settings.seed}). Without ablation, the passes give the run's root mean squares again to within ${formatChange(deviationFromRun)}.`,
+    describeRanking(ablation),
     [
       "| set (units) | statistic | observed | null mean | null range | p |",
       "| --- | --- | ---: | ---: | ---: | ---: |",
@@ -93,17 +117,21 @@ function formatAblationMarkdown(ablation: Ablation): string {
       .map((statistic) => `- ${statisticNames[statistic]}: ${definitions[statistic]}.`)
       .join("\n"),
     sets.map((set) => `- ${describeSet(set)}`).join("\n"),
-    ABLATION_LIMITS,
+    describeLimits(ablation),
   ]
     .join("\n\n")
     .concat("\n");
 }
 
 /** What an ablation does not allow to conclude. */
-export const ABLATION_LIMITS: string =
-  "The units were ranked by the same pairs that they are ablated on. A unit at 0 is a state that the model never has, so a " +
-  "change says that the rest of the network depends on the unit, not what it stands for; no change says that it can be done " +
-  "without, not that it holds nothing. One step at σ = 1 is looked at, not an image.";
+export function describeLimits({ settings: { method } }: Ablation): string {
+  const state = method === "zero" ? "A unit at 0" : "A unit that is the same at every token";
+  return (
+    `${state} is a state that the model never has, so a change says that the rest of the network depends on the unit, not ` +
+    "what it stands for; no change says that it can be done without, not that it holds nothing. One step at σ = 1 is looked " +
+    "at, not an image."
+  );
+}
 
 /** What an ablation adds to `summary.md`; nothing where there is none. */
 export function ablationMarkdown(ablation: Ablation | null): string[] {

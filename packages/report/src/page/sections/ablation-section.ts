@@ -6,7 +6,9 @@ import {
   type SetAblation,
 } from "@measure-plantain/probe";
 import {
-  ABLATION_LIMITS,
+  describeLimits,
+  describeMethod,
+  describeRanking,
   describeSet,
   formatChange,
   nameUnits,
@@ -14,6 +16,7 @@ import {
 } from "../../text/format-ablation.ts";
 import { formatP } from "../../text/format-number.ts";
 import { drawNullHistogram } from "../figures/null-histogram.ts";
+import { itemAt } from "../../reading.ts";
 import { html, type Html } from "../html.ts";
 import { renderNumber } from "./shown-number.ts";
 
@@ -26,11 +29,12 @@ export function renderAblation(ablation: Ablation | null): Html | null {
   return html`<section id="ablation">
     <h2>Without these units</h2>
     <p>
-      Each set of ${nameUnits(ablation)} was set to 0 on its way into the output projections, in all passes of
-      ${settings.pairs.length} pairs; grey: ${settings.random} random sets of as many units of the same blocks
-      and kinds. Without ablation the passes repeat the run's root mean squares to
-      ${formatChange(deviationFromRun)}.
+      The ${nameUnits(ablation)} of each set were ${describeMethod(ablation)}, on their way into the output
+      projections, in all passes of ${settings.pairs.length} pairs; grey: ${settings.random} random sets of as
+      many units of the same blocks and kinds. Without ablation the passes repeat the run's root mean squares
+      to ${formatChange(deviationFromRun)}.
     </p>
+    <p>${describeRanking(ablation)}</p>
     ${sets.map((set) => renderSet(ablation, set))}
     <div class="scroll">
       <table class="numbers">
@@ -55,7 +59,7 @@ export function renderAblation(ablation: Ablation | null): Html | null {
           </li>`,
       )}
     </ul>
-    <p>${ABLATION_LIMITS}</p>
+    <p>${describeLimits(ablation)}</p>
   </section>`;
 }
 
@@ -73,8 +77,15 @@ function renderSet(ablation: Ablation, set: SetAblation): Html {
     </div>
     <details>
       <summary>the units</summary>
-      <p><code>${set.set.units.join(", ")}</code></p>
+      ${set.set.units.map((units, fold) => renderUnits(ablation, units, fold))}
     </details>`;
+}
+
+/** The units that the pairs of one half chose, or all pairs. */
+function renderUnits({ folds }: Ablation, units: readonly string[], fold: number): Html {
+  const ranking =
+    folds.length > 1 ? html`ranked by <bdi>${itemAt(folds, fold).rankedBy.join(", ")}</bdi>: ` : null;
+  return html`<p>${ranking}<code>${units.join(", ")}</code></p>`;
 }
 
 function renderRows(ablation: Ablation, set: SetAblation): Html {
@@ -96,9 +107,9 @@ function renderRows(ablation: Ablation, set: SetAblation): Html {
   </tbody>`;
 }
 
-function titleSet(ablation: Ablation, { name, set: { units } }: SetAblation): string {
+function titleSet(ablation: Ablation, { name, size }: SetAblation): string {
   const which = name === "named" ? "named" : "strongest";
-  return `${units.length} ${which} ${nameUnits(ablation)}`;
+  return `${size} ${which} ${nameUnits(ablation)}`;
 }
 
 function drawSets({ name, random, tests }: SetAblation, statistic: AblationStatistic): Html {
