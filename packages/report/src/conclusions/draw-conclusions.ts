@@ -9,6 +9,7 @@ import {
   formatShare,
   formatT,
 } from "../text/format-number.ts";
+import { concludeFromRepetitions } from "./conclude-from-repetitions.ts";
 import { concludeFromGrades } from "./conclude-from-grades.ts";
 import { describeGranularity, titleGranularity } from "../text/granularity-names.ts";
 import type { GranularitySummary, ThresholdSummary } from "../summary/granularity-summary.ts";
@@ -24,6 +25,7 @@ export function drawConclusions(results: Omit<Summary, "conclusions">): Conclusi
       ]
     : [];
   const blocks = concludeFromBlocks(results);
+  const repetitions = concludeFromRepetitions(results);
   const controls = concludeFromControls(results);
   const followed = describeFollowedConfounds(results);
   return {
@@ -33,6 +35,7 @@ export function drawConclusions(results: Omit<Summary, "conclusions">): Conclusi
       ...blocks.may,
       ...controls.may,
       ...describeHalves(results),
+      ...repetitions.may,
       ...concludeFromGrades(results),
       ...followed.may,
     ],
@@ -41,6 +44,7 @@ export function drawConclusions(results: Omit<Summary, "conclusions">): Conclusi
       ...followed.mayNot,
       ...controls.mayNot,
       ...blocks.mayNot,
+      ...repetitions.mayNot,
       ...describeAccounting(granularities),
       ...describeResolution(results),
     ],

@@ -15,12 +15,14 @@ import {
   type Captures,
   type Granularity,
   type GranularityName,
+  type Replicate,
   splitByGranularity,
 } from "@measure-plantain/probe";
 import { correctP, type CorrectedP } from "./corrected-p.ts";
 import { divideProgress, DONE, type OnShare } from "./divide-progress.ts";
 import { followGrades, type GradeResult } from "./grade-results.ts";
-import { analyzeReplicates, type ReplicateResult } from "./replicate-results.ts";
+import { analyzeRepetitions, type RepetitionsResult } from "./repetition-results.ts";
+import { analyzeReplicates, readRepetitions, type ReplicateResult } from "./replicate-results.ts";
 import { compareHalves, type HalvesResult } from "./reliability.ts";
 import { itemAt, valueAt } from "../reading.ts";
 
@@ -34,6 +36,8 @@ export interface AnalysisOptions {
   readonly seed?: number;
   /** The grade of each captured pair, in their order; `null` if the prompt set is not graded. */
   readonly grades?: readonly number[] | null;
+  /** Under what each captured repetition was run, in their order; by default they are not compared by image and noise. */
+  readonly replicates?: readonly Replicate[] | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnShare | undefined;
 }
@@ -64,6 +68,8 @@ export interface Analysis {
   readonly segments: readonly SegmentResult[];
   /** What each repetition shows alone; empty if every pass was run once. */
   readonly replicates: readonly ReplicateResult[];
+  /** What they show by image, noise and noise level; `null` if every pass was run once, or if nothing is known of them. */
+  readonly repetitions: RepetitionsResult | null;
 }
 
 /** The groups over one part of the tokens. A group that sees none of them does not vary, and is not tested. */
@@ -111,7 +117,15 @@ const DEFAULT_THRESHOLD = 3;
  */
 export async function analyzeCaptures(
   captures: Captures,
-  { thresholds = [3, 5], flips = 200, seed = 0, grades = null, signal, onProgress }: AnalysisOptions = {},
+  {
+    thresholds = [3, 5],
+    flips = 200,
+    seed = 0,
+    grades = null,
+    replicates,
+    signal,
+    onProgress,
+  }: AnalysisOptions = {},
 ): Promise<Analysis> {
   checkGrades(grades, captures);
   const options = { thresholds, flips, seed, signal };
@@ -142,6 +156,7 @@ export async function analyzeCaptures(
         });
   ofHalves?.(DONE);
   const segments = await analyzeParts(ofTokens, { ...options, grades: null, onProgress: ofSegments });
+  const repeated = readRepetitions(captures);
   return {
     pairs: captures.meanSquare.shape[0],
     thresholds,
@@ -154,7 +169,11 @@ export async function analyzeCaptures(
     halves,
     segments: segmentParts.map(({ name }, place) => ({ name, groups: itemAt(segments, place) })),
     replicates:
-      groups === undefined ? [] : analyzeReplicates(captures, { thresholds, meanT: groups.pairedT.t }),
+      groups === undefined ? [] : analyzeReplicates(repeated, { thresholds, meanT: groups.pairedT.t }),
+    repetitions:
+      replicates === undefined || repeated.differences.length === 0
+        ? null
+        : analyzeRepetitions({ ...repeated, replicates }, { thresholds, blockThreshold }),
   };
 }
 

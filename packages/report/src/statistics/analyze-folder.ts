@@ -56,13 +56,20 @@ export async function analyzeFolder(
 ): Promise<FolderResults> {
   const manifest = await folder.readManifest();
   const { settings, promptSet, audit, wordCounts, cutRenderPrompts, execution } = manifest;
+  const replicates = listReplicates(settings);
   const captures = await readCaptures(folder, manifest, { acceptChanged: acceptChangedCaptures });
   const changedCaptures = acceptChangedCaptures ? await findChangedCaptures(folder, manifest) : null;
   return {
     manifest,
     images: await listFixedImages(folder, manifest),
     ablation: await readAblation(folder),
-    analysis: await analyzeCaptures(captures, { flips, grades: readGrades(promptSet), signal, onProgress }),
+    analysis: await analyzeCaptures(captures, {
+      flips,
+      grades: readGrades(promptSet),
+      replicates,
+      signal,
+      onProgress,
+    }),
     context: {
       checkpoint: { id: settings.checkpoint.id, isSynthesized: manifest.isSynthesizedCheckpoint },
       promptSet,
@@ -71,7 +78,7 @@ export async function analyzeFolder(
       ...(changedCaptures && { changedCaptures }),
       ...(cutRenderPrompts && { cutRenderPrompts }),
       device: execution.device,
-      replicates: listReplicates(settings),
+      replicates,
     },
   };
 }

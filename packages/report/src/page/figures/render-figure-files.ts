@@ -6,6 +6,7 @@ import { type ColourScheme, print } from "../colour-schemes.ts";
 import { drawBlocks } from "./depth-figure.ts";
 import type { Figure } from "./figure.ts";
 import { drawHeatMap } from "./heat-map-svg.ts";
+import { drawNoiseLevels } from "./noise-levels-figure.ts";
 import { drawNulls } from "./null-figures.ts";
 import { drawRobustness, robustnessPoints } from "./robustness-figures.ts";
 import { drawSegments } from "./segments-figure.ts";
@@ -49,6 +50,7 @@ export function renderFigureFiles(analysis: Analysis, summary: Summary): FigureF
     summary.halves && robustness.halves,
     summary.tokenLength && robustness.tokens,
     drawSegments(analysis),
+    drawNoiseLevels(analysis),
   ];
   return figures
     .filter((figure) => figure !== null)
