@@ -47,6 +47,7 @@ export interface RandomFactorsResult {
 
 /** Groups whose p is below that of a threshold of the paired t: so are tests of different degrees of freedom counted alike. */
 export interface RandomThreshold {
+  /** The threshold of |t|. */
   readonly threshold: number;
   /** The two-sided p of the threshold at pairs − 1 degrees of freedom. */
   readonly p: number;
@@ -58,12 +59,15 @@ export interface RandomThreshold {
 
 /** What each level of one factor shows alone, and the others without it. */
 export interface FactorLeftOut extends LeaveOneLevelOut {
+  /** What is left out. */
   readonly factor: FactorName;
 }
 
 /** The share of each block's groups over the threshold at one noise level, in the order of the network. */
 export interface NoiseLevelResult {
+  /** The noise level. */
   readonly sigma: number;
+  /** Each block's share. */
   readonly shares: readonly { readonly block: string; readonly share: number }[];
 }
 
