@@ -16,6 +16,14 @@ export { DEFAULT_FLIPS, findFlipsProblem, type Flips } from "./statistics/flips.
 export type { GradeResult } from "./statistics/grade-results.ts";
 export type { HalvesResult } from "./statistics/reliability.ts";
 export type { ReplicateResult } from "./statistics/replicate-results.ts";
+export type {
+  FactorLeftOut,
+  FactorName,
+  NoiseLevelResult,
+  RandomFactorsResult,
+  RandomThreshold,
+  RepetitionsResult,
+} from "./statistics/repetition-results.ts";
 export type { RunDifference } from "./statistics/run-differences.ts";
 export type { ControlResults, RunResults } from "./statistics/run-results.ts";
 export type { PlantScore } from "./statistics/score-plant.ts";
@@ -43,6 +51,12 @@ export type {
   Summary,
   TokenLengthSummary,
 } from "./summary/summary.ts";
+export type {
+  FactorLeftOutSummary,
+  RandomFactorsSummary,
+  RandomThresholdSummary,
+  RepetitionsSummary,
+} from "./summary/repetitions-summary.ts";
 export type { SummaryContext } from "./summary/summary-context.ts";
 export { describeRarity, type RarityNames } from "./text/describe-rarity.ts";
 export type { FormatCommands, ReproducedRun } from "./text/describe-results.ts";

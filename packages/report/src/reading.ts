@@ -6,7 +6,7 @@ export function valueAt(values: ArrayLike<number>, index: number): number {
 }
 
 /** The same for lists of other things. */
-export function itemAt<T extends object | string>(items: readonly T[], index: number): T {
+export function itemAt<T extends object | string | number>(items: readonly T[], index: number): T {
   const item = items[index];
   if (item === undefined) throw new RangeError(`index ${index} is outside a list of ${items.length}`);
   return item;

@@ -4,7 +4,7 @@ import {
   type SyntheticOptions,
   syntheticLayout,
 } from "../../probe/test/synthetic-captures.ts";
-import type { Captures } from "@measure-plantain/probe";
+import type { Captures, Replicate } from "@measure-plantain/probe";
 import { type Analysis, analyzeCaptures } from "../src/statistics/analyze-captures.ts";
 import { compareAnalyses } from "../src/statistics/compare-analyses.ts";
 import type { SummarizedControl } from "../src/summary/control-summary.ts";
@@ -22,6 +22,42 @@ export const smallCaptures: Captures = syntheticCaptures(
 /** The statistics of {@link smallCaptures}. */
 export function analyzeSmall(): Promise<Analysis> {
   return analyzeCaptures(smallCaptures, { flips: 40, seed: 3 });
+}
+
+/** Captures of repeated passes, under noise of their own, in which all units of a block respond as told; and their mean. */
+export function syntheticRepetitions(
+  layout: ReturnType<typeof syntheticLayout>,
+  replicates: readonly Replicate[],
+  {
+    pairs = 10,
+    plant,
+  }: { readonly pairs?: number; readonly plant: (of: Replicate) => SyntheticOptions["planted"] },
+): Captures {
+  const each = replicates.map((replicate, place) => {
+    const { meanSquare } = syntheticCaptures(layout, { pairs, seed: 50 + place });
+    const { block, effect } = plant(replicate) ?? { block: "", effect: 0 };
+    const planted = layout.sections.filter((section) => section.block === block);
+    const data = meanSquare.data.map((value, at) => {
+      const [row, unit] = [Math.floor(at / layout.unitCount), at % layout.unitCount];
+      const responds = planted.some(
+        ({ firstUnit, unitCount }) => unit >= firstUnit && unit < firstUnit + unitCount,
+      );
+      return row % 2 === 1 && responds ? value * (1 + effect) ** 2 : value;
+    });
+    return { ...meanSquare, data };
+  });
+  const [first] = each;
+  if (first === undefined) throw new RangeError("replicates: expected one or more");
+  const mean = first.data.map(
+    (_, at) => each.reduce((sum, { data }) => sum + (data[at] ?? NaN), 0) / each.length,
+  );
+  const data = new Float32Array(each.length * mean.length);
+  for (const [place, one] of each.entries()) data.set(one.data, place * mean.length);
+  return {
+    layout,
+    meanSquare: { data: mean, shape: first.shape },
+    replicates: { data, shape: [each.length, ...first.shape] },
+  };
 }
 
 /** A control of a run, analysed and compared with it. */

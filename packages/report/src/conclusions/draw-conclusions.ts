@@ -10,6 +10,7 @@ import {
   formatT,
 } from "../text/format-number.ts";
 import { concludeFromCrossed } from "./conclude-from-crossed.ts";
+import { concludeFromRepetitions } from "./conclude-from-repetitions.ts";
 import { concludeFromGrades } from "./conclude-from-grades.ts";
 import { describeGranularity, titleGranularity } from "../text/granularity-names.ts";
 import type { GranularitySummary, ThresholdSummary } from "../summary/granularity-summary.ts";
@@ -25,6 +26,7 @@ export function drawConclusions(results: Omit<Summary, "conclusions">): Conclusi
       ]
     : [];
   const blocks = concludeFromBlocks(results);
+  const repetitions = concludeFromRepetitions(results);
   const controls = concludeFromControls(results);
   const followed = describeFollowedConfounds(results);
   const crossed = concludeFromCrossed(results);
@@ -35,6 +37,7 @@ export function drawConclusions(results: Omit<Summary, "conclusions">): Conclusi
       ...blocks.may,
       ...controls.may,
       ...describeHalves(results),
+      ...repetitions.may,
       ...concludeFromGrades(results),
       ...crossed.may,
       ...followed.may,
@@ -45,6 +48,7 @@ export function drawConclusions(results: Omit<Summary, "conclusions">): Conclusi
       ...controls.mayNot,
       ...crossed.mayNot,
       ...blocks.mayNot,
+      ...repetitions.mayNot,
       ...describeAccounting(granularities),
       ...describeResolution(results),
     ],

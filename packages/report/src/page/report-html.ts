@@ -82,8 +82,8 @@ export function renderReport({
           ${renderStrongest(summary, renderVolcanoFigure(analysis, summary))}
           ${renderNullFigures(analysis, summary)}
           ${renderRobustness(summary, drawRobustness(analysis, robustness))}
-          ${renderBreakdowns(summary, analysis)} ${renderReplicates(summary)} ${renderPrompts(summary)}
-          ${renderRun({ manifest, reference, command })}
+          ${renderBreakdowns(summary, analysis)} ${renderReplicates(summary, analysis)}
+          ${renderPrompts(summary)} ${renderRun({ manifest, reference, command })}
         </main>
         ${renderScript(data)}
       </body>

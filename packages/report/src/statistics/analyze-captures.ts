@@ -15,6 +15,7 @@ import {
   type Captures,
   type Granularity,
   type GranularityName,
+  type Replicate,
   splitByGranularity,
 } from "@measure-plantain/probe";
 import type { CrossedCells } from "@measure-plantain/prompts";
@@ -22,7 +23,8 @@ import { analyzeCells, type CrossedResult } from "./crossed/crossed-result.ts";
 import { correctP, type CorrectedP } from "./corrected-p.ts";
 import { divideProgress, DONE, type OnShare } from "./divide-progress.ts";
 import { followGrades, type GradeResult } from "./grade-results.ts";
-import { analyzeReplicates, type ReplicateResult } from "./replicate-results.ts";
+import { analyzeRepetitions, type RepetitionsResult } from "./repetition-results.ts";
+import { analyzeReplicates, readRepetitions, type ReplicateResult } from "./replicate-results.ts";
 import { compareHalves, type HalvesResult } from "./reliability.ts";
 import { itemAt, valueAt } from "../reading.ts";
 
@@ -38,6 +40,8 @@ export interface AnalysisOptions {
   readonly grades?: readonly number[] | null;
   /** Which side of a pair shows which cell; `null` if the prompt set is not crossed. */
   readonly cells?: CrossedCells | null;
+  /** Under what each captured repetition was run, in their order; by default they are not compared by image and noise. */
+  readonly replicates?: readonly Replicate[] | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnShare | undefined;
 }
@@ -70,6 +74,8 @@ export interface Analysis {
   readonly replicates: readonly ReplicateResult[];
   /** The graded factor apart from the others; `null` if the prompt set is not crossed. */
   readonly crossed: CrossedResult | null;
+  /** What they show by image, noise and noise level; `null` if every pass was run once, or if nothing is known of them. */
+  readonly repetitions: RepetitionsResult | null;
 }
 
 /** The groups over one part of the tokens. A group that sees none of them does not vary, and is not tested. */
@@ -123,6 +129,7 @@ export async function analyzeCaptures(
     seed = 0,
     grades = null,
     cells = null,
+    replicates,
     signal,
     onProgress,
   }: AnalysisOptions = {},
@@ -157,6 +164,7 @@ export async function analyzeCaptures(
         });
   ofHalves?.(DONE);
   const segments = await analyzeParts(ofTokens, { ...options, grades: null, onProgress: ofSegments });
+  const repeated = readRepetitions(captures);
   return {
     pairs: captures.meanSquare.shape[0],
     thresholds,
@@ -173,7 +181,11 @@ export async function analyzeCaptures(
         ? null
         : await analyzeCells(captures, parts, { cells, flips, seed, signal, onProgress: ofCells }),
     replicates:
-      groups === undefined ? [] : analyzeReplicates(captures, { thresholds, meanT: groups.pairedT.t }),
+      groups === undefined ? [] : analyzeReplicates(repeated, { thresholds, meanT: groups.pairedT.t }),
+    repetitions:
+      replicates === undefined || repeated.differences.length === 0
+        ? null
+        : analyzeRepetitions({ ...repeated, replicates }, { thresholds, blockThreshold }),
   };
 }
 

@@ -57,6 +57,7 @@ export async function analyzeFolder(
 ): Promise<FolderResults> {
   const manifest = await folder.readManifest();
   const { settings, promptSet, audit, wordCounts, cutRenderPrompts, execution } = manifest;
+  const replicates = listReplicates(settings);
   const captures = await readCaptures(folder, manifest, { acceptChanged: acceptChangedCaptures });
   const changedCaptures = acceptChangedCaptures ? await findChangedCaptures(folder, manifest) : null;
   return {
@@ -67,6 +68,7 @@ export async function analyzeFolder(
       flips,
       grades: readGrades(promptSet),
       cells: listCells(promptSet),
+      replicates,
       signal,
       onProgress,
     }),
@@ -78,7 +80,7 @@ export async function analyzeFolder(
       ...(changedCaptures && { changedCaptures }),
       ...(cutRenderPrompts && { cutRenderPrompts }),
       device: execution.device,
-      replicates: listReplicates(settings),
+      replicates,
     },
   };
 }

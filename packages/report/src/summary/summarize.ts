@@ -10,6 +10,7 @@ import { summarizeCrossed } from "./crossed-summary.ts";
 import { summarizeGrades } from "./grades-summary.ts";
 import { summarizeGranularity } from "./granularity-summary.ts";
 import { listNotices } from "./notices.ts";
+import { summarizeRepetitions } from "./repetitions-summary.ts";
 import type { SummaryContext } from "./summary-context.ts";
 import type { AuditSummary, HalvesSummary, Summary, TokenLengthSummary } from "./summary.ts";
 import { valueAt } from "../reading.ts";
@@ -62,6 +63,7 @@ export function summarize(
       }));
       return { ...replicate, thresholds, maximum, correlationWithMean };
     }),
+    repetitions: summarizeRepetitions(analysis, context),
     audit: summarizeAudit(context),
     confounds: summarizeConfounds(analysis, audit),
     controls: controls.map(summarizeControl),

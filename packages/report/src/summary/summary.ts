@@ -4,6 +4,7 @@ import type { GranularityComparison } from "../statistics/compare-analyses.ts";
 import type { BlockRow, StrongestBlockSummary } from "./block-summary.ts";
 import type { ConfoundsSummary } from "./confounds.ts";
 import type { CrossedSummary } from "./crossed-summary.ts";
+import type { RepetitionsSummary } from "./repetitions-summary.ts";
 import type { GradesSummary } from "./grades-summary.ts";
 import type { GranularitySummary } from "./granularity-summary.ts";
 
@@ -43,6 +44,8 @@ export interface Summary {
   readonly segments: readonly SegmentSummary[];
   /** What each repetition shows alone, in groups; empty if every pass was run once. */
   readonly replicates: readonly ReplicateSummary[];
+  /** Whether the results extend to other fixed images and noises; `null` if what was varied is not known. */
+  readonly repetitions: RepetitionsSummary | null;
   /** What else than the contrast differs within the pairs, with their texts. */
   readonly audit: AuditSummary;
   /** Which confounds of the audit the pairs' responses follow; `null` if that cannot be said. */

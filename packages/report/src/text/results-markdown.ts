@@ -3,6 +3,7 @@ import { formatCount, formatMeanCount, formatP, formatShare, formatT } from "./f
 import { formatGrades } from "./grades-markdown.ts";
 import { titleGranularity } from "./granularity-names.ts";
 import { escapeMarkdown, formatList, formatTable } from "./markdown.ts";
+import { formatRepetitions } from "./repetitions-markdown.ts";
 import { resultRows, survivorRows } from "./result-rows.ts";
 import type { GranularitySummary } from "../summary/granularity-summary.ts";
 import type { Summary } from "../summary/summary.ts";
@@ -18,7 +19,7 @@ export function formatResults(summary: Summary): string[] {
     ...formatStrongest(summary.granularities),
     ...formatGrades(summary),
     ...formatSegments(summary),
-    ...formatReplicates(summary),
+    ...formatRepetitions(summary),
   ];
 }
 
@@ -121,26 +122,6 @@ function formatSegments({ segments, blockThreshold }: Summary): string[] {
           maximum === null ? "–" : formatP(maximum.p),
         ];
       }),
-    ),
-  ];
-}
-
-function formatReplicates({ replicates, blockThreshold }: Summary): string[] {
-  if (replicates.length === 0) return [];
-  return [
-    "### By repetition",
-    `Every pass was run ${replicates.length} times; the tables above are of the mean over the repetitions. Each alone, and how ` +
-      "its t go with those of the mean:",
-    formatTable(
-      ["fixed image", "noise seed", "σ", `\\|t\\| > ${blockThreshold}`, "max \\|t\\|", "r with the mean"],
-      replicates.map(({ reference, noiseSeed, sigma, thresholds, maximum, correlationWithMean }) => [
-        reference === null ? "–" : String(reference + 1),
-        String(noiseSeed),
-        String(sigma),
-        formatCount(thresholds[0]?.count ?? 0),
-        formatT(maximum),
-        correlationWithMean === null ? "–" : formatT(correlationWithMean),
-      ]),
     ),
   ];
 }

@@ -6,6 +6,7 @@ import { type ColourScheme, print } from "../colour-schemes.ts";
 import { drawBlocks } from "./depth-figure.ts";
 import type { Figure } from "./figure.ts";
 import { drawHeatMap } from "./heat-map-svg.ts";
+import { drawNoiseLevels } from "./noise-levels-figure.ts";
 import { drawNulls } from "./null-figures.ts";
 import { drawProjection } from "./projection-figure.ts";
 import { drawRobustness, robustnessPoints } from "./robustness-figures.ts";
@@ -53,6 +54,7 @@ export function renderFigureFiles(analysis: Analysis, summary: Summary): FigureF
     ...(summary.crossed?.transfers ?? []).map(
       (transfer) => summary.crossed && drawProjection(summary.crossed, transfer),
     ),
+    drawNoiseLevels(analysis),
   ];
   return figures
     .filter((figure) => figure !== null)
