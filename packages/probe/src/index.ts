@@ -47,6 +47,35 @@ export type { PlantedUnit, PlantPlan } from "./controls/plant/plan-plant.ts";
 export { readPlant } from "./controls/plant/planted-checkpoint.ts";
 export { openRun } from "./open-run.ts";
 export { referenceName } from "./passes/prepare-references.ts";
+export {
+  createPlanFile,
+  defaultCriteria,
+  type DefaultCriteriaOptions,
+  type PlanFileOptions,
+} from "./plan-file/create-plan-file.ts";
+export {
+  findPlanDepartures,
+  type FoundControl,
+  type FoundRun,
+  type PlanDeparture,
+} from "./plan-file/find-plan-departures.ts";
+export { followPlanFile } from "./plan-file/follow-plan-file.ts";
+export {
+  type Criterion,
+  type FreeSetting,
+  freeSettings,
+  PLAN_FILE,
+  type PlanFile,
+  type PlannedControl,
+  type PlannedDecision,
+  type PlannedReferences,
+  type PlannedSettings,
+  type PlannedStatistics,
+  type PlanRecord,
+  type PlanSources,
+  type StoredPlan,
+} from "./plan-file/plan-file.ts";
+export { readPlanFile, writePlanFile } from "./plan-file/read-plan-file.ts";
 export { type PlanOptions, planProbe, type ProbePlan } from "./plan-probe.ts";
 export { ProbeError, type ProbeErrorCode, type ProbeErrorOptions } from "./probe-error.ts";
 export type { ProbeNote, ProgressOptions } from "./reporter.ts";

@@ -22,6 +22,10 @@ export type ProbeErrorCode =
   | "other-checkpoint"
   /** The model would read the same on both sides of a pair, or gives the same for both. */
   | "no-contrast"
+  /** A plan is to be written where a file is. */
+  | "existing-plan"
+  /** The run departs from the plan that it is to follow. */
+  | "plan-departure"
   /** No effect can be planted for this run. */
   | "cannot-plant";
 

@@ -3,6 +3,8 @@ import { requireContrast } from "./audit/cut-prompts.ts";
 import type { Control } from "./controls/parse-controls.ts";
 import { runControl, STAGES_OF_CONTROL } from "./controls/run-control.ts";
 import { captureRun, STAGES_OF_RUN } from "./passes/capture-run.ts";
+import { recordPlan, type PlannedStatistics, type StoredPlan } from "./plan-file/plan-file.ts";
+import { requirePlanned } from "./plan-file/require-planned.ts";
 import type { ProbePlan } from "./plan-probe.ts";
 import { ProbeError } from "./probe-error.ts";
 import { createReporter, type ProgressOptions } from "./reporter.ts";
@@ -16,6 +18,10 @@ export interface RunOptions extends ProgressOptions {
   readonly controls?: readonly Control[];
   /** Captures every N-th pair from the K-th on, as one of N runs for `mergeShards`. */
   readonly shard?: Shard | undefined;
+  /** The plan that the run follows; it is refused if it departs from it. */
+  readonly plan?: StoredPlan | undefined;
+  /** What will be computed from the captures, to be compared with the plan. */
+  readonly statistics?: PlannedStatistics | undefined;
   /** Ends the run; what was stored is kept. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -28,7 +34,7 @@ export interface RunOptions extends ProgressOptions {
  *
  * @param path - The run folder, to be made or continued.
  * @throws {ProbeError} `other-settings` or `not-a-run-folder` if the folder holds something else, and nothing is changed;
- * `invalid-option` for a shard with controls; `no-contrast` for a control; `cannot-plant`.
+ * `plan-departure`; `invalid-option` for a shard with controls; `no-contrast` for a control; `cannot-plant`.
  * @throws {FluxRuntimeError} `folder-in-use`, `session-failed`, `disk-full`; else the signal's reason.
  * @example
  * const run = await runProbe(plan, "runs/otherview", { controls: await parseControls(["shuffled"], plan.promptSet) });
@@ -37,7 +43,7 @@ export interface RunOptions extends ProgressOptions {
 export async function runProbe(
   plan: ProbePlan,
   path: string,
-  { controls = [], shard, signal, onProgress, onNote }: RunOptions = {},
+  { controls = [], shard, plan: stored, statistics, signal, onProgress, onNote }: RunOptions = {},
 ): Promise<RunFolder> {
   if (isPart(shard) && controls.length > 0) {
     throw new ProbeError(
@@ -47,6 +53,7 @@ export async function runProbe(
     );
   }
   shardPairs(plan.promptSet.pairs.length, shard); // refuses more shards than pairs
+  if (stored !== undefined) await requirePlanned(stored, plan, { controls, shard, statistics });
   for (const control of controls) await requireControlContrast(control, plan);
   const reporter = createReporter(
     { onProgress, onNote },
@@ -58,9 +65,12 @@ export async function runProbe(
     ...(shard !== undefined && { shard }),
   };
   const run: ProbePlan = { ...plan, settings };
-  const folder = await RunFolder.openForRun(path, settings, plan.options.wordCounts?.record);
+  const folder = await RunFolder.openForRun(path, settings, {
+    wordCounts: plan.options.wordCounts?.record,
+    plan: stored && recordPlan(stored),
+  });
   try {
-    await captureRun(run, folder, { reporter, signal });
+    await captureRun(run, folder, { reporter, signal, stored });
     for (const control of controls) await runControl(control, run, folder, { reporter, signal });
   } finally {
     await folder.close();

@@ -30,7 +30,9 @@ export async function runControl(
   try {
     const changed = await planControl(control, { ...plan, checkpoint }, main);
     const path = main.file(CONTROLS_FOLDER, control.name);
-    const folder = await RunFolder.openForRun(path, changed.settings, changed.options.wordCounts?.record);
+    const folder = await RunFolder.openForRun(path, changed.settings, {
+      wordCounts: changed.options.wordCounts?.record,
+    });
     try {
       await captureRun(changed, folder, options);
       if (plant !== null) await writePlant(folder, plant);

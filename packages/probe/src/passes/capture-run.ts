@@ -2,6 +2,7 @@ import { writeSafetensors } from "@measure-plantain/flux-runtime";
 import { unitRecords, type UnitLayout } from "@measure-plantain/head-hooks";
 import { cpus } from "node:os";
 import { describeCutPairs, describeCutRenderPrompts } from "../audit/cut-prompts.ts";
+import { PLAN_FILE, recordPlan, type StoredPlan } from "../plan-file/plan-file.ts";
 import type { ProbePlan } from "../plan-probe.ts";
 import type { Reporter } from "../reporter.ts";
 import type { Manifest } from "../run-folder/manifest.ts";
@@ -27,6 +28,8 @@ export const STAGES_OF_RUN = 3;
 export interface CaptureOptions {
   readonly reporter: Reporter;
   readonly signal: AbortSignal | undefined;
+  /** The plan that the run follows, which its folder gets a copy of. */
+  readonly stored?: StoredPlan | undefined;
 }
 
 /**
@@ -36,7 +39,7 @@ export interface CaptureOptions {
 export async function captureRun(
   plan: ProbePlan,
   folder: RunFolder,
-  { reporter, signal }: CaptureOptions,
+  { reporter, signal, stored }: CaptureOptions,
 ): Promise<void> {
   const { promptSet, settings, audit, execution, options } = plan;
   const { checkpoint, isSynthesized } = plan.checkpoint;
@@ -68,6 +71,7 @@ export async function captureRun(
       audit,
       ...(plan.cutRenderPrompts && { cutRenderPrompts: plan.cutRenderPrompts }),
       ...(options.wordCounts && { wordCounts: options.wordCounts.record }),
+      ...(stored && { plan: recordPlan(stored) }),
       layout,
       capturesSha256: layout === null ? null : await folder.sha256("captures.safetensors"),
       execution,
@@ -77,6 +81,7 @@ export async function captureRun(
     } satisfies Manifest);
   };
   await writeManifest("running", null);
+  if (stored !== undefined) await folder.write(PLAN_FILE, stored.text);
 
   const pairs = shardPairs(promptSet.pairs.length, settings.shard);
   const runtime = runtimeOptions(settings, signal);

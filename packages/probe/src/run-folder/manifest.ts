@@ -2,6 +2,7 @@ import type { UnitLayout } from "@measure-plantain/head-hooks";
 import type { PromptSet, PromptSetAudit } from "@measure-plantain/prompts";
 import type { CutPrompts } from "../audit/cut-prompts.ts";
 import type { WordCountsRecord } from "../audit/word-counts.ts";
+import type { PlanRecord } from "../plan-file/plan-file.ts";
 import type { PromptsRecord } from "../settings/prompts-record.ts";
 import type { ProbeSettings } from "../settings/settings.ts";
 
@@ -49,6 +50,8 @@ export interface Manifest {
   readonly cutRenderPrompts?: CutPrompts | undefined;
   /** The list of words that the audit used, if one was given. */
   readonly wordCounts?: WordCountsRecord | undefined;
+  /** The plan that the run began with, if it had one; `plan.json` is a copy of it. */
+  readonly plan?: PlanRecord | undefined;
   /** Which unit has which place in the captures; `null` until they are complete. */
   readonly layout: UnitLayout | null;
   /** SHA-256 of `captures.safetensors`; `null` until it is complete. */

@@ -4,6 +4,7 @@ import { ProbeError } from "../probe-error.ts";
 import { differingSettings, withPlainCheckpoint, type ProbeSettings } from "../settings/settings.ts";
 import { formatShard, shardPairs, type Shard } from "../settings/shard.ts";
 import { captureForm } from "../captures/capture-tensors.ts";
+import { PLAN_FILE } from "../plan-file/plan-file.ts";
 import { referenceName } from "../passes/prepare-references.ts";
 import type { Manifest } from "./manifest.ts";
 import { RunFolder } from "./run-folder.ts";
@@ -35,7 +36,7 @@ export async function mergeShards(out: string, directories: readonly string[]): 
   for (const other of shards.slice(1)) await requireAgreement(first, other);
   const tensors = await joinCaptures(shards);
 
-  const folder = await RunFolder.openForRun(out, first.settings, first.manifest.wordCounts);
+  const folder = await RunFolder.openForRun(out, first.settings, first.manifest);
   try {
     await writeJoined(folder, first, shards, tensors);
   } finally {
@@ -71,6 +72,7 @@ async function writeJoined(
     capturesSha256: null,
     finishedAt: null,
   });
+  if (manifest.plan !== undefined) await folder.write(PLAN_FILE, await readFile(source.file(PLAN_FILE)));
   const images = settings.references.map((_, index) => referenceName(index));
   for (const name of images.flatMap((image) => [`${image}.png`, `${image}.json`])) {
     await folder.write(name, await readFile(source.file(name)));
@@ -168,13 +170,14 @@ async function requireAgreement(first: ShardFolder, other: ShardFolder): Promise
 
 /** Everything in which the shards of one run are equal. */
 function comparable({ manifest, settings }: ShardFolder): unknown {
-  const { packages, isSynthesizedCheckpoint, promptSet, wordCounts, layout } = manifest;
+  const { packages, isSynthesizedCheckpoint, promptSet, wordCounts, plan, layout } = manifest;
   return {
     ...withPlainCheckpoint(settings),
     packages,
     isSynthesizedCheckpoint,
     pairs: promptSet.pairs,
     wordCountsSha256: wordCounts?.sha256,
+    planSha256: plan?.sha256,
     layout,
   };
 }

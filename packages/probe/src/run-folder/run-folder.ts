@@ -13,6 +13,9 @@ import { sha256 } from "../sha256.ts";
 import { differingSettings, withPlainCheckpoint, type ProbeSettings } from "../settings/settings.ts";
 import type { Manifest } from "./manifest.ts";
 
+/** What a run goes on with, in addition to its settings. */
+type BegunWith = Pick<Manifest, "wordCounts" | "plan">;
+
 /** Where a run folder keeps its controls, each a run folder of its own. */
 export const CONTROLS_FOLDER = "controls";
 
@@ -27,8 +30,8 @@ export class RunFolder {
   }
 
   /**
-   * Creates the folder, or goes on in one that was begun with the same settings and audited by the same list of words; no
-   * other process writes into it until `close`.
+   * Creates the folder, or goes on in one that was begun with the same settings and plan and audited by the same list of
+   * words; no other process writes into it until `close`.
    *
    * @throws {ProbeError} if the folder holds something else, or a run of other settings; nothing is changed then.
    * FluxRuntimeError `folder-in-use`.
@@ -36,14 +39,14 @@ export class RunFolder {
   static async openForRun(
     path: string,
     settings: ProbeSettings,
-    wordCounts?: Manifest["wordCounts"],
+    begun: Pick<Manifest, "wordCounts" | "plan"> = {},
   ): Promise<RunFolder> {
     const folder = new RunFolder(resolve(path));
-    await folder.requireRun(settings, wordCounts); // first, so that nothing of somebody else's is touched
+    await folder.requireRun(settings, begun); // first, so that nothing of somebody else's is touched
     await mkdir(folder.path, { recursive: true });
     await folder.acquire();
     try {
-      await folder.requireRun(settings, wordCounts); // again: another process may have begun a run meanwhile
+      await folder.requireRun(settings, begun); // again: another process may have begun a run meanwhile
       await mkdir(folder.file("passes"), { recursive: true });
       await mkdir(folder.file("cache"), { recursive: true });
       return folder;
@@ -158,12 +161,12 @@ export class RunFolder {
   }
 
   /** Refuses a folder that holds something else than the beginning of a run with these settings. */
-  private async requireRun(settings: ProbeSettings, wordCounts: Manifest["wordCounts"]): Promise<void> {
+  private async requireRun(settings: ProbeSettings, begun: BegunWith): Promise<void> {
     if (await this.isUnused()) return;
     const manifest = await this.readManifest();
     const differences = differingSettings(
-      { ...withPlainCheckpoint(manifest.settings), wordCountsSha256: manifest.wordCounts?.sha256 },
-      { ...withPlainCheckpoint(settings), wordCountsSha256: wordCounts?.sha256 },
+      { ...withPlainCheckpoint(manifest.settings), ...hashesOf(manifest) },
+      { ...withPlainCheckpoint(settings), ...hashesOf(begun) },
     );
     if (differences.length > 0) {
       throw new ProbeError(
@@ -183,4 +186,8 @@ export class RunFolder {
     }
     return true;
   }
+}
+
+function hashesOf({ wordCounts, plan }: BegunWith): Record<string, string | undefined> {
+  return { wordCountsSha256: wordCounts?.sha256, planSha256: plan?.sha256 };
 }

@@ -132,14 +132,31 @@ function plainId(id: string): string {
   return existsSync(id) ? resolve(id) : id;
 }
 
-/** The dotted paths of the settings in which two runs differ, with both values. */
-export function differingSettings(before: unknown, now: unknown, path = ""): string[] {
+/** One setting in which two records differ. */
+export interface SettingDifference {
+  /** Dotted, as `references.0.seed`. */
+  readonly path: string;
+  /** Its value in the first record, as JSON that is cut to a line; `nothing` if it is not there. */
+  readonly before: string;
+  /** Its value in the second record, likewise. */
+  readonly now: string;
+}
+
+/** The settings in which two records differ. */
+export function listDifferences(before: unknown, now: unknown, path = ""): SettingDifference[] {
   if (isRecord(before) && isRecord(now)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(now)])];
-    return keys.flatMap((key) => differingSettings(before[key], now[key], path ? `${path}.${key}` : key));
+    return keys.flatMap((key) => listDifferences(before[key], now[key], path ? `${path}.${key}` : key));
   }
   const [left, right] = [JSON.stringify(before), JSON.stringify(now)];
-  return left === right ? [] : [`${path}: ${shorten(left)} there, ${shorten(right)} now`];
+  return left === right ? [] : [{ path, before: shorten(left), now: shorten(right) }];
+}
+
+/** The same as lines for people. */
+export function differingSettings(before: unknown, now: unknown): string[] {
+  return listDifferences(before, now).map(
+    (difference) => `${difference.path}: ${difference.before} there, ${difference.now} now`,
+  );
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
