@@ -98,7 +98,13 @@ function makeCausal(plan: PlantPlan): PlantPlan {
 async function plantCausalUnits(): Promise<PlantPlan> {
   const context = await reopen(run);
   const { groupSize } = context.settings;
-  const plan = makeCausal(planPlant(context.checkpoint.transformer.config, { pairs, groupSize, seed: 0 }));
+  const plan = makeCausal(
+    planPlant(context.checkpoint.transformer.config, {
+      design: { kind: "contrast", pairs },
+      groupSize,
+      seed: 0,
+    }),
+  );
   await plantEffect(context, await preparePassInputs(context), { plan, folder: join(place, "causal") });
   await run.removeWorkFiles();
   return plan;
