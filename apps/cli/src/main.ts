@@ -118,7 +118,7 @@ program
     new Option("--tap <what...>", "further projections to capture").choices(optionalTaps).default([]),
   )
   .option("--shard <k/n>", "capture every N-th pair from the K-th on, as one of N runs for `merge`", shard)
-  .option("--segments", "also capture text, noise and reference tokens separately", false)
+  .option("--segments", "also capture the tokens of template, prompt, padding, noise and reference separately", false)
   .option(
     "--control <which...>",
     "controls to run as well: random-weights[:SEEDS], planted[:SEEDS], or prompt sets by name or file",

@@ -105,7 +105,9 @@ async function readFeeds(
     { axesDims: transformer.config.axes_dims_rope, theta: transformer.config.rope_theta },
   );
   const timestep = expected("transformer.timestep").data.map((sigma) => sigma * 1_000);
-  const ranges = segmentRanges({ text: text.shape[1] ?? 0, noise: image.shape[1] ?? 0, reference: 0 });
+  const [length = 0, noise = 0] = [text.shape[1], image.shape[1]];
+  const textTokens = { promptTokens: [1, 3], tokenCount: length - 1 } as const;
+  const ranges = segmentRanges({ text: length, noise, reference: 0 }, textTokens);
   return {
     hidden_states: { type: "float32", ...image },
     encoder_hidden_states: { type: "float32", ...text },

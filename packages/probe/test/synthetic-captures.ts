@@ -84,7 +84,7 @@ export interface SyntheticOptions {
     readonly effect: number;
     readonly grades: readonly number[];
   };
-  /** Text, noise and reference tokens apart, too; joint blocks see no text. */
+  /** Every token segment apart, too; joint blocks see no text. */
   readonly segments?: boolean;
 }
 
@@ -131,7 +131,9 @@ export function syntheticCaptures(
     meanSquare: { data, shape },
     ...(segments && {
       segments: {
-        text: part((unit) => (seesText[unit] === true ? 2 : 0)),
+        template: part((unit) => (seesText[unit] === true ? 3 : 0)),
+        prompt: part((unit) => (seesText[unit] === true ? 2 : 0)),
+        padding: part((unit) => (seesText[unit] === true ? 1 : 0)),
         noise: part(() => 1),
         reference: part(() => 0.5),
       },

@@ -16,6 +16,8 @@ export interface PromptEmbedding {
   readonly embeds: Tensor;
   /** Tokens of the prompt in its chat template, without padding. */
   readonly tokenCount: number;
+  /** Which of them are the prompt's own, `[start, stop)`; the others up to `tokenCount` are the chat template's. */
+  readonly promptTokens: readonly [start: number, stop: number];
   /** Whether the end of the prompt was cut off. */
   readonly truncated: boolean;
 }
@@ -58,14 +60,15 @@ export async function openTextEncoder(
   const S = maxSequenceLength;
   return {
     async encode(prompt) {
-      const { inputIds, tokenCount, truncated } = tokenizer.encode(prompt, { maxSequenceLength });
+      const { inputIds, ...encoded } = tokenizer.encode(prompt, { maxSequenceLength });
+      const { tokenCount, promptTokens, truncated } = encoded;
       const outputs = await session.run({
         input_ids: { type: "int64", data: inputIds, shape: [1, S] },
         attention_mask: { type: "bool", data: causalMask(S, tokenCount), shape: [1, 1, S, S] },
         rotary_cos: { type: "float32", ...rotary.cos },
         rotary_sin: { type: "float32", ...rotary.sin },
       });
-      return { embeds: toTensor(outputs, "prompt_embeds"), tokenCount, truncated };
+      return { embeds: toTensor(outputs, "prompt_embeds"), tokenCount, promptTokens, truncated };
     },
     close: () => session.close(),
   };

@@ -3,6 +3,7 @@ import { Tokenizer as VocabularyTokenizer } from "@huggingface/tokenizers";
 import { z } from "zod";
 import { FluxRuntimeError } from "../errors.ts";
 import { createChatTemplate } from "./chat-template.ts";
+import { findPromptTokens, templateTokens, type TemplateTokens } from "./prompt-tokens.ts";
 import { readTokenizerFile } from "./read-tokenizer-file.ts";
 import { readTokenizerConfig } from "./tokenizer-config.ts";
 
@@ -20,6 +21,8 @@ export interface EncodedPrompt {
   readonly attentionMask: Uint8Array;
   /** Tokens of the text, template included, without padding; at most S. */
   readonly tokenCount: number;
+  /** Which of the tokens are the prompt's own, `[start, stop)`; the text's others are the chat template's. */
+  readonly promptTokens: readonly [start: number, stop: number];
   /** Whether the text was longer than S, so that its end, with the head of the answer, is missing. */
   readonly truncated: boolean;
 }
@@ -82,18 +85,28 @@ export async function createTokenizer(folder: string): Promise<Tokenizer> {
   const chatText = (prompt: string): string => renderChat(requireWellFormed(prompt));
   const encodeText = (text: string): readonly number[] => tokenizer.encode(requireWellFormed(text)).ids;
 
+  let template: TemplateTokens | undefined;
+
   return {
     chatText,
     encodeText,
     countTokens: (text) => encodeText(text).length,
     encode: (prompt, { maxSequenceLength }) => {
       requireLength(maxSequenceLength);
-      const { ids } = tokenizer.encode(chatText(prompt));
+      const ids = encodeText(chatText(prompt));
+      template ??= templateTokens(chatText, encodeText);
+      const [start, stop] = findPromptTokens(ids, template);
       const tokenCount = Math.min(ids.length, maxSequenceLength);
       const inputIds = new BigInt64Array(maxSequenceLength).fill(BigInt(padId));
       inputIds.set(ids.slice(0, tokenCount).map(BigInt));
       const attentionMask = new Uint8Array(maxSequenceLength).fill(1, 0, tokenCount);
-      return { inputIds, attentionMask, tokenCount, truncated: ids.length > maxSequenceLength };
+      return {
+        inputIds,
+        attentionMask,
+        tokenCount,
+        promptTokens: [Math.min(start, tokenCount), Math.min(stop, tokenCount)],
+        truncated: ids.length > maxSequenceLength,
+      };
     },
   };
 }

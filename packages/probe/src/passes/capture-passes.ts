@@ -1,29 +1,29 @@
+import { group } from "d3-array";
 import {
   buildTransformerModel,
   openTransformer,
   tokenLayout,
   type Tensor,
   type Transformer,
-  type TransformerPass,
 } from "@measure-plantain/flux-runtime";
-import {
-  hookModel,
-  poolSegments,
-  readCapture,
-  readChannelMeans,
-  type UnitLayout,
-} from "@measure-plantain/head-hooks";
+import { hookModel, readCapture, readChannelMeans, type UnitLayout } from "@measure-plantain/head-hooks";
 import { CHANNEL_MEAN, MEAN_SQUARE } from "../captures/capture-tensors.ts";
 import { hasPass, writePass, type PassCapture, type PassKey } from "../run-folder/pass-files.ts";
 import type { Conditions } from "./encode-conditions.ts";
-import { createPassInputs } from "./pass-inputs.ts";
+import { createPassInputs, type ProbePass } from "./pass-inputs.ts";
 import { planTaps } from "../captures/plan-taps.ts";
 import { itemAt } from "../reading.ts";
 import type { RunFolder } from "../run-folder/run-folder.ts";
 import type { ProbeContext } from "./probe-context.ts";
 import { listReplicates } from "../settings/replicates.ts";
 import type { ProbeSettings } from "../settings/settings.ts";
-import { rangeTensors, segmentNames, segmentRanges, type SegmentRanges } from "../captures/token-segments.ts";
+import {
+  poolRanges,
+  rangeTensors,
+  segmentNames,
+  segmentRanges,
+  type SegmentRanges,
+} from "../captures/token-segments.ts";
 
 /**
  * Runs each prompt for one inference step, at σ = 1 unless the settings say otherwise, and stores the mean squares at every
@@ -62,7 +62,7 @@ export async function capturePasses(context: ProbeContext, conditions: Condition
     let done = 0;
     try {
       for (const group of missing) {
-        const passes: TransformerPass[] = [];
+        const passes: ProbePass[] = [];
         for (const key of group) passes.push(await inputsOf(key));
         const predictions = await predict(transformer, passes, settings);
         for (const [index, key] of group.entries()) {
@@ -102,24 +102,25 @@ interface Prediction {
   readonly ranges: SegmentRanges;
 }
 
-/** Runs the passes together where they have one layout, else one after the other. */
+/** Runs those passes together that have one layout and one set of ranges. */
 async function predict(
   transformer: Transformer,
-  passes: readonly TransformerPass[],
+  passes: readonly ProbePass[],
   { segments }: Pick<ProbeSettings, "segments">,
 ): Promise<Prediction[]> {
-  const ranges = passes.map((pass) => segmentRanges(tokenLayout(pass)));
-  const prepared = passes.map((pass, index) => ({
-    ...pass,
-    ...(segments && { extraInputs: rangeTensors(itemAt(ranges, index)) }),
-  }));
-  const layouts = new Set(
-    passes.map(({ references = [] }) => JSON.stringify(references.map(({ size }) => size))),
+  const prepared = passes.map((pass) => {
+    const ranges = segmentRanges(tokenLayout(pass), pass.textTokens);
+    return { pass: { ...pass, ...(segments && { extraInputs: rangeTensors(ranges) }) }, ranges };
+  });
+  const alike = group(prepared, ({ pass: { references = [] }, ranges }) =>
+    JSON.stringify([references.map(({ size }) => size), segments && ranges]),
   );
-  const results: Prediction["outputs"][] = [];
-  if (layouts.size === 1) results.push(...(await transformer.runBatch(prepared)));
-  else for (const pass of prepared) results.push(...(await transformer.runBatch([pass])));
-  return results.map((outputs, index) => ({ outputs, ranges: itemAt(ranges, index) }));
+  const outputs = new Map<object, Prediction["outputs"]>();
+  for (const batch of alike.values()) {
+    const results = await transformer.runBatch(batch.map(({ pass }) => pass));
+    for (const [index, item] of batch.entries()) outputs.set(item, itemAt(results, index));
+  }
+  return prepared.map((item) => ({ outputs: outputs.get(item) ?? {}, ranges: item.ranges }));
 }
 
 function splitCapture(
@@ -136,23 +137,17 @@ function splitCapture(
   return new Map([...squares, [CHANNEL_MEAN, vector(readChannelMeans(outputs, layout).data)]]);
 }
 
-/** The mean squares [K, units] of the segments: pooled over all tokens, and each segment's own. */
+/** From the mean squares [K, units] of K ranges: over all tokens, and over those of each segment. */
 function splitSegments(
   data: Float32Array,
   layout: UnitLayout,
   ranges: SegmentRanges,
 ): ReadonlyMap<string, Tensor> {
-  const used = Object.fromEntries(
-    layout.taps.flatMap(({ segmentsInput: name }) => (name ? [[name, ranges[name] ?? []]] : [])),
-  );
-  const shape = [1, segmentNames.length, layout.unitCount];
-  const whole = poolSegments({ data, shape }, layout, used);
   return new Map([
-    [MEAN_SQUARE, vector(Float32Array.from(whole.data))],
-    ...segmentNames.map((name, index) => {
-      const own = data.subarray(index * layout.unitCount, (index + 1) * layout.unitCount);
-      return [`${MEAN_SQUARE}.${name}`, vector(own)] as const;
-    }),
+    [MEAN_SQUARE, vector(poolRanges(data, layout, ranges, "all"))],
+    ...segmentNames.map(
+      (name) => [`${MEAN_SQUARE}.${name}`, vector(poolRanges(data, layout, ranges, name))] as const,
+    ),
   ]);
 }
 

@@ -17,12 +17,10 @@ export async function compareEmbeddings(context: ProbeContext): Promise<Map<stri
   const means: Float64Array[] = [];
   for (const [row, index] of pairs.entries()) {
     const { a, b } = itemAt(promptSet.pairs, index);
-    const [embeddingA, embeddingB] = [
-      await readEmbedding(context, promptText(a)),
-      await readEmbedding(context, promptText(b)),
-    ];
-    distances[row] = distanceOf(embeddingA, embeddingB);
-    means.push(meanOverTokens(embeddingA), meanOverTokens(embeddingB));
+    const { embeds: embedsA } = await readEmbedding(context, promptText(a));
+    const { embeds: embedsB } = await readEmbedding(context, promptText(b));
+    distances[row] = distanceOf(embedsA, embedsB);
+    means.push(meanOverTokens(embedsA), meanOverTokens(embedsB));
   }
   const channels = itemAt(means, 0).length;
   const data = new Float32Array(means.length * channels);

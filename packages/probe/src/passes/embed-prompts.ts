@@ -1,4 +1,10 @@
-import { openTextEncoder, readTensors, writeSafetensors, type Tensor } from "@measure-plantain/flux-runtime";
+import {
+  openTextEncoder,
+  readSafetensorsHeader,
+  readTensors,
+  writeSafetensors,
+  type PromptEmbedding,
+} from "@measure-plantain/flux-runtime";
 import { promptText } from "@measure-plantain/prompts";
 import { existsSync } from "node:fs";
 import { sha256 } from "../sha256.ts";
@@ -26,8 +32,7 @@ export async function embedPrompts(context: ProbeContext): Promise<void> {
     const reportDone = reporter.start("encoding prompts", { unit: "prompts", total: missing.length });
     try {
       for (const [index, text] of missing.entries()) {
-        const { embeds } = await encoder.encode(text);
-        await writeSafetensors(embeddingPath(context, text), [{ name: "prompt_embeds", ...embeds }]);
+        await writeEmbedding(embeddingPath(context, text), await encoder.encode(text));
         reportDone(index + 1);
       }
     } finally {
@@ -36,11 +41,28 @@ export async function embedPrompts(context: ProbeContext): Promise<void> {
   });
 }
 
-/** The stored embedding of a prompt, [1, S, C]. */
-export async function readEmbedding(context: ProbeContext, text: string): Promise<Tensor> {
-  const embeds = (await readTensors(embeddingPath(context, text))).get("prompt_embeds");
+/** An embedding as the cache holds it. */
+export type StoredEmbedding = Pick<PromptEmbedding, "embeds" | "promptTokens" | "tokenCount">;
+
+async function writeEmbedding(
+  path: string,
+  { embeds, promptTokens: [start, stop], tokenCount }: StoredEmbedding,
+): Promise<void> {
+  const metadata = { prompt_start: String(start), prompt_stop: String(stop), tokens: String(tokenCount) };
+  await writeSafetensors(path, [{ name: "prompt_embeds", ...embeds }], { metadata });
+}
+
+/** The stored embedding of a prompt, [1, S, C], and which of its tokens are what. */
+export async function readEmbedding(context: ProbeContext, text: string): Promise<StoredEmbedding> {
+  const path = embeddingPath(context, text);
+  const { metadata } = await readSafetensorsHeader(path);
+  const embeds = (await readTensors(path)).get("prompt_embeds");
   if (embeds === undefined) throw new RangeError(`no embedding was stored for “${text}”`);
-  return embeds;
+  return {
+    embeds,
+    promptTokens: [Number(metadata["prompt_start"]), Number(metadata["prompt_stop"])],
+    tokenCount: Number(metadata["tokens"]),
+  };
 }
 
 function embeddingPath({ folder, settings, checkpoint }: ProbeContext, text: string): string {

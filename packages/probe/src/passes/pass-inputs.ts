@@ -6,6 +6,7 @@ import {
   type TransformerPass,
 } from "@measure-plantain/flux-runtime";
 import { promptImages, promptText } from "@measure-plantain/prompts";
+import type { TextTokens } from "../captures/token-segments.ts";
 import { ProbeError } from "../probe-error.ts";
 import type { PassKey } from "../run-folder/pass-files.ts";
 import { readEmbedding } from "./embed-prompts.ts";
@@ -13,8 +14,13 @@ import type { Conditions } from "./encode-conditions.ts";
 import type { ProbeContext } from "./probe-context.ts";
 import { listReplicates, seedOfPass } from "../settings/replicates.ts";
 
+/** One pass of a run, and which of its text tokens are what. */
+export interface ProbePass extends TransformerPass {
+  readonly textTokens: TextTokens;
+}
+
 /** What the transformer is fed in one pass of a run. */
-export type PassInputs = (key: PassKey) => Promise<TransformerPass>;
+export type PassInputs = (key: PassKey) => Promise<ProbePass>;
 
 /** Says what goes into each pass of a run: noise, images, prompt and timestep. */
 export function createPassInputs(context: ProbeContext, { references, images }: Conditions): PassInputs {
@@ -34,11 +40,13 @@ export function createPassInputs(context: ProbeContext, { references, images }: 
     const own = promptImages(side).flatMap((path) => images.get(path) ?? []);
     const fixed = replicate.reference === null ? undefined : references[replicate.reference];
     const conditions = own.length > 0 ? own : fixed === undefined ? [] : [fixed];
+    const { embeds, ...textTokens } = await readEmbedding(context, promptText(side));
     const noise = noiseOf(seedOfPass(settings, replicate, key));
     return {
       latents: blend(noise, conditions[0], replicate.sigma),
       references: conditions,
-      promptEmbeds: await readEmbedding(context, promptText(side)),
+      promptEmbeds: embeds,
+      textTokens,
       timestep: 1_000 * replicate.sigma,
     };
   };

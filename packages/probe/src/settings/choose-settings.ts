@@ -54,7 +54,7 @@ export interface SettingOptions {
   readonly capture?: CaptureKind | undefined;
   /** Projections that are captured beyond those of the published probe. */
   readonly taps?: readonly OptionalTap[] | undefined;
-  /** Captures text, noise and reference tokens apart, too. */
+  /** Captures the tokens of each segment (template, prompt, padding, noise, reference) apart, too. */
   readonly segments?: boolean | undefined;
   /** Of the text encoder; rounded, to compare with a reference that was cast as a whole. */
   readonly rotaryFrequencies?: RotaryFrequencies | undefined;

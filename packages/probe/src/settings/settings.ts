@@ -50,7 +50,7 @@ export interface ProbeSettings extends NuisanceSettings {
   readonly capture: CaptureKind;
   /** What is captured beyond the projections of the published probe. */
   readonly taps: readonly OptionalTap[];
-  /** Whether text, noise and reference tokens are captured apart, too. */
+  /** Whether the tokens of each segment (template, prompt, padding, noise, reference) are captured apart, too. */
   readonly segments: boolean;
   /** Of the text encoder: exact, or rounded as by a cast of the whole model. */
   readonly rotaryFrequencies: RotaryFrequencies;

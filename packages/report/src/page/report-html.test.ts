@@ -218,7 +218,7 @@ describe("renderReport", () => {
       ...all.map((groups) => ({ name: "all tokens", groups })),
       ...summary.segments.map(({ name, groups }) => ({ name, groups })),
     ];
-    expect(rows).toHaveLength(4);
+    expect(rows).toHaveLength(6);
     for (const { name, groups } of rows) {
       const { testedUnits, thresholds, maximum, survivors } = groups;
       expect(readNumbers(page.querySelector(`#segments tr[data-segment="${name}"]`))).toEqual([

@@ -187,7 +187,7 @@ describe("analyzeCaptures", () => {
   test("tests each token segment by itself, and no group that sees none of its tokens", async () => {
     const captures = syntheticCaptures(tiny, { pairs: 6, segments: true });
     const { segments } = await analyzeCaptures(captures, { flips: 20, seed: 4 });
-    expect(segments.map(({ name }) => name)).toEqual(["text", "noise", "reference"]);
+    expect(segments.map(({ name }) => name)).toEqual(["template", "prompt", "padding", "noise", "reference"]);
     for (const { name, groups } of segments) {
       const meanSquare = captures.segments?.[name] ?? captures.meanSquare;
       const alone = await analyzeCaptures({ layout: tiny, meanSquare }, { flips: 20, seed: 4 });

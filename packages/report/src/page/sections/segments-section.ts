@@ -16,9 +16,10 @@ export function renderSegments({ segments, granularities }: Summary, analysis: A
   return html`<section id="segments">
     <h2>By tokens</h2>
     <p>
-      The groups once more, with their root mean squares taken over one part of the tokens: the prompt's
-      (text), those of the image to be (noise), those of the fixed image (reference). A group that sees none
-      of a part does not vary there and is not tested.
+      The groups once more, with their root mean squares taken over one part of the tokens: the chat template
+      around the prompt (template), the words of the prompt itself (prompt), the padding behind them
+      (padding), the image to be (noise), the fixed image (reference). A group that sees none of a part does
+      not vary there and is not tested.
     </p>
     ${renderSegmentsFigure(analysis)}
     <div class="scroll">
