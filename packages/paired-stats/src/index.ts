@@ -47,6 +47,7 @@ export {
   type SplitHalfOptions,
 } from "./reliability/split-half.ts";
 export {
+  retestTopUnits,
   splitSampleEffect,
   topUnitOverlap,
   type SplitSampleEffect,

@@ -15,6 +15,7 @@ export type { FixedImage } from "./statistics/fixed-images.ts";
 export { DEFAULT_FLIPS, findFlipsProblem, type Flips } from "./statistics/flips.ts";
 export type { GradeResult } from "./statistics/grade-results.ts";
 export type { HalvesResult } from "./statistics/reliability.ts";
+export type { TopUnitsResult } from "./statistics/top-units.ts";
 export type { ReplicateResult } from "./statistics/replicate-results.ts";
 export type { RunDifference } from "./statistics/run-differences.ts";
 export type { ControlResults, RunResults } from "./statistics/run-results.ts";
@@ -42,6 +43,7 @@ export type {
   SegmentSummary,
   Summary,
   TokenLengthSummary,
+  TopUnitsSummary,
 } from "./summary/summary.ts";
 export type { SummaryContext } from "./summary/summary-context.ts";
 export { describeRarity, type RarityNames } from "./text/describe-rarity.ts";

@@ -22,6 +22,7 @@ import { divideProgress, DONE, type OnShare } from "./divide-progress.ts";
 import { followGrades, type GradeResult } from "./grade-results.ts";
 import { analyzeReplicates, type ReplicateResult } from "./replicate-results.ts";
 import { compareHalves, type HalvesResult } from "./reliability.ts";
+import { examineTopUnits, type TopUnitsResult } from "./top-units.ts";
 import { itemAt, valueAt } from "../reading.ts";
 
 /** How captures are analysed. */
@@ -58,6 +59,8 @@ export interface Analysis {
   readonly blocks: readonly BlockResult[];
   /** Whether one half of the pairs shows the same groups as the other; `null` if that cannot be said. */
   readonly halves: HalvesResult | null;
+  /** What the strongest groups and heads of one half of the pairs show in the other; empty if that cannot be said. */
+  readonly topUnits: readonly TopUnitsResult[];
   /** The groups over one part of the tokens each; empty if the parts were not captured. */
   readonly segments: readonly SegmentResult[];
   /** What each repetition shows alone; empty if every pass was run once. */
@@ -138,6 +141,7 @@ export async function analyzeCaptures(
           seed,
           signal,
         });
+  const topUnits = examineTopUnits(granularities, seed);
   ofHalves?.(DONE);
   const segments = await analyzeParts(ofTokens, { ...options, grades: null, onProgress: ofSegments });
   return {
@@ -150,6 +154,7 @@ export async function analyzeCaptures(
     blockThreshold,
     blocks,
     halves,
+    topUnits,
     segments: segmentParts.map(({ name }, place) => ({ name, groups: itemAt(segments, place) })),
     replicates:
       groups === undefined ? [] : analyzeReplicates(captures, { thresholds, meanT: groups.pairedT.t }),

@@ -8,6 +8,7 @@ import { type SummarizedControl, summarizeControl } from "./control-summary.ts";
 import { summarizeGrades } from "./grades-summary.ts";
 import { summarizeGranularity } from "./granularity-summary.ts";
 import { listNotices } from "./notices.ts";
+import { summarizeTopUnits } from "./top-units-summary.ts";
 import type { SummaryContext } from "./summary-context.ts";
 import type { AuditSummary, HalvesSummary, Summary, TokenLengthSummary } from "./summary.ts";
 import { valueAt } from "../reading.ts";
@@ -55,6 +56,7 @@ export function summarize(
     blockThreshold: analysis.blockThreshold,
     tokenLength: summarizeTokenLength(analysis, audit),
     halves: summarizeHalves(analysis),
+    topUnits: summarizeTopUnits(analysis),
     grades: summarizeGrades(analysis),
     segments: analysis.segments.map(({ name, groups }) => ({
       name,

@@ -31,6 +31,8 @@ export interface Summary {
   readonly tokenLength: TokenLengthSummary | null;
   /** `null` if it cannot be said: too few pairs, nothing that varies. */
   readonly halves: HalvesSummary | null;
+  /** What the strongest groups and heads of one half of the pairs show in the other; empty if that cannot be said. */
+  readonly topUnits: readonly TopUnitsSummary[];
   /** Whether the units' differences follow the grades of the pairs; `null` if the prompt set is not graded. */
   readonly grades: GradesSummary | null;
   /** The groups over one part of the tokens each; empty if the parts were not captured. */
@@ -89,6 +91,22 @@ export interface HalvesSummary {
   readonly nullP99: number;
   /** Of the median. */
   readonly p: number;
+}
+
+/** The strongest units of one half of the pairs, tried on the other, and the other way round. */
+export interface TopUnitsSummary extends Pick<GranularitySummary, "name" | "channelsPerUnit"> {
+  /** How many units each half selected, by |t|. */
+  readonly top: number;
+  /** How many random halvings; the numbers below are medians over them. */
+  readonly splits: number;
+  /** Mean d_z of the selected units in the half that selected them, each in its own direction: inflated by the selection. */
+  readonly selectedDz: number;
+  /** Mean d_z of the same units in the other half, in the direction that the first found: free of the selection. */
+  readonly otherHalfDz: number;
+  /** The share of the selected units that the other half selects, too. */
+  readonly overlap: number;
+  /** The share that halves with nothing in common select alike, on average. */
+  readonly overlapByChance: number;
 }
 
 /** One block, counted in groups. */

@@ -5,6 +5,7 @@ import { escapeMarkdown, formatList, formatTable } from "./markdown.ts";
 import { resultRows, survivorRows } from "./result-rows.ts";
 import type { GranularitySummary } from "../summary/granularity-summary.ts";
 import type { Summary } from "../summary/summary.ts";
+import { formatTopUnits } from "./top-units-markdown.ts";
 
 /** How many blocks the page of Markdown lists. */
 const LISTED_BLOCKS = 10;
@@ -15,6 +16,7 @@ export function formatResults(summary: Summary): string[] {
     ...summary.granularities.flatMap(formatGranularity),
     ...formatBlocks(summary),
     ...formatStrongest(summary.granularities),
+    ...formatTopUnits(summary),
     ...formatGrades(summary),
     ...formatSegments(summary),
     ...formatReplicates(summary),

@@ -34,6 +34,7 @@ describe("formatSummaryMarkdown", () => {
       "### MLP groups of 16 channels: 24",
       "### Strongest blocks",
       "### Strongest heads",
+      "### Strongest units in other pairs",
       "### By tokens",
       "## Controls",
       "## Prompt pairs",
