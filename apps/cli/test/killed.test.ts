@@ -39,7 +39,7 @@ const scenarios: readonly Scenario[] = [
   {
     title: "ablate",
     before: "complete",
-    args: ["ablate", "run", "--top", "1", "--random", "1", "--quiet", "--threads", "1"],
+    args: ["ablate", "run", "--rank-by", "all", "--top", "1", "--random", "1", "--quiet", "--threads", "1"],
     stride: 20,
   },
   // The parts of the first, and what writes the same files as it.

@@ -77,7 +77,20 @@ it(
       "page",
     ];
     expect((await place.run("run", ...args, "--control", "random-weights", "identical")).exitCode).toBe(0);
-    const units = ["--top", "1", "2", "--random", "1", "--pairs", "1", "--seed", "3", "--quiet"];
+    const units = [
+      "--rank-by",
+      "all",
+      "--top",
+      "1",
+      "2",
+      "--random",
+      "1",
+      "--pairs",
+      "1",
+      "--seed",
+      "3",
+      "--quiet",
+    ];
     expect((await place.run("ablate", "page", ...units)).exitCode).toBe(0);
     const commands = readCommands(readFileSync(place.path("page/summary.md"), "utf8"));
     expect(commands.map(([name]) => name)).toEqual(["run", "ablate"]);

@@ -93,6 +93,7 @@ export {
   type SplitHalfOptions,
 } from "./reliability/split-half.ts";
 export {
+  retestTopUnits,
   splitSampleEffect,
   topUnitOverlap,
   type SplitSampleEffect,

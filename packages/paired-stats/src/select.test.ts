@@ -14,4 +14,12 @@ describe("selectPairs and selectUnits", () => {
     expect(selectPairs(resolved, [1]).resolution).toEqual(Float64Array.of(0.4, 0.5, 0.6));
     expect(selectUnits(resolved, [2, 0]).resolution).toEqual(Float64Array.of(0.3, 0.1, 0.6, 0.4));
   });
+
+  it("a pair that there is not is a row of NaN", () => {
+    expect(selectPairs(resolved, [-1, 2, 5])).toEqual({
+      data: new Float32Array(9).fill(NaN),
+      shape: [3, 3],
+      resolution: new Float64Array(9).fill(NaN),
+    });
+  });
 });

@@ -10,7 +10,23 @@ export function selectPairs(
   { data, shape: [, units], resolution }: Matrix,
   pairs: readonly number[],
 ): Matrix {
-  return select(data, resolution, pairs.length, units, (row, unit) => (pairs[row] ?? NaN) * units + unit);
+  const copyRows = <Values extends Float32Array | Float64Array>(from: Values, to: Values): Values => {
+    for (const [row, pair] of pairs.entries()) {
+      const isThere = from[pair * units] !== undefined;
+      if (isThere) to.set(from.subarray(pair * units, (pair + 1) * units), row * units);
+      else to.fill(NaN, row * units, (row + 1) * units);
+    }
+    return to;
+  };
+  const length = pairs.length * units;
+  return {
+    data:
+      data instanceof Float32Array
+        ? copyRows(data, new Float32Array(length))
+        : copyRows(data, new Float64Array(length)),
+    shape: [pairs.length, units],
+    resolution: resolution && copyRows(resolution, new Float64Array(length)),
+  };
 }
 
 /**

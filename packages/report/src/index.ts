@@ -15,6 +15,7 @@ export type { FixedImage } from "./statistics/fixed-images.ts";
 export { DEFAULT_FLIPS, findFlipsProblem, type Flips } from "./statistics/flips.ts";
 export type { GradeResult } from "./statistics/grade-results.ts";
 export type { HalvesResult } from "./statistics/reliability.ts";
+export type { TopUnitsResult } from "./statistics/top-units.ts";
 export type { ReplicateResult } from "./statistics/replicate-results.ts";
 export type {
   FactorLeftOut,
@@ -50,6 +51,7 @@ export type {
   SegmentSummary,
   Summary,
   TokenLengthSummary,
+  TopUnitsSummary,
 } from "./summary/summary.ts";
 export type {
   FactorLeftOutSummary,

@@ -128,6 +128,17 @@ describe("renderReport", () => {
       ]);
   });
 
+  test("every number of the strongest units in the other half of the pairs is the summary's", () => {
+    const { topUnits } = summarize(analysis, context);
+    expect(topUnits.length).toBeGreaterThan(0);
+    expect(readNumbers(document.querySelector("#top-units"))).toEqual(
+      topUnits.flatMap(({ top, selectedDz, otherHalfDz, overlap, overlapByChance }) => [
+        ...[top, selectedDz, otherHalfDz],
+        ...[overlap, overlapByChance],
+      ]),
+    );
+  });
+
   test("every number of the split halves and of prompt length is the summary's", () => {
     const { halves, tokenLength } = summarize(analysis, context);
     expect(readNumbers(document.querySelector("#halves"))).toEqual([

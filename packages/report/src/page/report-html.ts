@@ -24,6 +24,7 @@ import { renderReplicates } from "./sections/replicates-section.ts";
 import { renderBlocks, renderResults, renderStrongest } from "./sections/results-section.ts";
 import { renderRun } from "./sections/run-section.ts";
 import { renderSegments } from "./sections/segments-section.ts";
+import { renderTopUnits } from "./sections/top-units-section.ts";
 
 /** What the page shows. */
 export interface ReportInput {
@@ -79,7 +80,7 @@ export function renderReport({
           ${renderCrossed(summary)} ${renderPlanted(plants)} ${renderAblation(ablation)}
           ${renderConclusions(summary)} ${renderHeatMap(analysis, summary, data)}
           ${renderBlocks(summary, renderDepthFigure(analysis))}
-          ${renderStrongest(summary, renderVolcanoFigure(analysis, summary))}
+          ${renderStrongest(summary, renderVolcanoFigure(analysis, summary))} ${renderTopUnits(summary)}
           ${renderNullFigures(analysis, summary)}
           ${renderRobustness(summary, drawRobustness(analysis, robustness))}
           ${renderBreakdowns(summary, analysis)} ${renderReplicates(summary, analysis)}

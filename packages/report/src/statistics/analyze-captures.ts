@@ -26,6 +26,7 @@ import { followGrades, type GradeResult } from "./grade-results.ts";
 import { analyzeRepetitions, type RepetitionsResult } from "./repetition-results.ts";
 import { analyzeReplicates, readRepetitions, type ReplicateResult } from "./replicate-results.ts";
 import { compareHalves, type HalvesResult } from "./reliability.ts";
+import { examineTopUnits, type TopUnitsResult } from "./top-units.ts";
 import { itemAt, valueAt } from "../reading.ts";
 
 /** How captures are analysed. */
@@ -68,6 +69,8 @@ export interface Analysis {
   readonly strongestBlock: StrongestBlockResult | null;
   /** Whether one half of the pairs shows the same groups as the other; `null` if that cannot be said. */
   readonly halves: HalvesResult | null;
+  /** What the strongest groups and heads of one half of the pairs show in the other; empty if that cannot be said. */
+  readonly topUnits: readonly TopUnitsResult[];
   /** The groups over one part of the tokens each; empty if the parts were not captured. */
   readonly segments: readonly SegmentResult[];
   /** What each repetition shows alone; empty if every pass was run once. */
@@ -162,6 +165,7 @@ export async function analyzeCaptures(
           seed,
           signal,
         });
+  const topUnits = examineTopUnits(granularities, seed);
   ofHalves?.(DONE);
   const segments = await analyzeParts(ofTokens, { ...options, grades: null, onProgress: ofSegments });
   const repeated = readRepetitions(captures);
@@ -175,6 +179,7 @@ export async function analyzeCaptures(
     blockThreshold,
     ...ranking,
     halves,
+    topUnits,
     segments: segmentParts.map(({ name }, place) => ({ name, groups: itemAt(segments, place) })),
     crossed:
       cells === null

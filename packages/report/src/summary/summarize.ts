@@ -11,6 +11,7 @@ import { summarizeGrades } from "./grades-summary.ts";
 import { summarizeGranularity } from "./granularity-summary.ts";
 import { listNotices } from "./notices.ts";
 import { summarizeRepetitions } from "./repetitions-summary.ts";
+import { summarizeTopUnits } from "./top-units-summary.ts";
 import type { SummaryContext } from "./summary-context.ts";
 import type { AuditSummary, HalvesSummary, Summary, TokenLengthSummary } from "./summary.ts";
 import { valueAt } from "../reading.ts";
@@ -47,6 +48,7 @@ export function summarize(
     blockThreshold: analysis.blockThreshold,
     tokenLength: summarizeTokenLength(analysis, audit),
     halves: summarizeHalves(analysis),
+    topUnits: summarizeTopUnits(analysis),
     grades: summarizeGrades(analysis),
     crossed: analysis.crossed && summarizeCrossed(analysis.crossed),
     segments: analysis.segments.map(({ name, groups }) => ({

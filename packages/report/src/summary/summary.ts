@@ -36,6 +36,8 @@ export interface Summary {
   readonly tokenLength: TokenLengthSummary | null;
   /** `null` if it cannot be said: too few pairs, nothing that varies. */
   readonly halves: HalvesSummary | null;
+  /** What the strongest groups and heads of one half of the pairs show in the other; empty if that cannot be said. */
+  readonly topUnits: readonly TopUnitsSummary[];
   /** Whether the units' differences follow the grades of the pairs; `null` if the prompt set is not graded. */
   readonly grades: GradesSummary | null;
   /** The graded factor of a crossed set apart from the others; `null` if the prompt set is not crossed. */
@@ -98,6 +100,22 @@ export interface HalvesSummary {
   readonly nullP99: number;
   /** Of the median. */
   readonly p: number;
+}
+
+/** The strongest units of one half of the pairs, tried on the other, and the other way round. */
+export interface TopUnitsSummary extends Pick<GranularitySummary, "name" | "channelsPerUnit"> {
+  /** How many units each half selected, by |t|. */
+  readonly top: number;
+  /** How many random halvings; the numbers below are medians over them. */
+  readonly splits: number;
+  /** Mean d_z of the selected units in the half that selected them, each in its own direction: inflated by the selection. */
+  readonly selectedDz: number;
+  /** Mean d_z of the same units in the other half, in the direction that the first found: free of the selection. */
+  readonly otherHalfDz: number;
+  /** The share of the selected units that the other half selects, too. */
+  readonly overlap: number;
+  /** The share that halves with nothing in common select alike, on average. */
+  readonly overlapByChance: number;
 }
 
 /** The audit of the prompt pairs, with their texts. */

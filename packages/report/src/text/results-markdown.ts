@@ -7,6 +7,7 @@ import { formatRepetitions } from "./repetitions-markdown.ts";
 import { resultRows, survivorRows } from "./result-rows.ts";
 import type { GranularitySummary } from "../summary/granularity-summary.ts";
 import type { Summary } from "../summary/summary.ts";
+import { formatTopUnits } from "./top-units-markdown.ts";
 
 /** How many blocks the page of Markdown lists. */
 const LISTED_BLOCKS = 10;
@@ -17,6 +18,7 @@ export function formatResults(summary: Summary): string[] {
     ...summary.granularities.flatMap(formatGranularity),
     ...formatBlocks(summary),
     ...formatStrongest(summary.granularities),
+    ...formatTopUnits(summary),
     ...formatGrades(summary),
     ...formatSegments(summary),
     ...formatRepetitions(summary),

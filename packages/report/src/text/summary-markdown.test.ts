@@ -34,6 +34,7 @@ describe("formatSummaryMarkdown", () => {
       "### MLP groups of 16 channels: 24",
       "### Blocks of the largest shares",
       "### Strongest heads",
+      "### Strongest units in other pairs",
       "### By tokens",
       "## Controls",
       "## Prompt pairs",
