@@ -56,8 +56,7 @@ const SCORE_STEP = 2 ** -40;
 /**
  * How often each block stays first, and among the first three, when the pairs are drawn again with replacement
  * (bootstrap). Each resample is ranked as {@link summarizeByBlock} ranks: by share over the threshold, then by the
- * greatest |t|, then by order. Resampling adds noise of its own, so a block that is first less often than its true lead
- * would have it errs on the safe side.
+ * greatest |t|, then by order. Resampling adds noise of its own, so the shares of a leading block err to the low side.
  *
  * @param differences - `[pairs, units]`, two pairs or more.
  * @param blocks - one block label per unit, in the order of the units.

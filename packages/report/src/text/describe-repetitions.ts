@@ -37,7 +37,7 @@ export function describeRandom({
 }: RandomFactorsSummary): string[] {
   const counts = thresholds.map(
     ({ threshold, p, averaged, random: kept, byChance }) =>
-      `As improbable as |t| > ${threshold} (p < ${formatP(p)}): ${formatCount(averaged)} groups over new pairs, ` +
+      `As improbable as |t| > ${threshold} (p < ${formatP(p)}): ${countGroups(averaged)} over new pairs, ` +
       `${formatCount(kept)} over new pairs, ${nameKinds(random)} (by chance ` +
       `${formatMeanCount(byChance)}).`,
   );
@@ -63,11 +63,16 @@ export function describeFewLevels({ factors }: Pick<RandomFactorsSummary, "facto
 export function describeSurvivors({ factor, levels, survivors }: FactorLeftOutSummary): string[] {
   const named = factor === "reference" ? "fixed image" : "noise seed";
   return survivors.map(({ threshold, over, inEveryLevel, withAnyLevelOut }) => {
-    const share = (count: number): string => (over === 0 ? "" : ` (${formatShare(count / over)})`);
+    if (over === 0) return `No group is over |t| = ${threshold} in the mean.`;
+    const share = (count: number): string => ` (${formatShare(count / over)})`;
     return (
-      `Of ${formatCount(over)} groups over |t| = ${threshold} in the mean, ${formatCount(inEveryLevel)}` +
+      `Of ${countGroups(over)} over |t| = ${threshold} in the mean, ${formatCount(inEveryLevel)}` +
       `${share(inEveryLevel)} are over it in each of the ${formatCount(levels.length)} ${named}s alone, and ` +
       `${formatCount(withAnyLevelOut)}${share(withAnyLevelOut)} whichever ${named} is left out.`
     );
   });
+}
+
+function countGroups(count: number): string {
+  return count === 1 ? "1 group" : `${formatCount(count)} groups`;
 }
