@@ -109,7 +109,7 @@ async function writeTables(
     await run.write(`${table}.csv`, formatUnitCsv(granularity));
     await run.write(`${table}.parquet`, formatUnitParquet(granularity));
   }
-  await run.write("pairs.csv", formatPairCsv({ ...context, confounds: summary.confounds }));
+  await run.write("pairs.csv", formatPairCsv({ ...context, ...analysis, confounds: summary.confounds }));
   await run.writeJson("summary.json", summary);
   await run.write("summary.md", describeResults(results, commands));
 }

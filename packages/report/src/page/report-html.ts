@@ -5,6 +5,7 @@ import { examineTokenLength } from "../statistics/token-length.ts";
 import type { Ablation } from "@measure-plantain/probe";
 import { renderAblation } from "./sections/ablation-section.ts";
 import { renderControls } from "./sections/controls-section.ts";
+import { renderAxes } from "./sections/axis-section.ts";
 import { renderCrossed } from "./sections/crossed-section.ts";
 import { renderGrades } from "./sections/grades-section.ts";
 import { html, Html } from "./html.ts";
@@ -77,7 +78,7 @@ export function renderReport({
       <body>
         <main>
           ${renderHeader(summary)} ${renderResults(summary)} ${renderControls(summary, plants)}
-          ${renderCrossed(summary)} ${renderPlanted(plants)} ${renderAblation(ablation)}
+          ${renderCrossed(summary)} ${renderAxes(summary)} ${renderPlanted(plants)} ${renderAblation(ablation)}
           ${renderConclusions(summary)} ${renderHeatMap(analysis, summary, data)}
           ${renderBlocks(summary, renderDepthFigure(analysis))}
           ${renderStrongest(summary, renderVolcanoFigure(analysis, summary))} ${renderTopUnits(summary)}

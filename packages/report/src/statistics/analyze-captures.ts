@@ -19,6 +19,7 @@ import {
   splitByGranularity,
 } from "@measure-plantain/probe";
 import type { CrossedCells } from "@measure-plantain/prompts";
+import { analyzeAxis, type AxisResult } from "./axis/analyze-axis.ts";
 import { analyzeCells, type CrossedResult } from "./crossed/crossed-result.ts";
 import { correctP, type CorrectedP } from "./corrected-p.ts";
 import { divideProgress, DONE, type OnShare } from "./divide-progress.ts";
@@ -77,6 +78,10 @@ export interface Analysis {
   readonly replicates: readonly ReplicateResult[];
   /** The graded factor apart from the others; `null` if the prompt set is not crossed. */
   readonly crossed: CrossedResult | null;
+  /** Whether the pairs differ along one direction; empty if signed means were not captured. */
+  readonly axis: readonly AxisResult[];
+  /** ‖e_b − e_a‖ of each pair's prompt embeddings; `null` if the run did not store it. */
+  readonly embeddingDistances: readonly number[] | null;
   /** What they show by image, noise and noise level; `null` if every pass was run once, or if nothing is known of them. */
   readonly repetitions: RepetitionsResult | null;
 }
@@ -143,12 +148,13 @@ export async function analyzeCaptures(
   const segmentParts = splitSegments(captures);
   const ofTokens = segmentParts.map(({ groups }) => groups);
   const groupUnits = parts.find(({ name }) => name === "group")?.records.length ?? 0;
-  const [ofParts, ofBlocks, ofHalves, ofSegments, ofCells] = divideProgress(onProgress, [
+  const [ofParts, ofBlocks, ofHalves, ofSegments, ofCells, ofAxis] = divideProgress(onProgress, [
     sum(weighParts(parts, { flips, grades })),
     groupUnits * RANKING_WEIGHT,
     groupUnits / 10,
     sum(weighParts(ofTokens, { flips, grades: null })),
     cells === null ? 0 : 20 * groupUnits,
+    captures.signed === undefined ? 0 : 5 * groupUnits,
   ]);
   const granularities = await analyzeParts(parts, { ...options, grades, onProgress: ofParts });
   const blockThreshold = thresholds[0] ?? DEFAULT_THRESHOLD;
@@ -181,6 +187,8 @@ export async function analyzeCaptures(
     halves,
     topUnits,
     segments: segmentParts.map(({ name }, place) => ({ name, groups: itemAt(segments, place) })),
+    axis: await analyzeAxis(captures, { flips, seed, signal, onProgress: ofAxis }),
+    embeddingDistances: captures.embeddings === undefined ? null : Array.from(captures.embeddings.distance.data),
     crossed:
       cells === null
         ? null

@@ -4,22 +4,25 @@ import type { Analysis, GranularityResult } from "../statistics/analyze-captures
 import { ALPHA } from "./granularity-summary.ts";
 import { valueAt } from "../reading.ts";
 
-/** Which confounds of the audit the pairs' responses follow. */
+/** What may explain the responses besides the contrast: what the audit counts, and how far the texts move the embedding. */
+export type ReportedConfound = Confound | "embeddingDistance";
+
+/** Which confounds the pairs' responses follow. */
 export interface ConfoundsSummary {
   /** How strongly each pair responds, in the order of the set. */
   readonly responses: readonly number[];
   /** The confounds that vary between the pairs. */
   readonly correlations: readonly ConfoundRow[];
   /** Confounds that are the same in every pair, so that nothing can follow them. */
-  readonly constant: readonly Confound[];
+  readonly constant: readonly ReportedConfound[];
   /** The error rate that `familyWiseP` is compared with. */
   readonly alpha: number;
 }
 
 /** How closely the responses follow one confound over the pairs. */
 export interface ConfoundRow {
-  /** As the audit names it. */
-  readonly confound: Confound;
+  /** As the audit names it, or the distance of the embeddings. */
+  readonly confound: ReportedConfound;
   /** Of the values. */
   readonly pearson: number;
   /** Of the ranks. */
@@ -31,13 +34,14 @@ export interface ConfoundRow {
 }
 
 /** What a confound is called in a table. */
-export const confoundNames: Readonly<Record<Confound, string>> = {
+export const confoundNames: Readonly<Record<ReportedConfound, string>> = {
   tokenDifference: "tokens, b − a",
   characterDifference: "characters, b − a",
   wordClassDifference: "rarity of the words, b − a",
   editDistance: "edit distance",
   sharedPrefixWords: "words that both sides begin with",
   sharedPrefixTokens: "tokens that both sides begin with",
+  embeddingDistance: "distance of the prompts' embeddings",
 };
 
 /** A correlation over fewer pairs says nothing. */
@@ -53,7 +57,7 @@ export function summarizeConfounds(analysis: Analysis, audit: PromptSetAudit): C
   if (groups === undefined || groups.signFlip === null || analysis.pairs < LEAST_PAIRS) return null;
   const responses = respondByPair(groups);
   if (responses.every((response) => response === responses[0])) return null;
-  const { varying, constant } = listConfounds(audit);
+  const { varying, constant } = listReportedConfounds(analysis, audit);
   const matrix: Matrix = { data: responses, shape: [responses.length, 1] };
   const rows = varying.map(({ confound, values }) => {
     const { r, p } = gradeCorrelation(matrix, values, { method: "spearman" });
@@ -70,6 +74,22 @@ export function summarizeConfounds(analysis: Analysis, audit: PromptSetAudit): C
     constant,
     alpha: ALPHA,
   };
+}
+
+/** The confounds of the audit, and the distance of the embeddings if the run stored it. */
+function listReportedConfounds(
+  { embeddingDistances }: Analysis,
+  audit: PromptSetAudit,
+): {
+  readonly varying: readonly { readonly confound: ReportedConfound; readonly values: ArrayLike<number> }[];
+  readonly constant: readonly ReportedConfound[];
+} {
+  const audited = listConfounds(audit);
+  if (embeddingDistances === null) return audited;
+  const confound = "embeddingDistance";
+  return embeddingDistances.some((distance) => distance !== embeddingDistances[0])
+    ? { ...audited, varying: [...audited.varying, { confound, values: embeddingDistances }] }
+    : { ...audited, constant: [...audited.constant, confound] };
 }
 
 /**

@@ -12,6 +12,7 @@ export function summarizeControl({ name, kind, summary, comparison }: Summarized
     kind,
     promptSet: { name: setName, version, title, labels },
     unpaired: comparison.unpaired,
+    embeddingDistance: summary.embeddingDistance,
     granularities: comparison.granularities.flatMap(({ name, correlationOfT, top, difference }) => {
       const granularity = summary.granularities.find((candidate) => candidate.name === name);
       if (granularity === undefined) return [];

@@ -6,6 +6,7 @@ import { drawConclusions } from "../conclusions/draw-conclusions.ts";
 import { summarizeBlocks, summarizeStrongestBlock } from "./block-summary.ts";
 import { summarizeConfounds } from "./confounds.ts";
 import { type SummarizedControl, summarizeControl } from "./control-summary.ts";
+import { summarizeAxis } from "./axis-summary.ts";
 import { summarizeCrossed } from "./crossed-summary.ts";
 import { summarizeGrades } from "./grades-summary.ts";
 import { summarizeGranularity } from "./granularity-summary.ts";
@@ -13,7 +14,7 @@ import { listNotices } from "./notices.ts";
 import { summarizeRepetitions } from "./repetitions-summary.ts";
 import { summarizeTopUnits } from "./top-units-summary.ts";
 import type { SummaryContext } from "./summary-context.ts";
-import type { AuditSummary, HalvesSummary, Summary, TokenLengthSummary } from "./summary.ts";
+import type { AuditSummary, DistanceSummary, HalvesSummary, Summary, TokenLengthSummary } from "./summary.ts";
 import { valueAt } from "../reading.ts";
 
 /** The results of a run in brief: plain data without infinities, so that JSON keeps all of it. */
@@ -50,6 +51,8 @@ export function summarize(
     halves: summarizeHalves(analysis),
     topUnits: summarizeTopUnits(analysis),
     grades: summarizeGrades(analysis),
+    axes: analysis.axis.map(summarizeAxis),
+    embeddingDistance: summarizeDistances(analysis),
     crossed: analysis.crossed && summarizeCrossed(analysis.crossed),
     segments: analysis.segments.map(({ name, groups }) => ({
       name,
@@ -83,6 +86,15 @@ function summarizeTokenLength(analysis: Analysis, audit: PromptSetAudit): TokenL
       threshold,
       count: examined.adjustedT.filter((t) => Math.abs(t) > threshold).length,
     })),
+  };
+}
+
+function summarizeDistances({ embeddingDistances }: Analysis): DistanceSummary | null {
+  if (embeddingDistances === null || embeddingDistances.length === 0) return null;
+  return {
+    median: median(embeddingDistances) ?? 0,
+    least: Math.min(...embeddingDistances),
+    greatest: Math.max(...embeddingDistances),
   };
 }
 

@@ -3,6 +3,7 @@ import type { PromptSet, PromptSetAudit } from "@measure-plantain/prompts";
 import type { GranularityComparison } from "../statistics/compare-analyses.ts";
 import type { BlockRow, StrongestBlockSummary } from "./block-summary.ts";
 import type { ConfoundsSummary } from "./confounds.ts";
+import type { AxisSummary } from "./axis-summary.ts";
 import type { CrossedSummary } from "./crossed-summary.ts";
 import type { RepetitionsSummary } from "./repetitions-summary.ts";
 import type { GradesSummary } from "./grades-summary.ts";
@@ -40,6 +41,10 @@ export interface Summary {
   readonly topUnits: readonly TopUnitsSummary[];
   /** Whether the units' differences follow the grades of the pairs; `null` if the prompt set is not graded. */
   readonly grades: GradesSummary | null;
+  /** Whether the pairs differ along one direction, for signed responses; empty if they were not captured. */
+  readonly axes: readonly AxisSummary[];
+  /** How far the texts of a pair move the prompt embedding; `null` if the run did not store it. */
+  readonly embeddingDistance: DistanceSummary | null;
   /** The graded factor of a crossed set apart from the others; `null` if the prompt set is not crossed. */
   readonly crossed: CrossedSummary | null;
   /** The groups over one part of the tokens each; empty if the parts were not captured. */
@@ -56,6 +61,16 @@ export interface Summary {
   readonly controls: readonly ControlSummary[];
   /** What the run allows to say, and what it does not. */
   readonly conclusions: Conclusions;
+}
+
+/** ‖e_b − e_a‖ of the prompt embeddings over the pairs. */
+export interface DistanceSummary {
+  /** Over the pairs. */
+  readonly median: number;
+  /** Over the pairs. */
+  readonly least: number;
+  /** Over the pairs. */
+  readonly greatest: number;
 }
 
 /** The groups over one part of the tokens. */
@@ -166,6 +181,8 @@ export interface ControlSummary {
   readonly promptSet: Pick<PromptSet, "name" | "version" | "title" | "labels">;
   /** Why the contrasts are not subtracted pair by pair; `null` if they are. */
   readonly unpaired: string | null;
+  /** How far its texts move the prompt embedding; `null` if the control did not store it. */
+  readonly embeddingDistance: DistanceSummary | null;
   /** Those that the run has, too. */
   readonly granularities: readonly ControlGranularity[];
 }

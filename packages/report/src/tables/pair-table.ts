@@ -8,10 +8,12 @@ interface PairTable {
   readonly promptSet: PromptSet;
   readonly audit: PromptSetAudit;
   readonly confounds: ConfoundsSummary | null;
+  /** Of the prompts' embeddings; `null` if the run did not store it. */
+  readonly embeddingDistances: readonly number[] | null;
 }
 
 /** The prompt pairs as CSV, one row each: their texts, what the audit counts, and how strongly each pair answered. */
-export function formatPairCsv({ promptSet, audit, confounds }: PairTable): string {
+export function formatPairCsv({ promptSet, audit, confounds, embeddingDistances }: PairTable): string {
   const audited = new Map(audit.pairs.map((pair) => [pair.id, pair]));
   const rows = promptSet.pairs.map(({ id, a, b, grade }, place) => {
     const pair = audited.get(id);
@@ -21,10 +23,11 @@ export function formatPairCsv({ promptSet, audit, confounds }: PairTable): strin
       promptText(b),
       grade ?? null,
       ...columns.map(([, read]) => (pair === undefined ? null : (read(pair) ?? null))),
+      embeddingDistances?.[place] ?? null,
       confounds?.responses[place] ?? null,
     ].map(formatCsvCell);
   });
-  const header = ["id", "a", "b", "grade", ...columns.map(([name]) => name), "response"];
+  const header = ["id", "a", "b", "grade", ...columns.map(([name]) => name), "embedding_distance", "response"];
   return `${csvFormatRows([header, ...rows])}\n`;
 }
 

@@ -1,3 +1,4 @@
+import { formatAxes } from "./axis-texts.ts";
 import { formatCrossed } from "./crossed-markdown.ts";
 import { formatCount, formatMeanCount, formatP, formatT } from "./format-number.ts";
 import { escapeMarkdown, formatCode, formatList, formatTable } from "./markdown.ts";
@@ -35,6 +36,7 @@ export function formatSummaryMarkdown(summary: Summary, reproduction: Reproducti
     "## Results",
     ...formatResults(summary),
     ...formatCrossed(summary),
+    ...formatAxes(summary),
     ...formatControls(summary),
     ...formatPrompts(summary),
     "## What may be concluded",

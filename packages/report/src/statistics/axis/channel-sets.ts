@@ -69,13 +69,15 @@ function rangeOf(start: number, length: number): ChannelRange {
 /**
  * The Gram matrices of every set [sets, rows, rows].
  *
- * @param measurements - [rows, columns], each column `channelsPerColumn` channels.
- * @param options - `objects` centres the rows of each object.
+ * @param measurements - [rows, columns].
+ * @param channelsPerColumn - How many channels each column stands for.
+ * @param objects - Centres the rows of so many objects, each object by itself.
  */
 export function gramsOfSets(
   measurements: Matrix,
   { ranges, unions }: ChannelSets,
-  { channelsPerColumn, objects }: { readonly channelsPerColumn: number; readonly objects?: number },
+  channelsPerColumn: number,
+  objects?: number,
 ): GramMatrices {
   const inColumns = ranges.map(({ start, stop }) => ({
     start: start / channelsPerColumn,

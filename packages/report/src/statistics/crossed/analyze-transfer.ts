@@ -87,7 +87,7 @@ function listResponses(captures: Captures, cells: CrossedCells, objects: number)
   const ofSets = (kind: ResponseKind, measurements: Matrix, channelsPerColumn: number): Response => ({
     kind,
     sets: channels.sets,
-    grams: gramsOfSets(measurements, channels, { channelsPerColumn, objects }),
+    grams: gramsOfSets(measurements, channels, channelsPerColumn, objects),
   });
   return [
     ofSets("strength", relativeStrengths(meanSquare, cells), layout.groupSize),
@@ -102,11 +102,7 @@ function embeddingResponse(measurements: Matrix, objects: number): Response {
   return {
     kind: "embedding",
     sets,
-    grams: gramsOfSets(
-      measurements,
-      { sets, ranges: [range], unions: [[0]] },
-      { channelsPerColumn: 1, objects },
-    ),
+    grams: gramsOfSets(measurements, { sets, ranges: [range], unions: [[0]] }, 1, objects),
   };
 }
 
