@@ -146,10 +146,10 @@ describe("calibration of the axis of pairs", () => {
       return {
         projection: sets[0]?.projection.p ?? NaN,
         share: sets[0]?.meanShare.p ?? NaN,
-        halves: sets[0]?.splitHalfCosine.p ?? NaN,
+        halves: sets[0]?.splitHalfShare.p ?? NaN,
         projectionOfAnySet: maximum.projection.p,
         shareOfAnySet: maximum.meanShare.p,
-        halvesOfAnySet: maximum.splitHalfCosine.p,
+        halvesOfAnySet: maximum.splitHalfShare.p,
       };
     });
     expectFivePercent(alarms, names);
@@ -158,7 +158,7 @@ describe("calibration of the axis of pairs", () => {
   it("finds a direction that all pairs share, and in the set that has it", async () => {
     const differences = noise(12, 12, 8, (channel) => (channel < 4 ? 1 : 0));
     const { sets } = await axisNull(gramMatrices(differences, inFours(differences)), { flips: 999 });
-    for (const statistic of ["projection", "meanShare", "splitHalfCosine"] as const) {
+    for (const statistic of ["projection", "meanShare", "splitHalfShare"] as const) {
       expect(sets[0]?.[statistic].familyWiseP).toBeLessThan(0.01);
       expect(sets[1]?.[statistic].p).toBeGreaterThan(0.05);
     }

@@ -35,17 +35,18 @@ function statistics(
   rows: readonly Vector[],
   splits: number,
   seed: number,
-): readonly [number, number, number] {
+): readonly [number, number, number, number] {
   const mean = meanOf(rows);
   const cosines = rows.map((row, pair) => cosine(row, others(rows, pair)));
-  const halves = chooseHalvings(rows.length, { splits, seed }).map(({ first, second }) => {
-    const part = (chosen: readonly number[]): Vector => meanOf(chosen.map((pair) => rows[pair] ?? []));
-    return cosine(part(first), part(second));
-  });
+  const meanSquare = rows.reduce((sum, row) => sum + dot(row, row), 0) / rows.length;
+  const halves = chooseHalvings(rows.length, { splits, seed }).map(({ first, second }) =>
+    [first, second].map((chosen) => meanOf(chosen.map((pair) => rows[pair] ?? []))),
+  );
   return [
     cosines.reduce((sum, value) => sum + value / rows.length, 0),
-    (rows.length * dot(mean, mean)) / rows.reduce((sum, row) => sum + dot(row, row), 0),
-    median(halves),
+    dot(mean, mean) / meanSquare,
+    median(halves.map(([one = [], other = []]) => dot(one, other) / meanSquare)),
+    median(halves.map(([one = [], other = []]) => cosine(one, other))),
   ];
 }
 
@@ -55,10 +56,11 @@ describe("axisNull", () => {
     expect([labellings, splits]).toEqual([25, 11]);
     const { flips } = randomLabellings(25, pairs, 4);
     const [set] = sets;
-    const tested = [set?.projection, set?.meanShare, set?.splitHalfCosine];
+    const tested = [set?.projection, set?.meanShare, set?.splitHalfShare];
     const observed = rowsOf(differences, () => false);
     const expected = statistics(observed, 11, 4);
     for (const [at, each] of tested.entries()) expect(each?.observed).toBeCloseTo(expected[at] ?? NaN, 12);
+    expect(set?.splitHalfCosine).toBeCloseTo(expected[3], 12);
     for (let labelling = 0; labelling < 25; labelling += 1) {
       const values = statistics(
         rowsOf(differences, (pair) => flips(labelling, pair)),
@@ -130,7 +132,8 @@ describe("axisNull", () => {
     expect([exact, labellings]).toEqual([true, 16]);
     const [set] = sets;
     expect(set?.projection.observed).toBeCloseTo(1, 12);
-    expect(set?.splitHalfCosine.observed).toBeCloseTo(1, 12);
+    expect(set?.splitHalfCosine).toBeCloseTo(1, 12);
+    expect(set?.splitHalfShare.p).toBe(1 / 16);
     expect(set?.firstComponent.share).toBeCloseTo(1, 12);
     expect(set?.firstComponent.cosine).toBeCloseTo(1, 12);
     expect([set?.projection.p, set?.projection.familyWiseP, maximum.meanShare.p]).toEqual([
@@ -142,6 +145,15 @@ describe("axisNull", () => {
       set?.projections ?? [],
       [1, 2, 0.5, 3, 1].map((size) => size * Math.sqrt(5)),
     );
+  });
+
+  it("gives equal differences the least p by their halves, whose cosines are ±1 under every flip", async () => {
+    const equal = matrixOf(Array.from({ length: 12 }, () => [1, 2]));
+    const { sets } = await axisNull(gramsOf(equal), { flips: 199 });
+    expect(sets[0]?.splitHalfShare.p).toBe(1 / 200);
+    expect(sets[0]?.splitHalfShare.null.p99).toBeLessThan(0.8);
+    expect(sets[0]?.splitHalfShare.observed).toBeCloseTo(1, 12);
+    expect(sets[0]?.splitHalfCosine).toBeCloseTo(1, 12);
   });
 
   it("gives every set the p of its own null and the p of the greatest of all sets", async () => {
@@ -173,8 +185,9 @@ describe("axisNull", () => {
     ]);
     expect(sets[1]?.projections[0]).toBe(0);
     const numbers = sets.flatMap(
-      ({ projection, meanShare, splitHalfCosine, projections, firstComponent }) => [
-        ...[projection, meanShare, splitHalfCosine].flatMap((each) => [
+      ({ projection, meanShare, splitHalfShare, splitHalfCosine, projections, firstComponent }) => [
+        splitHalfCosine,
+        ...[projection, meanShare, splitHalfShare].flatMap((each) => [
           each.observed,
           each.p,
           ...each.null.values,
@@ -205,7 +218,8 @@ describe("axisNull", () => {
     const same = reordered.sets[0];
     expect(same?.projection.p).toBe(sets[0]?.projection.p);
     expect(same?.meanShare.p).toBe(sets[0]?.meanShare.p);
-    expect(same?.splitHalfCosine.p).toBe(sets[0]?.splitHalfCosine.p);
+    expect(same?.splitHalfShare.p).toBe(sets[0]?.splitHalfShare.p);
+    expect(same?.splitHalfCosine).toBeCloseTo(sets[0]?.splitHalfCosine ?? NaN, 12);
     expect(same?.projection.observed).toBeCloseTo(sets[0]?.projection.observed ?? NaN, 12);
     expect(same?.firstComponent.share).toBeCloseTo(sets[0]?.firstComponent.share ?? NaN, 12);
   });

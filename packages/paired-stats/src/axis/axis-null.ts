@@ -6,7 +6,7 @@ import { nullOverSets, type TestedSet } from "../grams/null-over-sets.ts";
 import { checkFlips, checkOptions } from "../options.ts";
 import { itemAt, valueAt } from "../reading.ts";
 import { chooseHalvings, HALVING_OPTIONS, type HalvingOptions } from "../reliability/halves.ts";
-import { planHalvings, projectPairs, scoreAxis } from "./axis-scores.ts";
+import { halvesCosine, planHalvings, projectPairs, scoreAxis } from "./axis-scores.ts";
 import { firstComponent, type FirstComponent } from "./first-component.ts";
 
 /** Options of {@link axisNull}; it is computed in the calling thread. */
@@ -22,8 +22,17 @@ export interface SetAxis {
    * differences, about 1 / N for those that have nothing in common. Never above `firstComponent.share`.
    */
   readonly meanShare: TestedSet;
-  /** The median over halvings of the cosine between the mean differences of two halves of the pairs. */
-  readonly splitHalfCosine: TestedSet;
+  /**
+   * The same share across halves of the pairs, mean · mean of the other half instead of ‖mean‖²: the median over halvings.
+   * About 0 without a common direction, 1 for equal differences.
+   */
+  readonly splitHalfShare: TestedSet;
+  /**
+   * The median over halvings of the cosine between the mean differences of two halves. It describes, and is not tested: a
+   * cosine has no length, so that along one strong direction flipped halves point the same way as often as opposite
+   * ways, with cosines of ±1. `splitHalfShare` keeps the lengths.
+   */
+  readonly splitHalfCosine: number;
   /** Each pair's difference projected on the direction of the others' sum, in the unit of measurement: `[pairs]`. */
   readonly projections: Float64Array;
   /**
@@ -39,14 +48,14 @@ export interface AxisNull {
   readonly labellings: number;
   /** Whether these are all labellings. */
   readonly exact: boolean;
-  /** How many halvings `splitHalfCosine` is the median of. */
+  /** How many halvings the medians are taken over. */
   readonly splits: number;
   /** Sets in which no pair differs: every statistic is 0, with p 1. */
   readonly degenerateSets: readonly number[];
   /** One entry per set, in their order. */
   readonly sets: readonly SetAxis[];
   /** The greatest value of any set, statistic by statistic. */
-  readonly maximum: Readonly<Record<"projection" | "meanShare" | "splitHalfCosine", Tested>>;
+  readonly maximum: Readonly<Record<"projection" | "meanShare" | "splitHalfShare", Tested>>;
 }
 
 /**
@@ -90,7 +99,7 @@ export async function axisNull(grams: GramMatrices, options: AxisNullOptions = {
     onProgress,
     signal,
   });
-  const [projection, meanShare, splitHalfCosine] = [
+  const [projection, meanShare, splitHalfShare] = [
     itemAt(results, 0),
     itemAt(results, 1),
     itemAt(results, 2),
@@ -103,14 +112,15 @@ export async function axisNull(grams: GramMatrices, options: AxisNullOptions = {
     sets: projection.sets.map((ofSet, set) => ({
       projection: ofSet,
       meanShare: itemAt(meanShare.sets, set),
-      splitHalfCosine: itemAt(splitHalfCosine.sets, set),
+      splitHalfShare: itemAt(splitHalfShare.sets, set),
+      splitHalfCosine: halvesCosine(gramOf(set), pairs, halvings),
       projections: projectPairs(gramOf(set), pairs),
       firstComponent: degenerate.has(set) ? { share: 0, cosine: 0 } : firstComponent(gramOf(set), pairs),
     })),
     maximum: {
       projection: projection.maximum,
       meanShare: meanShare.maximum,
-      splitHalfCosine: splitHalfCosine.maximum,
+      splitHalfShare: splitHalfShare.maximum,
     },
   };
 }

@@ -66,8 +66,8 @@ export interface TransferNull {
 /**
  * Leave-one-object-out transfer: for each object the slopes of the other objects on the grade are added up to a
  * direction, and the object's own levels are scored on it. The statistic of a set is the mean over objects of Pearson's
- * correlation between these scores and the grades: 1 if one axis orders the levels of every object, 0 if objects share
- * none. No object takes part in the direction that it is scored on.
+ * correlation between these scores and the grades: 1 if every object moves along one axis in proportion to the grade, 0 if
+ * objects share no axis. No object takes part in the direction that it is scored on.
  *
  * All sets are relabelled alike, so that `familyWiseP` and `maximum` hold over all of them.
  *

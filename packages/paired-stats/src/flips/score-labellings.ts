@@ -10,7 +10,7 @@ import { limitsOf, observedScores, scoreOfT, TILE_UNITS, tileUnits } from "./uni
 
 /** How far a long computation has come. */
 export interface Progress {
-  /** Labellings, or units where they are what is gone through, done. */
+  /** Labellings done; units, or labellings of each set, if these are gone through one after the other. */
   readonly done: number;
   /** And in all. */
   readonly total: number;

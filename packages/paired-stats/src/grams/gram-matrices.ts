@@ -6,7 +6,9 @@ import { centreRows, checkRepresentable, levelsOf, mirror, type GramMatrices } f
 
 /** Channels next to each other, from `start` up to and without `stop`. */
 export interface ChannelRange {
+  /** The first channel, counted from 0. */
   readonly start: number;
+  /** The channel behind the last one. */
   readonly stop: number;
 }
 
