@@ -2,7 +2,7 @@ import type { FactorLeftOutSummary, RandomFactorsSummary } from "../summary/repe
 import { formatCount, formatMeanCount, formatP, formatShare } from "./format-number.ts";
 
 /** Below as many images or noises, the variance between them is estimated so poorly that the test of new ones is too lenient. */
-export const FEW_LEVELS = 4;
+const FEW_LEVELS = 4;
 
 /** What is random besides the pairs, as `2 fixed images and 4 noise seeds`. */
 export function nameFactors({ factors }: Pick<RandomFactorsSummary, "factors">): string {
