@@ -137,7 +137,11 @@ async function verifyResults(
   const items = [
     item("summary.json", JSON.stringify(summary), JSON.stringify(stored)),
     item("summary.md", describeResults(results, commands), await read("summary.md")),
-    item("pairs.csv", formatPairCsv({ ...context, ...analysis, confounds: summary.confounds }), await read("pairs.csv")),
+    item(
+      "pairs.csv",
+      formatPairCsv({ ...context, ...analysis, confounds: summary.confounds }),
+      await read("pairs.csv"),
+    ),
   ];
   for (const { table, granularity } of unitTables(analysis)) {
     items.push(item(`${table}.csv`, formatUnitCsv(granularity), await read(`${table}.csv`)));

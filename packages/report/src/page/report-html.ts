@@ -78,8 +78,8 @@ export function renderReport({
       <body>
         <main>
           ${renderHeader(summary)} ${renderResults(summary)} ${renderControls(summary, plants)}
-          ${renderCrossed(summary)} ${renderAxes(summary)} ${renderPlanted(plants)} ${renderAblation(ablation)}
-          ${renderConclusions(summary)} ${renderHeatMap(analysis, summary, data)}
+          ${renderCrossed(summary)} ${renderAxes(summary)} ${renderPlanted(plants)}
+          ${renderAblation(ablation)} ${renderConclusions(summary)} ${renderHeatMap(analysis, summary, data)}
           ${renderBlocks(summary, renderDepthFigure(analysis))}
           ${renderStrongest(summary, renderVolcanoFigure(analysis, summary))} ${renderTopUnits(summary)}
           ${renderNullFigures(analysis, summary)}

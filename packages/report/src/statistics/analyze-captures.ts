@@ -188,7 +188,8 @@ export async function analyzeCaptures(
     topUnits,
     segments: segmentParts.map(({ name }, place) => ({ name, groups: itemAt(segments, place) })),
     axis: await analyzeAxis(captures, { flips, seed, signal, onProgress: ofAxis }),
-    embeddingDistances: captures.embeddings === undefined ? null : Array.from(captures.embeddings.distance.data),
+    embeddingDistances:
+      captures.embeddings === undefined ? null : Array.from(captures.embeddings.distance.data),
     crossed:
       cells === null
         ? null

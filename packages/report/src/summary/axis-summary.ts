@@ -1,5 +1,5 @@
 import type { SetAxis, TestedSet } from "@measure-plantain/paired-stats";
-import type { ChannelSet } from "../statistics/axis/channel-sets.ts";
+import type { SetKind } from "../statistics/axis/channel-sets.ts";
 import type { AxisResult } from "../statistics/axis/analyze-axis.ts";
 import { itemAt } from "../reading.ts";
 import { ALPHA } from "./granularity-summary.ts";
@@ -20,7 +20,7 @@ export interface AxisSummary {
   readonly alpha: number;
   /** How many sets of each kind there are, and how many have a family-wise p of the projection of at most `alpha`. */
   readonly significant: readonly {
-    readonly kind: Exclude<ChannelSet["kind"], "all">;
+    readonly kind: Exclude<SetKind, "all">;
     readonly sets: number;
     readonly count: number;
   }[];
@@ -36,8 +36,10 @@ export interface SetAxisSummary {
   readonly projection: TestedInSet;
   /** Share of the sum of squares along the mean difference. */
   readonly meanShare: TestedInSet;
-  /** Cosine between the mean differences of two halves of the pairs, in the median over halvings. */
-  readonly splitHalfCosine: TestedInSet;
+  /** Product of the mean differences of two halves of the pairs over the mean square of a difference, in the median over halvings. */
+  readonly splitHalfShare: TestedInSet;
+  /** Cosine between the mean differences of two halves, in the median over halvings; flips cannot test it. */
+  readonly splitHalfCosine: number;
   /** Share of the first principal component of the differences, which flips cannot test: the ceiling of `meanShare`. */
   readonly firstComponentShare: number;
   /** |cosine| of that component with the mean difference. */
@@ -52,38 +54,41 @@ export interface TestedInSet {
   readonly nullP99: number;
   /** Of this set alone. */
   readonly p: number;
-  /** Over all sets. */
+  /** Over all sets of its kind. */
   readonly familyWiseP: number;
 }
 
 /** What {@link AxisResult} says in brief. */
-export function summarizeAxis({ kind, sets, axis }: AxisResult): AxisSummary {
-  const describe = (set: number): SetAxisSummary => summarizeSet(itemAt(sets, set), itemAt(axis.sets, set));
-  const projectionOf = (set: number): TestedSet => itemAt(axis.sets, set).projection;
-  const parts = [...sets.keys()].filter((set) => itemAt(sets, set).kind !== "all");
-  const strongest = parts.reduce<number | null>(
-    (most, set) => (most === null || projectionOf(set).observed > projectionOf(most).observed ? set : most),
-    null,
-  );
+export function summarizeAxis({ kind, families }: AxisResult): AxisSummary {
+  const [all, ...parts] = families;
+  if (all === undefined) throw new RangeError("summary: a response has at least the set of everything");
+  const { axis } = all;
+  const ofFamily = ({ addresses, axis: { sets } }: AxisResult["families"][number]): SetAxisSummary[] =>
+    addresses.map((address, set) => summarizeSet(address, itemAt(sets, set)));
+  const [whole] = ofFamily(all);
+  if (whole === undefined) throw new RangeError("summary: the set of everything is one set");
+  const [strongest = null] = parts
+    .flatMap(ofFamily)
+    .toSorted((one, other) => other.projection.observed - one.projection.observed);
   return {
     kind,
     labellings: axis.labellings,
     splits: axis.splits,
-    whole: describe(0),
-    strongest: strongest === null ? null : describe(strongest),
+    whole,
+    strongest,
     alpha: ALPHA,
-    significant: (["block", "head", "section"] as const).flatMap((setKind) => {
-      const ofKind = parts.filter((set) => itemAt(sets, set).kind === setKind);
-      const count = ofKind.filter((set) => projectionOf(set).familyWiseP <= ALPHA).length;
-      return ofKind.length === 0 ? [] : [{ kind: setKind, sets: ofKind.length, count }];
+    significant: parts.flatMap((family) => {
+      const own = ofFamily(family);
+      const count = own.filter(({ projection }) => projection.familyWiseP <= ALPHA).length;
+      return family.kind === "all" ? [] : [{ kind: family.kind, sets: own.length, count }];
     }),
     projections: Array.from(itemAt(axis.sets, 0).projections),
   };
 }
 
 function summarizeSet(
-  { address }: ChannelSet,
-  { projection, meanShare, splitHalfCosine, firstComponent }: SetAxis,
+  address: string,
+  { projection, meanShare, splitHalfShare, splitHalfCosine, firstComponent }: SetAxis,
 ): SetAxisSummary {
   const brief = ({ observed, null: { p99 }, p, familyWiseP }: TestedSet): TestedInSet => ({
     observed,
@@ -95,7 +100,8 @@ function summarizeSet(
     address,
     projection: brief(projection),
     meanShare: brief(meanShare),
-    splitHalfCosine: brief(splitHalfCosine),
+    splitHalfShare: brief(splitHalfShare),
+    splitHalfCosine,
     firstComponentShare: firstComponent.share,
     firstComponentCosine: firstComponent.cosine,
   };

@@ -1,12 +1,12 @@
 import type { GranularityName } from "@measure-plantain/probe";
 import { median } from "d3-array";
-import type { ChannelSet } from "../statistics/axis/channel-sets.ts";
+import type { SetKind } from "../statistics/axis/channel-sets.ts";
 import {
   CROSSED_ALPHA,
   type CrossedGranularity,
   type UnitResponse,
 } from "../statistics/crossed/analyze-crossed.ts";
-import type { ResponseKind, TransferResult } from "../statistics/crossed/analyze-transfer.ts";
+import type { ResponseKind, TransferFamily, TransferResult } from "../statistics/crossed/analyze-transfer.ts";
 import type { CrossedResult } from "../statistics/crossed/crossed-result.ts";
 import { itemAt, valueAt } from "../reading.ts";
 import {
@@ -66,7 +66,7 @@ export interface SetTransferSummary {
   readonly r: number;
   /** Against orders that each row has for itself. */
   readonly p: number;
-  /** The same, over all sets. */
+  /** The same, over all sets of its kind. */
   readonly familyWiseP: number;
   /** Against orders that all rows share; `null` for two levels. */
   readonly orderP: number | null;
@@ -97,7 +97,7 @@ export interface TransferSummary {
    * those, `alpha` of the sets are expected by chance where any order of the levels is as likely.
    */
   readonly significant: readonly {
-    readonly kind: Exclude<ChannelSet["kind"], "all">;
+    readonly kind: Exclude<SetKind, "all">;
     readonly sets: number;
     readonly transferring: number;
     readonly ordered: number;
@@ -162,47 +162,52 @@ function summarizeGranularityCrossed({
   };
 }
 
-function summarizeTransfer(
-  { kind, sets, withinRows, commonOrders, consistency }: TransferResult,
-  levels: number,
-): TransferSummary {
-  const describe = (set: number): SetTransferSummary => {
-    const { observed, p, familyWiseP } = itemAt(withinRows.sets, set);
-    const alike = itemAt(consistency.sets, set);
-    return {
-      address: itemAt(sets, set).address,
-      r: observed,
-      p,
-      familyWiseP,
-      orderP: commonOrders && itemAt(commonOrders.sets, set).p,
-      consistency: alike.observed,
-      consistencyP: alike.p,
-    };
-  };
-  const parts = [...sets.keys()].filter((set) => itemAt(sets, set).kind !== "all");
-  const rOf = (set: number): number => itemAt(withinRows.sets, set).observed;
-  const strongest = parts.reduce<number | null>(
-    (most, set) => (most === null || rOf(set) > rOf(most) ? set : most),
-    null,
-  );
-  const whole = describe(0);
+function summarizeTransfer({ kind, families }: TransferResult, levels: number): TransferSummary {
+  const [all, ...parts] = families;
+  if (all === undefined) throw new RangeError("summary: a transfer has at least the set of everything");
+  const whole = describeSet(all, 0);
+  const sets = parts.flatMap((family) => family.addresses.map((_, set) => describeSet(family, set)));
+  const [strongest = null] = sets.toSorted((one, other) => other.r - one.r);
+  const { scores, r } = itemAt(all.withinRows.sets, 0).perObject;
   return {
     kind,
     verdict: judge(whole),
     whole,
-    strongest: strongest === null ? null : describe(strongest),
-    significant: (["block", "head", "section"] as const).flatMap((setKind) => {
-      const ofKind = parts.filter((set) => itemAt(sets, set).kind === setKind);
-      const transferring = ofKind.filter((set) => itemAt(withinRows.sets, set).familyWiseP <= CROSSED_ALPHA);
-      const isOrdered = (set: number): boolean =>
-        commonOrders === null || itemAt(commonOrders.sets, set).p <= CROSSED_ALPHA;
-      const ordered = transferring.filter(isOrdered).length;
-      return ofKind.length === 0
+    strongest,
+    significant: parts.flatMap((family) => {
+      const own = family.addresses.map((_, set) => describeSet(family, set));
+      const transferring = own.filter(({ familyWiseP }) => familyWiseP <= CROSSED_ALPHA);
+      const ordered = transferring.filter(({ orderP }) => (orderP ?? 0) <= CROSSED_ALPHA);
+      return family.kind === "all"
         ? []
-        : [{ kind: setKind, sets: ofKind.length, transferring: transferring.length, ordered }];
+        : [
+            {
+              kind: family.kind,
+              sets: own.length,
+              transferring: transferring.length,
+              ordered: ordered.length,
+            },
+          ];
     }),
-    scores: splitRows(itemAt(withinRows.sets, 0).perObject.scores, levels),
-    rowR: Array.from(itemAt(withinRows.sets, 0).perObject.r),
+    scores: splitRows(scores, levels),
+    rowR: Array.from(r),
+  };
+}
+
+function describeSet(
+  { addresses, withinRows, commonOrders, consistency }: TransferFamily,
+  set: number,
+): SetTransferSummary {
+  const { observed, p, familyWiseP } = itemAt(withinRows.sets, set);
+  const alike = itemAt(consistency.sets, set);
+  return {
+    address: itemAt(addresses, set),
+    r: observed,
+    p,
+    familyWiseP,
+    orderP: commonOrders && itemAt(commonOrders.sets, set).p,
+    consistency: alike.observed,
+    consistencyP: alike.p,
   };
 }
 

@@ -28,7 +28,9 @@ test("pairs.csv has each pair's texts, what the audit counts, and its response",
 test("a prompt with commas, quotes, markup, right-to-left script or a line break reads back as it was written", () => {
   const texts = ['a, "b"\n<b>c</b>', "جسم كبير جدا", "🏙️ city-sized"];
   const pairs = texts.map((a, place) => ({ id: `pair-${place}`, a, b: "x" }));
-  const rows = csvParse(formatPairCsv({ promptSet: { ...promptSet, pairs }, audit, confounds: null, embeddingDistances: null }));
+  const rows = csvParse(
+    formatPairCsv({ promptSet: { ...promptSet, pairs }, audit, confounds: null, embeddingDistances: null }),
+  );
   expect(rows.map(({ a }) => a)).toEqual(texts);
 });
 

@@ -27,7 +27,15 @@ export function formatPairCsv({ promptSet, audit, confounds, embeddingDistances 
       confounds?.responses[place] ?? null,
     ].map(formatCsvCell);
   });
-  const header = ["id", "a", "b", "grade", ...columns.map(([name]) => name), "embedding_distance", "response"];
+  const header = [
+    "id",
+    "a",
+    "b",
+    "grade",
+    ...columns.map(([name]) => name),
+    "embedding_distance",
+    "response",
+  ];
   return `${csvFormatRows([header, ...rows])}\n`;
 }
 

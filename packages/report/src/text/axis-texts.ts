@@ -19,9 +19,24 @@ export function axisRows(axes: readonly AxisSummary[]): AxisRow[] {
     [whole, ...(strongest === null ? [] : [strongest])].flatMap((set): AxisRow[] => {
       const response = `${responseNames[kind]}${kind === "embedding" ? "" : `, ${set.address}`}`;
       return [
-        { response, statistic: "cosine with the other pairs' direction", tested: set.projection, format: formatT },
-        { response, statistic: "share along the mean difference", tested: set.meanShare, format: formatShare },
-        { response, statistic: "cosine of two halves", tested: set.splitHalfCosine, format: formatT },
+        {
+          response,
+          statistic: "cosine with the other pairs' direction",
+          tested: set.projection,
+          format: formatT,
+        },
+        {
+          response,
+          statistic: "share along the mean difference",
+          tested: set.meanShare,
+          format: formatShare,
+        },
+        {
+          response,
+          statistic: "product of two halves' means, as a share",
+          tested: set.splitHalfShare,
+          format: formatShare,
+        },
       ];
     }),
   );
@@ -30,7 +45,7 @@ export function axisRows(axes: readonly AxisSummary[]): AxisRow[] {
 /** What signed responses say, as sentences. */
 export function describeAxes(axes: readonly AxisSummary[]): string[] {
   return axes.map(({ kind, whole, significant, alpha }) => {
-    const { projection, meanShare, firstComponentShare } = whole;
+    const { projection, meanShare, firstComponentShare, splitHalfCosine } = whole;
     const isShown = projection.p <= alpha;
     const heads = significant.find((each) => each.kind === "head");
     const ofHeads =
@@ -40,7 +55,8 @@ export function describeAxes(axes: readonly AxisSummary[]): string[] {
     return (
       `${capitalize(responseNames[kind])}: the pairs ${isShown ? "differ along one direction" : "are not shown to differ along one direction"} ` +
       `(mean cosine of a pair with the others ${formatT(projection.observed)}, p = ${formatP(projection.p)}), which explains ` +
-      `${formatShare(meanShare.observed)} of their differences; no single direction could explain more than ${formatShare(firstComponentShare)}.${ofHeads}`
+      `${formatShare(meanShare.observed)} of their differences; no single direction could explain more than ${formatShare(firstComponentShare)}. ` +
+      `The mean differences of two halves of the pairs have a cosine of ${formatT(splitHalfCosine)}.${ofHeads}`
     );
   });
 }

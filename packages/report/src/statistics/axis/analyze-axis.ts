@@ -1,18 +1,25 @@
-import { type AxisNull, axisNull, type GramMatrices, type Matrix } from "@measure-plantain/paired-stats";
+import { type AxisNull, axisNull, type Matrix } from "@measure-plantain/paired-stats";
 import type { Captures, ChannelMeans } from "@measure-plantain/probe";
 import { valueAt } from "../../reading.ts";
-import { DONE, divideProgress } from "../divide-progress.ts";
+import { divideProgress } from "../divide-progress.ts";
 import type { FlipOptions } from "../flip-options.ts";
-import { type ChannelSet, gramsOfSets, listChannelSets } from "./channel-sets.ts";
+import {
+  type FamilyGrams,
+  gramsOfFamilies,
+  listChannelSets,
+  type SetFamily,
+  wholeSet,
+} from "./channel-sets.ts";
 
 /** Whether the differences of the pairs point in one direction, for one kind of response. */
 export interface AxisResult {
   /** `signed`: the mean over tokens of each channel; `embedding`: that of the prompt's embedding, before the transformer. */
   readonly kind: "signed" | "embedding";
-  /** What is taken together as one vector. */
-  readonly sets: readonly ChannelSet[];
-  /** Of each set, against sign flips of the pairs. */
-  readonly axis: AxisNull;
+  /** Everything first; of the embedding, that alone. */
+  readonly families: readonly (SetFamily & {
+    /** Of each set, against sign flips of the pairs. */
+    readonly axis: AxisNull;
+  })[];
 }
 
 /** Fewer pairs have no two halves of two. */
@@ -26,40 +33,39 @@ export async function analyzeAxis(
   { flips, seed, signal, onProgress }: FlipOptions,
 ): Promise<AxisResult[]> {
   if (signed === undefined || signed.shape[0] < LEAST_PAIRS) return [];
-  const channels = listChannelSets(layout);
-  const responses = [
-    { kind: "signed", sets: channels.sets, grams: gramsOfSets(differences(signed), channels, 1) } as const,
-    ...(embeddings === undefined ? [] : [embeddingResponse(embeddings.mean)]),
+  const responses: readonly {
+    readonly kind: AxisResult["kind"];
+    readonly families: readonly FamilyGrams[];
+  }[] = [
+    { kind: "signed", families: gramsOfFamilies(differences(signed), listChannelSets(layout), 1) },
+    ...(embeddings === undefined
+      ? []
+      : [
+          {
+            kind: "embedding" as const,
+            families: gramsOfFamilies(differences(embeddings.mean), wholeSet(embeddings.mean.shape[2]), 1),
+          },
+        ]),
   ];
   const shares = divideProgress(
     onProgress,
-    responses.map(({ sets }) => sets.length),
-  );
+    responses.flatMap(({ families }) => families.map(({ addresses }) => addresses.length)),
+  ).values();
   const results: AxisResult[] = [];
-  for (const [place, { kind, sets, grams }] of responses.entries()) {
-    if (!varies(grams)) {
-      shares[place]?.(DONE);
-      continue;
+  for (const { kind, families } of responses) {
+    const tested: AxisResult["families"][number][] = [];
+    for (const { grams, ...family } of families) {
+      const axis = await axisNull(grams, {
+        flips: flips === "exact" ? FLIPS_BESIDE_EXACT : flips,
+        seed,
+        signal,
+        onProgress: shares.next().value,
+      });
+      tested.push({ ...family, axis });
     }
-    const axis = await axisNull(grams, {
-      flips: flips === "exact" ? FLIPS_BESIDE_EXACT : flips,
-      seed,
-      signal,
-      onProgress: shares[place],
-    });
-    results.push({ kind, sets, axis });
+    if (tested.length > 0) results.push({ kind, families: tested });
   }
   return results;
-}
-
-function embeddingResponse(mean: ChannelMeans): {
-  readonly kind: "embedding";
-  readonly sets: readonly ChannelSet[];
-  readonly grams: GramMatrices;
-} {
-  const sets = [{ address: "all", kind: "all" }] as const;
-  const ranges = [{ start: 0, stop: mean.shape[2] }];
-  return { kind: "embedding", sets, grams: gramsOfSets(differences(mean), { sets, ranges, unions: [[0]] }, 1) };
 }
 
 /** b − a [pairs, channels]. */
@@ -70,8 +76,4 @@ function differences({ data, shape: [pairs, , channels] }: ChannelMeans): Matrix
       result[pair * channels + channel] =
         valueAt(data, (2 * pair + 1) * channels + channel) - valueAt(data, 2 * pair * channels + channel);
   return { data: result, shape: [pairs, channels] };
-}
-
-function varies({ data }: GramMatrices): boolean {
-  return data.some((value) => value !== 0);
 }

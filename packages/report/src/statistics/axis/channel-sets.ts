@@ -1,64 +1,88 @@
-import { addGrams, gramMatrices, type Matrix } from "@measure-plantain/paired-stats";
 import { formatUnitAddress, type UnitLayout } from "@measure-plantain/head-hooks";
-import type { ChannelRange, GramMatrices } from "@measure-plantain/paired-stats";
+import {
+  addGrams,
+  type ChannelRange,
+  type GramMatrices,
+  gramMatrices,
+  type Matrix,
+} from "@measure-plantain/paired-stats";
 
-/** Channels whose responses are taken together, as one vector. */
-export interface ChannelSet {
-  /** `all`, a block as `single.2`, a head as `single.2.head.5`, or a section without heads as `single.2.mlp`. */
-  readonly address: string;
-  readonly kind: "all" | "block" | "head" | "section";
-}
+/** What a family's sets are: everything, the blocks, the heads, or sections without heads, such as a block's MLP. */
+export type SetKind = "all" | "block" | "head" | "section";
 
-/** The sets of a layout's channels, and how they are made up. */
-export interface ChannelSets {
-  readonly sets: readonly ChannelSet[];
-  /** Disjoint, in channels of all taps one after the other. */
-  readonly ranges: readonly ChannelRange[];
+/** Sets of one kind, whose statistics are corrected for their number together. */
+export interface SetFamily {
+  readonly kind: SetKind;
+  /** `all`, or as `single.2`, `single.2.head.5`, `single.2.mlp`. */
+  readonly addresses: readonly string[];
   /** For each set, the ranges that make it up. */
   readonly unions: readonly (readonly number[])[];
 }
 
+/** The sets of a layout's channels, and how they are made up. */
+export interface ChannelSets {
+  /** Disjoint, in channels of all taps one after the other. */
+  readonly ranges: readonly ChannelRange[];
+  /** Everything first; kinds that the layout does not have are left out. */
+  readonly families: readonly SetFamily[];
+}
+
 /** A set that is no union of others. */
 interface Part {
+  readonly kind: "head" | "section";
+  readonly address: string;
   readonly block: string;
   readonly range: ChannelRange;
-  readonly set: ChannelSet;
 }
 
 /** The kind of the sections that belong to the text stream's projection, which is no part of the published accounting. */
 const TEXT_STREAM = "to_add_out";
 
-/** Everything, each block, each head, and each section without heads, such as a block's MLP. */
+/** Everything, each block, each head, and each section without heads. */
 export function listChannelSets({ groupSize, sections }: UnitLayout): ChannelSets {
   const parts = sections
     .filter(({ kind }) => kind !== TEXT_STREAM)
     .flatMap(({ path, block, firstUnit, channels, heads }): Part[] => {
       const first = firstUnit * groupSize;
-      if (heads === null)
-        return [{ block, range: rangeOf(first, channels), set: { address: path, kind: "section" } }];
-      return Array.from({ length: heads.count }, (_, head) => {
-        const address = formatUnitAddress({ type: "head", path: heads.path, head });
-        return {
-          block,
-          range: rangeOf(first + head * heads.size, heads.size),
-          set: { address, kind: "head" },
-        };
-      });
+      if (heads === null) return [{ kind: "section", address: path, block, range: rangeOf(first, channels) }];
+      return Array.from({ length: heads.count }, (_, head) => ({
+        kind: "head",
+        address: formatUnitAddress({ type: "head", path: heads.path, head }),
+        block,
+        range: rangeOf(first + head * heads.size, heads.size),
+      }));
     });
-  const blocks = [...new Set(parts.map(({ block }) => block))];
   const places = [...parts.keys()];
+  const blocks = [...new Set(parts.map(({ block }) => block))];
+  const partsOf = (kind: Part["kind"]): SetFamily => {
+    const own = places.filter((place) => parts[place]?.kind === kind);
+    return {
+      kind,
+      addresses: own.map((place) => parts[place]?.address ?? ""),
+      unions: own.map((place) => [place]),
+    };
+  };
+  const families: readonly SetFamily[] = [
+    { kind: "all", addresses: ["all"], unions: [places] },
+    {
+      kind: "block",
+      addresses: blocks,
+      unions: blocks.map((block) => places.filter((place) => parts[place]?.block === block)),
+    },
+    partsOf("head"),
+    partsOf("section"),
+  ];
   return {
     ranges: parts.map(({ range }) => range),
-    sets: [
-      { address: "all", kind: "all" },
-      ...blocks.map((block) => ({ address: block, kind: "block" }) as const),
-      ...parts.map(({ set }) => set),
-    ],
-    unions: [
-      places,
-      ...blocks.map((block) => places.filter((place) => parts[place]?.block === block)),
-      ...places.map((place) => [place]),
-    ],
+    families: families.filter(({ addresses }) => addresses.length > 0),
+  };
+}
+
+/** All channels as one set. */
+export function wholeSet(channels: number): ChannelSets {
+  return {
+    ranges: [rangeOf(0, channels)],
+    families: [{ kind: "all", addresses: ["all"], unions: [[0]] }],
   };
 }
 
@@ -66,23 +90,31 @@ function rangeOf(start: number, length: number): ChannelRange {
   return { start, stop: start + length };
 }
 
+/** A family and the Gram matrices of its sets. */
+export interface FamilyGrams extends SetFamily {
+  /** [sets, rows, rows]. */
+  readonly grams: GramMatrices;
+}
+
 /**
- * The Gram matrices of every set [sets, rows, rows].
+ * The Gram matrices of the sets, family by family; families of which no row varies are left out.
  *
  * @param measurements - [rows, columns].
  * @param channelsPerColumn - How many channels each column stands for.
  * @param objects - Centres the rows of so many objects, each object by itself.
  */
-export function gramsOfSets(
+export function gramsOfFamilies(
   measurements: Matrix,
-  { ranges, unions }: ChannelSets,
+  { ranges, families }: ChannelSets,
   channelsPerColumn: number,
   objects?: number,
-): GramMatrices {
+): FamilyGrams[] {
   const inColumns = ranges.map(({ start, stop }) => ({
     start: start / channelsPerColumn,
     stop: stop / channelsPerColumn,
   }));
-  const options = objects === undefined ? {} : { objects };
-  return addGrams(gramMatrices(measurements, inColumns, options), unions);
+  const parts = gramMatrices(measurements, inColumns, objects === undefined ? {} : { objects });
+  return families
+    .map((family) => ({ ...family, grams: addGrams(parts, family.unions) }))
+    .filter(({ grams }) => grams.data.some((value) => value !== 0));
 }

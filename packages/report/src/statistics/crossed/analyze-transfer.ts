@@ -1,15 +1,20 @@
 import {
   consistencyNull,
   type ConsistencyNull,
-  type GramMatrices,
   type Matrix,
   transferNull,
   type TransferNull,
 } from "@measure-plantain/paired-stats";
 import type { CrossedCells } from "@measure-plantain/prompts";
-import type { Captures, MeanSquares } from "@measure-plantain/probe";
+import type { Captures, ChannelMeans, MeanSquares } from "@measure-plantain/probe";
 import { valueAt } from "../../reading.ts";
-import { gramsOfSets, listChannelSets, type ChannelSet } from "../axis/channel-sets.ts";
+import {
+  type FamilyGrams,
+  gramsOfFamilies,
+  listChannelSets,
+  type SetFamily,
+  wholeSet,
+} from "../axis/channel-sets.ts";
 import { divideProgress } from "../divide-progress.ts";
 import type { FlipOptions } from "../flip-options.ts";
 import { arrangeCells } from "./arrange-cells.ts";
@@ -24,8 +29,12 @@ export type ResponseKind = "strength" | "signed" | "embedding";
 /** Whether the direction found on all rows but one orders the levels of that one, for one kind of response. */
 export interface TransferResult {
   readonly kind: ResponseKind;
-  /** What is taken together as one vector. */
-  readonly sets: readonly ChannelSet[];
+  /** Everything first; of the embedding, that alone. */
+  readonly families: readonly TransferFamily[];
+}
+
+/** The same for each set of one kind. */
+export interface TransferFamily extends SetFamily {
   /** Against orders of the levels that each row has for itself: do the rows share a direction that follows the grade? */
   readonly withinRows: TransferNull;
   /** Against orders that all rows share: is the grades' order special? `null` for two levels, which have one. */
@@ -39,75 +48,83 @@ const PERMUTATIONS = 1_000;
 /** Up to so many levels all common orders are taken. */
 const MOST_LEVELS_EXACT = 7;
 
-/** Computes the transfer of every kind of response that was captured; a kind that does not vary is left out. */
+/** Computes the transfer of every kind of response that was captured; what does not vary is left out. */
 export async function analyzeTransfer(
   captures: Captures,
   cells: CrossedCells,
   { seed, signal, onProgress }: Omit<FlipOptions, "flips">,
 ): Promise<TransferResult[]> {
-  const objects = cells.rows.length;
-  const responses = listResponses(captures, cells, objects);
+  const responses = listResponses(captures, cells);
   const shares = divideProgress(
     onProgress,
-    responses.map(({ sets }) => sets.length),
-  );
+    responses.flatMap(({ families }) => families.map(({ addresses }) => addresses.length)),
+  ).values();
   const results: TransferResult[] = [];
-  for (const [place, { kind, sets, grams }] of responses.entries()) {
-    const options = { objects, permutations: PERMUTATIONS, seed, signal };
-    const design = { ...options, grades: cells.grades };
-    const hasOrders = cells.grades.length > 2;
-    if (!varies(grams)) continue;
-    results.push({
-      kind,
-      sets,
-      withinRows: await transferNull(grams, { ...design, onProgress: shares[place] }),
-      commonOrders: hasOrders
-        ? await transferNull(grams, {
-            ...design,
-            shuffle: "common",
-            exact: cells.grades.length <= MOST_LEVELS_EXACT,
-          })
-        : null,
-      consistency: await consistencyNull(grams, options),
-    });
+  for (const { kind, families } of responses) {
+    const tested: TransferFamily[] = [];
+    for (const family of families)
+      tested.push(await testFamily(family, cells, { seed, signal, onProgress: shares.next().value }));
+    if (tested.length > 0) results.push({ kind, families: tested });
   }
   return results;
 }
 
-interface Response {
-  readonly kind: ResponseKind;
-  readonly sets: readonly ChannelSet[];
-  /** Centred within rows. */
-  readonly grams: GramMatrices;
-}
-
-function listResponses(captures: Captures, cells: CrossedCells, objects: number): Response[] {
-  const { layout, meanSquare, signed, embeddings } = captures;
-  const channels = listChannelSets(layout);
-  const ofSets = (kind: ResponseKind, measurements: Matrix, channelsPerColumn: number): Response => ({
-    kind,
-    sets: channels.sets,
-    grams: gramsOfSets(measurements, channels, channelsPerColumn, objects),
-  });
-  return [
-    ofSets("strength", relativeStrengths(meanSquare, cells), layout.groupSize),
-    ...(signed === undefined ? [] : [ofSets("signed", cellsOf(signed, cells), 1)]),
-    ...(embeddings === undefined ? [] : [embeddingResponse(cellsOf(embeddings.mean, cells), objects)]),
-  ];
-}
-
-function embeddingResponse(measurements: Matrix, objects: number): Response {
-  const range = { start: 0, stop: measurements.shape[1] };
-  const sets = [{ address: "all", kind: "all" }] as const;
+async function testFamily(
+  { grams, ...family }: FamilyGrams,
+  { rows, grades }: CrossedCells,
+  { onProgress, ...common }: Omit<FlipOptions, "flips">,
+): Promise<TransferFamily> {
+  const options = { objects: rows.length, permutations: PERMUTATIONS, ...common };
+  const isExact = grades.length <= MOST_LEVELS_EXACT;
   return {
-    kind: "embedding",
-    sets,
-    grams: gramsOfSets(measurements, { sets, ranges: [range], unions: [[0]] }, 1, objects),
+    ...family,
+    withinRows: await transferNull(grams, { ...options, grades, onProgress }),
+    commonOrders:
+      grades.length > 2
+        ? await transferNull(grams, { ...options, grades, shuffle: "common", exact: isExact })
+        : null,
+    consistency: await consistencyNull(grams, options),
   };
 }
 
+interface Response {
+  readonly kind: ResponseKind;
+  /** Centred within rows. */
+  readonly families: readonly FamilyGrams[];
+}
+
+function listResponses(
+  { layout, meanSquare, signed, embeddings }: Captures,
+  cells: CrossedCells,
+): Response[] {
+  const objects = cells.rows.length;
+  const sets = listChannelSets(layout);
+  return [
+    {
+      kind: "strength",
+      families: gramsOfFamilies(relativeStrengths(meanSquare, cells), sets, layout.groupSize, objects),
+    },
+    ...(signed === undefined
+      ? []
+      : [{ kind: "signed" as const, families: gramsOfFamilies(cellsOf(signed, cells), sets, 1, objects) }]),
+    ...(embeddings === undefined
+      ? []
+      : [
+          {
+            kind: "embedding" as const,
+            families: gramsOfFamilies(
+              cellsOf(embeddings.mean, cells),
+              wholeSet(embeddings.mean.shape[2]),
+              1,
+              objects,
+            ),
+          },
+        ]),
+  ];
+}
+
 /** Measurements [pairs, 2, columns] as those of the cells. */
-function cellsOf({ data, shape: [, , columns] }: MeanSquares, cells: CrossedCells): Matrix {
+function cellsOf({ data, shape: [, , columns] }: ChannelMeans, cells: CrossedCells): Matrix {
   return arrangeCells(cells, columns, (pair, condition, column) =>
     valueAt(data, (2 * pair + condition) * columns + column),
   );
@@ -127,9 +144,4 @@ function relativeStrengths({ data, shape: [, , units] }: MeanSquares, cells: Cro
     return mean > 0 ? value / mean : 0;
   });
   return { data: scaled, shape: strengths.shape };
-}
-
-/** Whether any set has rows that differ. */
-function varies({ data }: GramMatrices): boolean {
-  return data.some((value) => value !== 0);
 }

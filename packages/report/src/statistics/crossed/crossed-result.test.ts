@@ -58,16 +58,27 @@ describe("analyzeCells", () => {
 });
 
 it("listChannelSets lists everything, the blocks, the heads, and sections without heads", () => {
-  const { sets, ranges, unions } = listChannelSets(crossedLayout);
-  expect(sets.map(({ address }) => address)).toEqual([
-    "all",
-    ...["joint.0", "single.0", "single.1"],
-    ...["joint.0.head.0", "joint.0.head.1", "single.0.head.0", "single.0.head.1", "single.0.mlp"],
-    ...["single.1.head.0", "single.1.head.1", "single.1.mlp"],
+  const { families, ranges } = listChannelSets(crossedLayout);
+  expect(families.map(({ kind, addresses }) => [kind, addresses])).toEqual([
+    ["all", ["all"]],
+    ["block", ["joint.0", "single.0", "single.1"]],
+    [
+      "head",
+      [
+        "joint.0.head.0",
+        "joint.0.head.1",
+        "single.0.head.0",
+        "single.0.head.1",
+        "single.1.head.0",
+        "single.1.head.1",
+      ],
+    ],
+    ["section", ["single.0.mlp", "single.1.mlp"]],
   ]);
   const channels = crossedLayout.unitCount * crossedLayout.groupSize;
   expect(ranges[0]?.start).toBe(0);
   expect(ranges.at(-1)?.stop).toBe(channels);
-  expect(unions[0]).toEqual([...ranges.keys()]);
-  expect(unions[2]).toEqual([2, 3, 4]);
+  const [all, blocks] = families;
+  expect(all?.unions[0]).toEqual([...ranges.keys()]);
+  expect(blocks?.unions[1]).toEqual([2, 3, 4]);
 });
