@@ -46,6 +46,7 @@ import {
   offlineOption,
   quietOption,
   ropeOption,
+  textEncoderLayersOption,
   threadsOption,
   weightsOption,
   wordCountsOption,
@@ -118,7 +119,11 @@ program
     new Option("--tap <what...>", "further projections to capture").choices(optionalTaps).default([]),
   )
   .option("--shard <k/n>", "capture every N-th pair from the K-th on, as one of N runs for `merge`", shard)
-  .option("--segments", "also capture the tokens of template, prompt, padding, noise and reference separately", false)
+  .option(
+    "--segments",
+    "also capture the tokens of template, prompt, padding, noise and reference separately",
+    false,
+  )
   .option(
     "--control <which...>",
     "controls to run as well: random-weights[:SEEDS], planted[:SEEDS], or prompt sets by name or file",
@@ -126,6 +131,7 @@ program
   )
   .addOption(flipsOption)
   .addOption(figuresOption)
+  .addOption(textEncoderLayersOption)
   .addOption(ropeOption)
   .addOption(deviceOption)
   .addOption(dtypeOption)
@@ -156,6 +162,7 @@ program
   .option("--width <n>", "pixels, a multiple of 16", integer(1))
   .option("--height <n>", "pixels, a multiple of 16", integer(1))
   .option("--max-sequence-length <n>", "text tokens, padding included (default: 512)", integer(1))
+  .addOption(textEncoderLayersOption)
   .addOption(ropeOption)
   .addOption(deviceOption)
   .addOption(dtypeOption)

@@ -1,5 +1,6 @@
 export type { Checkpoint, CheckpointComponent } from "./checkpoint/checkpoint.ts";
 export { openCheckpoint } from "./checkpoint/open-checkpoint.ts";
+export { chooseTextEncoderLayers } from "./checkpoint/text-encoder-layers.ts";
 export { CONFIGURATION_FILES } from "./checkpoint/checkpoint-files.ts";
 export { editCheckpoint, type EditCheckpointOptions, type WeightEdit } from "./checkpoint/edit-checkpoint.ts";
 export { openOrMakeCheckpoint } from "./checkpoint/open-or-make-checkpoint.ts";

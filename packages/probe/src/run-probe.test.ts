@@ -243,3 +243,27 @@ it("captures of a run that stored no embeddings are read without them", async ()
   expect(embeddings).toBeUndefined();
   expect(meanSquare.shape[0]).toBe(3);
 });
+
+it("a run reads the layers of the text encoder that it is told, and keeps them in its settings", async () => {
+  const told = { textEncoderLayers: [27, 14, 9] };
+  const [plain, changed] = [await runOnKleinTiny("layers"), await runOnKleinTiny("other-layers", told)];
+  const manifest = await changed.readManifest();
+  expect(manifest.settings.textEncoderLayers).toEqual([27, 14, 9]);
+  expect((await plain.readManifest()).settings.textEncoderLayers).toEqual([9, 18, 27]);
+  const [before, after] = [
+    (await capturesOf(plain)).get("embedding_mean"),
+    (await capturesOf(changed)).get("embedding_mean"),
+  ];
+  const C = (before?.shape.at(-1) ?? 0) / 3; // channels of one layer
+  for (const [place, other] of [
+    [0, 2],
+    [2, 0],
+  ] as const)
+    expect(after?.data.subarray(place * C, (place + 1) * C)).toEqual(
+      before?.data.subarray(other * C, (other + 1) * C),
+    );
+  await expect(runOnKleinTiny("layers", told)).rejects.toMatchObject({ code: "other-settings" });
+  await expect(runOnKleinTiny("no-layers", { textEncoderLayers: [0, 9, 18] })).rejects.toThrow(
+    /`textEncoderLayers` must name 3 different layers/,
+  );
+});

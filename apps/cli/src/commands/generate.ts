@@ -26,6 +26,7 @@ export interface GenerateCommandOptions {
   readonly width?: number;
   readonly height?: number;
   readonly maxSequenceLength?: number;
+  readonly textEncoderLayers?: readonly number[];
   readonly ropeFrequencies: "float32" | "bfloat16";
   readonly device: DeviceName;
   readonly dtype?: ComputeType;
@@ -70,6 +71,7 @@ export async function generateImage(options: GenerateCommandOptions, signal: Abo
     seed: options.seed,
     ...size,
     maxSequenceLength,
+    ...(options.textEncoderLayers && { textEncoderLayers: options.textEncoderLayers }),
     rotaryFrequencies: options.ropeFrequencies,
     device,
     weights: options.weights,

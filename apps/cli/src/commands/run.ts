@@ -51,6 +51,7 @@ export interface RunOptions extends ResultOptions {
   readonly shard?: Shard;
   readonly segments: boolean;
   readonly control: readonly string[];
+  readonly textEncoderLayers?: readonly number[];
   readonly ropeFrequencies: "float32" | "bfloat16";
   readonly device: DeviceName;
   readonly dtype?: ComputeType;
@@ -116,6 +117,7 @@ async function planOptions(options: RunOptions): Promise<PlanOptions> {
     capture: options.capture,
     taps: options.tap,
     segments: options.segments,
+    textEncoderLayers: options.textEncoderLayers,
     rotaryFrequencies: options.ropeFrequencies,
     tracePlacement: options.tracePlacement,
     fullHash: options.fullHash,

@@ -34,6 +34,7 @@ const run: RunRecord = {
     capture: "mean-square",
     taps: [],
     segments: false,
+    textEncoderLayers: [9, 18, 27],
     rotaryFrequencies: "float32",
     device: "cpu",
     dtype: "float32",
@@ -115,8 +116,10 @@ test("formatCommands asks again for hashes of whole files and for the placement 
 });
 
 test("formatCommands asks again for what the captures were, if it was not the default", () => {
-  const settings = { ...run.settings, capture: "signed" } as const;
-  expect(format({ manifest: { ...run, settings } })[0]).toContain(" --capture signed ");
+  const settings = { ...run.settings, capture: "signed", textEncoderLayers: [12, 24, 36] } as const;
+  const [command] = format({ manifest: { ...run, settings } });
+  expect(command).toContain(" --capture signed ");
+  expect(command).toContain(" --text-encoder-layers 12,24,36 ");
   expect(format({})[0]).not.toContain("--capture");
 });
 

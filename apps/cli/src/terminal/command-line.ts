@@ -99,6 +99,7 @@ function listRunOptions(
     ["--capture", settings.capture === "signed" ? [settings.capture] : null],
     ["--tap", taps.length > 0 ? taps : null],
     ["--segments", settings.segments ? [] : null],
+    ["--text-encoder-layers", [settings.textEncoderLayers.join()]],
     ["--rope-frequencies", [settings.rotaryFrequencies]],
     ["--device", [settings.device]],
     ["--dtype", [settings.dtype]],

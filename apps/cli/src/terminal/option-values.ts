@@ -21,6 +21,11 @@ export function integers(least: number): (text: string, before: readonly number[
   return (text, before) => [...before, integer(least)(text)];
 }
 
+/** Reads layers, as in `9,18,27`. */
+export function layers(text: string): number[] {
+  return text.split(",").map(integer(1));
+}
+
 /** Reads a finite number. */
 export function number(text: string): number {
   const value = Number(text);

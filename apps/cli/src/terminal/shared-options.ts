@@ -3,7 +3,7 @@ import { MOST_PAIRS_ENUMERATED } from "@measure-plantain/paired-stats";
 import { Option } from "commander";
 import { deviceNames } from "@measure-plantain/flux-runtime";
 import { DEFAULT_FLIPS } from "@measure-plantain/report";
-import { flips, integer } from "./option-values.ts";
+import { flips, integer, layers } from "./option-values.ts";
 
 export const checkpointOption: Option = new Option(
   "--checkpoint <which>",
@@ -47,6 +47,10 @@ export const acceptChangedOption: Option = new Option(
 export const quietOption: Option = new Option("--quiet", "no progress on stderr, only warnings").default(
   false,
 );
+export const textEncoderLayersOption: Option = new Option(
+  "--text-encoder-layers <n,...>",
+  "layers of the text encoder, from 1 on, whose hidden states make an embedding (default: 9,18,27)",
+).argParser(layers);
 export const ropeOption: Option = new Option(
   "--rope-frequencies <type>",
   "precision of the text encoder's rotary frequencies: float32, as from_pretrained keeps them, or bfloat16, as a model that was cast as a whole has them",

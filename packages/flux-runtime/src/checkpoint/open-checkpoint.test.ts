@@ -146,8 +146,8 @@ describe("refuses", () => {
     ],
     [
       "a transformer that does not take the encoder's embeddings",
-      () => editJson("transformer/config.json", (config) => (config["joint_attention_dim"] = 128)),
-      /expected 96, received 128 \(joint_attention_dim\)/,
+      () => editJson("transformer/config.json", (config) => (config["joint_attention_dim"] = 100)),
+      /expected 96, received 100 \(joint_attention_dim\)/,
     ],
     [
       "a configuration that is no JSON",

@@ -3,8 +3,8 @@ import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import { FluxRuntimeError } from "../errors.ts";
 import { autoencoderConfigSchema } from "../models/autoencoder-config.ts";
-import { textEncoderConfigSchema, type TextEncoderConfig } from "../models/text-encoder-config.ts";
-import { autoencoderTensors, textEncoderTensors, transformerTensors } from "../models/required-tensors.ts";
+import { textEncoderConfigSchema } from "../models/text-encoder-config.ts";
+import { autoencoderTensors, transformerTensors } from "../models/required-tensors.ts";
 import { PROMPT_EMBEDDING_LAYERS } from "../models/text-encoder.ts";
 import { transformerConfigSchema } from "../models/transformer-config.ts";
 import { schedulerConfigSchema } from "../sampling/scheduler-config.ts";
@@ -14,6 +14,7 @@ import { openComponentWeights } from "./component-weights.ts";
 import { hasRandomWeightsMark } from "./random-weights-mark.ts";
 import { readConfig } from "./read-config.ts";
 import { recognizeFiles } from "./recognize-weights.ts";
+import { requireTextEncoderTensors } from "./text-encoder-layers.ts";
 
 const modelIndexSchema = z.object({ is_distilled: z.boolean().default(false) });
 
@@ -56,19 +57,12 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
     autoencoder,
   };
   checkThatComponentsFit(checkpoint);
-  checkTensors(textEncoder.weights, {
-    required: textEncoderTensors(textEncoder.config),
-    unread: unreadTextEncoderTensors(textEncoder.config),
-  });
+  // As deep as the pipeline reads; what other layers need is checked when they are asked for.
+  const deepest = Math.min(Math.max(...PROMPT_EMBEDDING_LAYERS), textEncoder.config.num_hidden_layers);
+  requireTextEncoderTensors(textEncoder, [deepest]);
   checkTensors(transformer.weights, { required: transformerTensors(transformer.config) });
   checkTensors(autoencoder.weights, { required: autoencoderTensors(autoencoder.config) });
   return checkpoint;
-}
-
-/** What lies behind the last hidden state that is used: more layers, the last norm, the head (which may be tied). */
-function unreadTextEncoderTensors(config: TextEncoderConfig): ReadonlySet<string> {
-  const all = textEncoderTensors(config, [config.num_hidden_layers]);
-  return new Set(["lm_head.weight", "model.norm.weight", ...all.map(({ name }) => name)]);
 }
 
 async function readModelIndex(root: string): Promise<z.infer<typeof modelIndexSchema>> {
@@ -111,18 +105,14 @@ function checkThatComponentsFit({ folder, textEncoder, transformer, autoencoder 
       `In ${folder}, ${what}: expected ${expected}, received ${received} (${fields}). Use the components of one checkpoint together.`,
       { folder, expected, received },
     );
-  const deepest = Math.max(...PROMPT_EMBEDDING_LAYERS);
   const { hidden_size, num_hidden_layers } = textEncoder.config;
-  if (num_hidden_layers < deepest) {
-    throw misfit("the text encoder has too few layers", deepest, num_hidden_layers, "num_hidden_layers");
-  }
-  const promptSize = hidden_size * PROMPT_EMBEDDING_LAYERS.length;
-  if (transformer.config.joint_attention_dim !== promptSize) {
-    const received = transformer.config.joint_attention_dim;
+  const { joint_attention_dim } = transformer.config;
+  const layers = Math.min(Math.max(1, Math.round(joint_attention_dim / hidden_size)), num_hidden_layers);
+  if (joint_attention_dim !== layers * hidden_size) {
     throw misfit(
-      "the transformer does not take the encoder's embeddings",
-      promptSize,
-      received,
+      "the transformer does not take the states of one or several layers of the text encoder",
+      layers * hidden_size,
+      joint_attention_dim,
       "joint_attention_dim",
     );
   }

@@ -65,12 +65,13 @@ export function sizesOfSpec({ transformer, textEncoder, autoencoder }: Checkpoin
   const blocks = transformer.jointBlocks + transformer.singleBlocks;
   const queryChannels = textEncoder.heads * textEncoder.headSize;
   const keyValueChannels = textEncoder.keyValueHeads * textEncoder.headSize;
-  const { hiddenSize, intermediateSize, layers, vocabularySize } = textEncoder;
+  const { hiddenSize, intermediateSize, layers, stackedLayers = 3, vocabularySize } = textEncoder;
   const layer = hiddenSize * (2 * queryChannels + 2 * keyValueChannels + 3 * intermediateSize);
   // A joint block holds its matrices twice, for text and for image; the rest is embeddings and shared modulation.
   const weightsPerBlock = (4 + 3 * transformer.mlpRatio) * channels ** 2;
   const transformerWeights =
-    weightsPerBlock * (blocks + transformer.jointBlocks) + (3 * hiddenSize + 18 * channels) * channels;
+    weightsPerBlock * (blocks + transformer.jointBlocks) +
+    (stackedLayers * hiddenSize + 18 * channels) * channels;
   const transformerBytes = 2 * transformerWeights;
   const textEncoderBytes = 2 * (layers * layer + vocabularySize * hiddenSize);
   return {

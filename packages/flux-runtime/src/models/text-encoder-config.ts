@@ -10,7 +10,7 @@ export interface TextEncoderConfig {
   readonly hidden_size: number;
   /** Channels of the MLP. */
   readonly intermediate_size: number;
-  /** Layers; a prompt embedding takes the states behind three of them. */
+  /** Layers; a prompt embedding takes the states behind some of them. */
   readonly num_hidden_layers: number;
   /** Heads of the queries. */
   readonly num_attention_heads: number;

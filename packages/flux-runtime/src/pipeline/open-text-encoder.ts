@@ -1,4 +1,5 @@
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { chooseTextEncoderLayers } from "../checkpoint/text-encoder-layers.ts";
 import { buildTextEncoder } from "../models/text-encoder.ts";
 import { chooseComputeType } from "../session/choose-compute-type.ts";
 import { openModelSession, type RuntimeOptions } from "../session/model-session.ts";
@@ -12,7 +13,7 @@ export const DEFAULT_MAX_SEQUENCE_LENGTH = 512;
 
 /** A prompt as the transformer reads it. */
 export interface PromptEmbedding {
-  /** The hidden states after layers 9, 18 and 27 beside each other, padding included: [1, S, 3 · hidden size]. */
+  /** The hidden states after the chosen layers next to each other, padding included: [1, S, layers · hidden size]. */
   readonly embeds: Tensor;
   /** Tokens of the prompt in its chat template, without padding. */
   readonly tokenCount: number;
@@ -26,6 +27,11 @@ export interface PromptEmbedding {
 export interface TextEncoderOptions extends RuntimeOptions {
   /** Tokens of an embedding, padding included; {@link DEFAULT_MAX_SEQUENCE_LENGTH} where absent. */
   readonly maxSequenceLength?: number;
+  /**
+   * The layers, from 1 on, whose hidden states are stacked, in this order; 9, 18 and 27 by default. There are as many as the
+   * transformer takes: `joint_attention_dim` / `hidden_size`. Layers after the highest are not computed.
+   */
+  readonly textEncoderLayers?: readonly number[];
   /** The precision of the rotary frequencies; `float32` where absent. */
   readonly rotaryFrequencies?: RotaryFrequencies;
 }
@@ -42,19 +48,22 @@ export interface TextEncoder {
  * Loads the tokenizer and the text encoder of a checkpoint.
  *
  * Source: diffusers `Flux2KleinPipeline._get_qwen3_prompt_embeds`.
- * @throws {FluxRuntimeError} where the tokenizer or a weight is missing or malformed, or ONNX Runtime fails.
+ * @throws {FluxRuntimeError} `invalid-argument` for layers that cannot be stacked; where the tokenizer or a weight is
+ * missing or malformed, or ONNX Runtime fails.
  */
 export async function openTextEncoder(
   checkpoint: Checkpoint,
   {
     maxSequenceLength = DEFAULT_MAX_SEQUENCE_LENGTH,
     rotaryFrequencies = "float32",
+    textEncoderLayers,
     ...runtime
   }: TextEncoderOptions = {},
 ): Promise<TextEncoder> {
+  const layers = chooseTextEncoderLayers(checkpoint, textEncoderLayers);
   const { config, weights } = checkpoint.textEncoder;
   const tokenizer = await createTokenizer(checkpoint.tokenizerFolder);
-  const model = buildTextEncoder(config, { weights, computeType: chooseComputeType(runtime) });
+  const model = buildTextEncoder(config, { weights, computeType: chooseComputeType(runtime) }, layers);
   const rotary = textRotaryEmbedding(maxSequenceLength, config, rotaryFrequencies);
   const session = await openModelSession(model, weights.externalDataFolder, runtime);
   const S = maxSequenceLength;

@@ -18,6 +18,8 @@ export interface CheckpointSpec {
   /** A Qwen3 model. */
   readonly textEncoder: {
     readonly layers: number;
+    /** How many of them an embedding stacks; 3 by default. */
+    readonly stackedLayers?: number;
     readonly hiddenSize: number;
     readonly intermediateSize: number;
     readonly heads: number;

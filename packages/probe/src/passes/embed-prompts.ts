@@ -9,6 +9,7 @@ import { promptText } from "@measure-plantain/prompts";
 import { existsSync } from "node:fs";
 import { sha256 } from "../sha256.ts";
 import type { ProbeContext } from "./probe-context.ts";
+import { encodingOptions } from "./runtime-options.ts";
 
 /** Encodes every distinct prompt of the run's pairs once and keeps the embeddings in the run folder's cache. */
 export async function embedPrompts(context: ProbeContext): Promise<void> {
@@ -21,11 +22,9 @@ export async function embedPrompts(context: ProbeContext): Promise<void> {
   );
   const missing = [...texts].filter((text) => !existsSync(embeddingPath(context, text)));
   if (missing.length === 0) return;
-  const { maxSequenceLength, rotaryFrequencies } = settings;
   await clock.measure("encode prompts", async (watch) => {
     const encoder = await openTextEncoder(checkpoint, {
-      maxSequenceLength,
-      rotaryFrequencies,
+      ...encodingOptions(settings),
       ...runtime,
       ...watch,
     });
@@ -66,9 +65,6 @@ export async function readEmbedding(context: ProbeContext, text: string): Promis
 }
 
 function embeddingPath({ folder, settings, checkpoint }: ProbeContext, text: string): string {
-  const { maxSequenceLength, rotaryFrequencies } = settings;
-  const key = sha256(
-    JSON.stringify([text, maxSequenceLength, rotaryFrequencies, checkpoint.tokenizerFolder]),
-  );
+  const key = sha256(JSON.stringify([text, encodingOptions(settings), checkpoint.tokenizerFolder]));
   return folder.file("cache", `prompt-${key.slice(0, 32)}.safetensors`);
 }

@@ -10,6 +10,7 @@ import { readFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { ProbeError } from "../probe-error.ts";
 import type { ProbeContext } from "./probe-context.ts";
+import { encodingOptions } from "./runtime-options.ts";
 import { sha256 } from "../sha256.ts";
 import type { ReferenceSettings } from "../settings/settings.ts";
 
@@ -59,7 +60,6 @@ async function renderReference(
   { name, target }: { readonly name: string; readonly target: string },
 ): Promise<void> {
   const { prompt, seed, steps, guidance, width, height } = reference;
-  const { maxSequenceLength, rotaryFrequencies } = settings;
   const reportDone = reporter.start(`rendering the ${name}`, { unit: "steps", total: steps });
   const onProgress = (event: GenerateProgress): void => {
     if (event.stage === "denoise") reportDone(event.step);
@@ -72,8 +72,7 @@ async function renderReference(
       steps,
       guidance,
       ...size,
-      maxSequenceLength,
-      rotaryFrequencies,
+      ...encodingOptions(settings),
       onProgress,
       ...runtime,
       ...watch,

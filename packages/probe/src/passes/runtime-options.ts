@@ -1,4 +1,4 @@
-import type { RuntimeOptions } from "@measure-plantain/flux-runtime";
+import type { RuntimeOptions, TextEncoderOptions } from "@measure-plantain/flux-runtime";
 import type { ProbeSettings } from "../settings/settings.ts";
 
 /** How a run's passes are computed, to compute all of them alike. */
@@ -7,4 +7,15 @@ export function runtimeOptions(
   signal: AbortSignal | undefined,
 ): RuntimeOptions {
   return { device, dtype, weights, ...(signal && { signal }), ...(threads !== null && { threads }) };
+}
+
+/** How a run's prompts are encoded: those of its passes, and those that its fixed images are rendered from. */
+export function encodingOptions({
+  maxSequenceLength,
+  textEncoderLayers,
+  rotaryFrequencies,
+}: ProbeSettings): Required<
+  Pick<TextEncoderOptions, "maxSequenceLength" | "textEncoderLayers" | "rotaryFrequencies">
+> {
+  return { maxSequenceLength, textEncoderLayers, rotaryFrequencies };
 }

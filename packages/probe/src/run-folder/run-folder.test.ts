@@ -21,6 +21,7 @@ const settings: ProbeSettings = {
   capture: "mean-square",
   taps: [],
   segments: false,
+  textEncoderLayers: [9, 18, 27],
   rotaryFrequencies: "float32",
   device: "cpu",
   dtype: "float32",

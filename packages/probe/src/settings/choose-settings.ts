@@ -1,6 +1,7 @@
 import {
   chooseBatch,
   chooseComputeType,
+  chooseTextEncoderLayers,
   defaultThreads,
   DEFAULT_MAX_SEQUENCE_LENGTH,
   tokenGrid,
@@ -56,6 +57,8 @@ export interface SettingOptions {
   readonly taps?: readonly OptionalTap[] | undefined;
   /** Captures the tokens of each segment (template, prompt, padding, noise, reference) apart, too. */
   readonly segments?: boolean | undefined;
+  /** Layers of the text encoder whose hidden states make an embedding; by default the pipeline's 9, 18 and 27. */
+  readonly textEncoderLayers?: readonly number[] | undefined;
   /** Of the text encoder; rounded, to compare with a reference that was cast as a whole. */
   readonly rotaryFrequencies?: RotaryFrequencies | undefined;
   /** Puts the SHA-256 of every weight file into the manifest. */
@@ -118,6 +121,7 @@ export async function chooseSettings(
     capture: options.capture ?? "mean-square",
     taps: options.taps ?? [],
     segments: options.segments ?? false,
+    textEncoderLayers: chooseTextEncoderLayers(checkpoint, options.textEncoderLayers),
     rotaryFrequencies: options.rotaryFrequencies ?? "float32",
     device,
     dtype,

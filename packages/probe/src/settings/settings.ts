@@ -52,6 +52,8 @@ export interface ProbeSettings extends NuisanceSettings {
   readonly taps: readonly OptionalTap[];
   /** Whether the tokens of each segment (template, prompt, padding, noise, reference) are captured apart, too. */
   readonly segments: boolean;
+  /** Of the text encoder: those whose hidden states are stacked into an embedding, in this order, from 1 on. */
+  readonly textEncoderLayers: readonly number[];
   /** Of the text encoder: exact, or rounded as by a cast of the whole model. */
   readonly rotaryFrequencies: RotaryFrequencies;
   /** Where the passes run. */

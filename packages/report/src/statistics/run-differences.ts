@@ -46,6 +46,7 @@ const shownSettings: Readonly<Record<Exclude<keyof ProbeSettings, "shard">, (run
     capture: ({ manifest }) => manifest.settings.capture,
     taps: ({ manifest }) => manifest.settings.taps.join(", ") || "none",
     segments: ({ manifest }) => (manifest.settings.segments ? "apart, too" : "together"),
+    textEncoderLayers: ({ manifest }) => manifest.settings.textEncoderLayers.join(", "),
     rotaryFrequencies: ({ manifest }) => manifest.settings.rotaryFrequencies,
     device: ({ manifest }) => manifest.settings.device,
     dtype: ({ manifest }) => manifest.settings.dtype,
