@@ -18,6 +18,7 @@ import {
   splitByGranularity,
 } from "@measure-plantain/probe";
 import { correctP, type CorrectedP } from "./corrected-p.ts";
+import { DEFAULT_STATISTICS } from "./default-statistics.ts";
 import { divideProgress, DONE, type OnShare } from "./divide-progress.ts";
 import { followGrades, type GradeResult } from "./grade-results.ts";
 import { analyzeReplicates, type ReplicateResult } from "./replicate-results.ts";
@@ -109,7 +110,14 @@ const DEFAULT_THRESHOLD = 3;
  */
 export async function analyzeCaptures(
   captures: Captures,
-  { thresholds = [3, 5], flips = 200, seed = 0, grades = null, signal, onProgress }: AnalysisOptions = {},
+  {
+    thresholds = DEFAULT_STATISTICS.thresholds,
+    flips = DEFAULT_STATISTICS.flips,
+    seed = DEFAULT_STATISTICS.seed,
+    grades = null,
+    signal,
+    onProgress,
+  }: AnalysisOptions = {},
 ): Promise<Analysis> {
   checkGrades(grades, captures);
   const options = { thresholds, flips, seed, signal };

@@ -1,6 +1,7 @@
 import type { Replicate, SegmentName, WordCountsRecord } from "@measure-plantain/probe";
 import type { PromptSet, PromptSetAudit } from "@measure-plantain/prompts";
 import type { GranularityComparison } from "../statistics/compare-analyses.ts";
+import type { PlanSummary } from "../plan/plan-summary.ts";
 import type { ConfoundsSummary } from "./confounds.ts";
 import type { GradesSummary } from "./grades-summary.ts";
 import type { GranularitySummary } from "./granularity-summary.ts";
@@ -45,6 +46,8 @@ export interface Summary {
   readonly controls: readonly ControlSummary[];
   /** What the run allows to say, and what it does not. */
   readonly conclusions: Conclusions;
+  /** What came of the plan that the run began with; omitted if it had none. */
+  readonly plan?: PlanSummary;
 }
 
 /** The groups over one part of the tokens. */

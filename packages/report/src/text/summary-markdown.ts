@@ -1,6 +1,7 @@
 import { formatCount, formatMeanCount, formatP, formatT } from "./format-number.ts";
 import { escapeMarkdown, formatCode, formatList, formatTable } from "./markdown.ts";
 import type { Summary } from "../summary/summary.ts";
+import { formatPlan } from "./plan-markdown.ts";
 import { formatPrompts } from "./prompts-markdown.ts";
 import { formatResults } from "./results-markdown.ts";
 
@@ -34,6 +35,7 @@ export function formatSummaryMarkdown(summary: Summary, reproduction: Reproducti
     "## Results",
     ...formatResults(summary),
     ...formatControls(summary),
+    ...formatPlan(summary),
     ...formatPrompts(summary),
     "## What may be concluded",
     formatList(conclusions.may.map(escapeMarkdown)),
