@@ -9,7 +9,9 @@ import { merge } from "./commands/merge.ts";
 import type { ResultOptions } from "./commands/show-results.ts";
 import { hook, reductionNames, type HookCommandOptions } from "./commands/hook.ts";
 import { checkSet, listSets, type CheckSetOptions } from "./commands/prompts.ts";
-import { run, type RunOptions } from "./commands/run.ts";
+import { followPlan, type GivenRunOptions } from "./commands/follow-plan.ts";
+import { plan, type PlanOptions } from "./commands/plan.ts";
+import { run } from "./commands/run.ts";
 import { compare, type CompareOptions } from "./commands/compare.ts";
 import { report, type ReportOptions } from "./commands/report.ts";
 import { stats } from "./commands/stats.ts";
@@ -19,6 +21,7 @@ import {
   ablationMethods,
   ablationRankings,
   captureKinds,
+  freeSettings,
   optionalTaps,
 } from "@measure-plantain/probe";
 import { exitCodeOf, formatError } from "./exit-code.ts";
@@ -31,6 +34,7 @@ import {
   integers,
   noiseLevel,
   number,
+  probability,
   PURE_NOISE,
   shard,
 } from "./terminal/option-values.ts";
@@ -65,7 +69,7 @@ const program = new Command("measure-plantain")
   .configureOutput({ writeOut: writeResult, writeErr: writeMessage })
   .exitOverride();
 
-program
+const runCommand = program
   .command("run", { isDefault: true })
   .description("run the probe and write a run folder")
   .addOption(checkpointOption)
@@ -76,6 +80,10 @@ program
     DEFAULT_PROMPT_SET,
   )
   .addOption(wordCountsOption)
+  .option(
+    "--plan <file>",
+    "a file that `plan` wrote: its options are the run's, and what contradicts it is refused",
+  )
   .option(
     "--out <dir>",
     "the run folder; a run that was cut short is continued (default: runs/CHECKPOINT-PROMPTS)",
@@ -147,7 +155,27 @@ program
   .option("--full-hash", "put the SHA-256 of every weight file into the manifest", false)
   .option("--json", "print the summary as JSON on stdout", false)
   .addOption(quietOption)
-  .action((options: RunOptions) => run(options, interruption));
+  .action(async (options: GivenRunOptions, command: Command) =>
+    run(await followPlan(options, command), interruption),
+  );
+
+/** What `run` takes and a plan does not fix. */
+const freeOptions: readonly string[] = [
+  ...["plan", "out", "shard", "figures", "tracePlacement", "json", "quiet"],
+  ...freeSettings,
+];
+const planCommand = program
+  .command("plan")
+  .description("write down what a run will do and how it will be decided, before anything is captured")
+  .option("--alpha <x>", "error rate of the decision", probability, 0.05)
+  .option("--rule <text...>", "what else is decided, in words that no program checks", [])
+  .option("--out <file>", "the plan; no file is replaced", "plan.json")
+  .option("--json", "print the decision as JSON on stdout", false)
+  .addOption(quietOption)
+  .action((options: PlanOptions) => plan(options, interruption));
+for (const option of runCommand.options) {
+  if (!freeOptions.includes(option.attributeName())) planCommand.addOption(option);
+}
 
 program
   .command("generate")

@@ -1,4 +1,6 @@
 export { type FigureFile, renderFigureFiles } from "./page/figures/render-figure-files.ts";
+export { describeCriterion } from "./plan/describe-plan.ts";
+export type { CriterionFigures, CriterionResult, PlanSummary } from "./plan/plan-summary.ts";
 export { ReportError, type ReportErrorCode, type ReportErrorOptions } from "./report-error.ts";
 export type { Analysis, GranularityResult, SegmentResult } from "./statistics/analyze-captures.ts";
 export type { AnalyzeOptions, FolderResults } from "./statistics/analyze-folder.ts";
@@ -12,6 +14,7 @@ export type {
 export { compareRuns, type RunComparison } from "./statistics/compare-runs.ts";
 export type { CorrectedP } from "./statistics/corrected-p.ts";
 export type { FixedImage } from "./statistics/fixed-images.ts";
+export { DEFAULT_STATISTICS } from "./statistics/default-statistics.ts";
 export { DEFAULT_FLIPS, findFlipsProblem, type Flips } from "./statistics/flips.ts";
 export type { GradeResult } from "./statistics/grade-results.ts";
 export type { HalvesResult } from "./statistics/reliability.ts";

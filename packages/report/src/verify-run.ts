@@ -15,6 +15,7 @@ import {
 import { readFile } from "node:fs/promises";
 import { renderFigureFiles } from "./page/figures/render-figure-files.ts";
 import { FIGURES_FOLDER, hasFigures } from "./page/figures/figures-folder.ts";
+import { verifyPlan, verifyPlannedResults } from "./plan/verify-plan.ts";
 import type { AnalyzeOptions } from "./statistics/analyze-folder.ts";
 import { analyzeAlone, analyzeRun } from "./statistics/analyze-run.ts";
 import { reportStatistics } from "./statistics/divide-progress.ts";
@@ -118,7 +119,7 @@ async function verifyFiles(folder: RunFolder, manifest: Manifest): Promise<Verif
     const found = await folder.sha256(`${name}.png`).catch(() => "none");
     items.push(item(`${name}.png is the image of the run`, fileSha256, found));
   }
-  return items;
+  return [...items, ...(await verifyPlan(folder, manifest))];
 }
 
 async function verifyResults(
@@ -154,6 +155,7 @@ async function verifyResults(
     const expected = `${JSON.stringify(comparisons, null, 2)}\n`;
     items.push(item("comparison.json", expected, await read("comparison.json")));
   }
+  items.push(...(await verifyPlannedResults(folder, results.manifest, results)));
   if (ablation !== null) {
     items.push({ what: ABLATION_FILE, problem: await verifyAblation(folder, ablation) });
   }

@@ -18,8 +18,10 @@ import {
   type OptionalTap,
   type PlanOptions,
   type Shard,
+  type StoredPlan,
 } from "@measure-plantain/probe";
 import { loadPromptSet, type PromptSet } from "@measure-plantain/prompts";
+import { DEFAULT_STATISTICS, type Flips } from "@measure-plantain/report";
 import { basename, join } from "node:path";
 import { ownPackage } from "../own-package.ts";
 import { createDisplay } from "../terminal/display.ts";
@@ -27,13 +29,12 @@ import { writeResult } from "../terminal/write-text.ts";
 import { UsageError } from "../usage-error.ts";
 import { showResults, type ResultOptions } from "./show-results.ts";
 
-/** What `measure-plantain run` was told; absent means the default. */
-export interface RunOptions extends ResultOptions {
+/** What a plan fixes of a run; absent means the default. */
+export interface PlannedOptions {
   readonly checkpoint: string;
   readonly offline: boolean;
   readonly prompts: string;
   readonly wordCounts?: string;
-  readonly out?: string;
   readonly reference?: readonly string[];
   readonly references?: number;
   readonly referenceSeed?: number;
@@ -48,18 +49,30 @@ export interface RunOptions extends ResultOptions {
   readonly maxSequenceLength?: number;
   readonly capture: CaptureKind;
   readonly tap: readonly OptionalTap[];
-  readonly shard?: Shard;
   readonly segments: boolean;
   readonly control: readonly string[];
   readonly textEncoderLayers?: readonly number[];
   readonly ropeFrequencies: "float32" | "bfloat16";
-  readonly device: DeviceName;
+  readonly flips: Flips;
+  readonly fullHash: boolean;
+}
+
+/** How a run is computed, which a plan leaves open. */
+interface FreeOptions {
   readonly dtype?: ComputeType;
   readonly weights: "mapped" | "resident";
   readonly threads?: number;
   readonly batch: number | "auto";
   readonly tracePlacement: boolean;
-  readonly fullHash: boolean;
+}
+
+/** What `measure-plantain run` was told; absent means the default. */
+export interface RunOptions extends PlannedOptions, FreeOptions, ResultOptions {
+  /** What the run follows. */
+  readonly plan?: StoredPlan;
+  readonly out?: string;
+  readonly shard?: Shard;
+  readonly device: DeviceName;
 }
 
 /** Runs the probe and its controls and writes the results. */
@@ -79,7 +92,14 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
 
   const checkpoint = await resolveCheckpoint(options.checkpoint, { offline, signal, ...display });
   const plan = await planProbe(checkpoint, promptSet, { ...planned, device });
-  const run = await runProbe(plan, folderOf(options, promptSet), { controls, shard, signal, ...display });
+  const run = await runProbe(plan, folderOf(options, promptSet), {
+    controls,
+    shard,
+    plan: options.plan,
+    statistics: { ...DEFAULT_STATISTICS, flips: options.flips },
+    signal,
+    ...display,
+  });
   if (isPart(shard)) {
     const record = { folder: run.path, shard, pairs: pairs.length };
     writeResult(options.json ? `${JSON.stringify(record)}\n` : `${run.path}\n`);
@@ -92,8 +112,8 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
   display.note(`Report: ${run.file("report.html")}`);
 }
 
-/** Options as `planProbe` takes them. */
-async function planOptions(options: RunOptions): Promise<PlanOptions> {
+/** Options as `planProbe` takes them, but for the device. */
+export async function planOptions(options: PlannedOptions & Partial<FreeOptions>): Promise<PlanOptions> {
   const { seed, wordCounts } = options;
   return {
     prompts: namePrompts(options.prompts),
@@ -125,7 +145,11 @@ async function planOptions(options: RunOptions): Promise<PlanOptions> {
 }
 
 /** @throws UsageError if all flips are asked for and a set has too many pairs for that: before hours of captures. */
-function requireEnumerable({ flips }: RunOptions, set: PromptSet, controls: readonly Control[]): void {
+export function requireEnumerable(
+  { flips }: Pick<PlannedOptions, "flips">,
+  set: PromptSet,
+  controls: readonly Control[],
+): void {
   const sets = [set, ...controls.flatMap((control) => (control.kind === "prompts" ? control.promptSet : []))];
   const large = sets.find(({ pairs }) => pairs.length > MOST_PAIRS_ENUMERATED);
   if (flips !== "exact" || large === undefined) return;

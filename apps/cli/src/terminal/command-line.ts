@@ -2,6 +2,7 @@ import { listReferences, type PromptSet } from "@measure-plantain/prompts";
 import {
   type Ablation,
   type Manifest,
+  PLAN_FILE,
   referenceName,
   differingSettings,
   type ReferenceSettings,
@@ -13,7 +14,7 @@ import { ownPackage } from "../own-package.ts";
 /** What of a manifest says how to make its run again. */
 export type RunRecord = Pick<
   Manifest,
-  "settings" | "wordCounts" | "prompts" | "promptSet" | "stages" | "packages"
+  "settings" | "wordCounts" | "plan" | "prompts" | "promptSet" | "stages" | "packages"
 >;
 
 /** The run folder, in commands that need its name. */
@@ -77,7 +78,7 @@ function formatCommand(name: string, options: readonly Option[]): string {
 }
 
 function listRunOptions(
-  { settings, wordCounts, prompts, promptSet, stages }: RunRecord,
+  { settings, wordCounts, plan, prompts, promptSet, stages }: RunRecord,
   controls: readonly RunRecord[],
 ): Option[] {
   const { checkpoint, noiseSeeds, sigmas, taps, threads } = settings;
@@ -87,6 +88,7 @@ function listRunOptions(
     ["--checkpoint", [change?.of ?? checkpoint.id]],
     ["--control", asked.length > 0 ? asked : null],
     ["--prompts", [prompts.argument]],
+    ["--plan", plan === undefined ? null : [PLAN_FILE]],
     ["--word-counts", wordCounts ? [wordCounts.file] : null],
     ...referenceOptions(settings.references, promptSet),
     ["--seed", [noiseSeeds[0] ?? 0]],

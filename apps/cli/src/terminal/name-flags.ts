@@ -2,6 +2,7 @@
 const flags: ReadonlyMap<string, string> = new Map([
   ["controls", "--control"],
   ["noise", "--independent-noise"],
+  ["noiseSeeds", "--seed or --noise-seeds"],
   ["referenceCount", "--references"],
   ["referenceFiles", "--reference"],
   ["rotaryFrequencies", "--rope-frequencies"],

@@ -33,6 +33,13 @@ export function number(text: string): number {
   return value;
 }
 
+/** Reads a number between 0 and 1. */
+export function probability(text: string): number {
+  const value = number(text);
+  if (value <= 0 || value >= 1) throw new InvalidArgumentError("Expected a number above 0 and below 1.");
+  return value;
+}
+
 /** Reads how many sign flips, or `exact` for all. */
 export function flips(text: string): Flips {
   if (text === "exact") return text;

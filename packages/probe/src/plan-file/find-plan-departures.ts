@@ -25,7 +25,7 @@ export interface FoundRun {
 export interface PlanDeparture {
   /** Which part of the plan it concerns. */
   readonly part: "settings" | "statistics" | "controls" | "time";
-  /** What departs, as `references.0.seed` or the name of a control. */
+  /** What departs, as `references.0.seed`, or a control by its name. */
   readonly what: string;
   /** What the plan says. */
   readonly planned: string;
@@ -55,9 +55,9 @@ export function findPlanDepartures(
       : [
           {
             part: "time" as const,
-            what: "createdAt",
-            planned: `written at ${plan.createdAt}`,
-            found: `begun at ${startedAt}, before that`,
+            what: "written after the run began",
+            planned: plan.createdAt,
+            found: startedAt,
           },
         ]),
   ];
@@ -92,7 +92,7 @@ function compareControls({ settings, controls }: PlanFile, found: readonly Found
     ...controls.flatMap((planned): PlanDeparture[] => {
       const control = found.find(({ name }) => name === planned.name);
       if (control === undefined)
-        return [{ part, what: planned.name, planned: "to be run", found: "not run" }];
+        return [{ part, what: planned.name, planned: "a control", found: "nothing" }];
       const { settings: own, ...rest } = control;
       const of = `${planned.name}: `;
       if (own === undefined) return compare(part, planned, rest, of);
@@ -102,7 +102,7 @@ function compareControls({ settings, controls }: PlanFile, found: readonly Found
       );
       return [...compare(part, planned, rest, of), ...compare(part, expected, shared, of)];
     }),
-    ...unplanned.map(({ name }) => ({ part, what: name, planned: "no such control", found: "run" }) as const),
+    ...unplanned.map(({ name }) => ({ part, what: name, planned: "nothing", found: "a control" }) as const),
   ];
 }
 

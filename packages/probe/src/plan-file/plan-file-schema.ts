@@ -143,6 +143,9 @@ export const planFileSchema: z.ZodType<PlanFile> = plan.superRefine((value, cont
         "threshold",
         `expected one of the planned thresholds (${value.statistics.thresholds.join(", ")})`,
       );
+    const { flips } = value.statistics;
+    if (each.kind === "control-difference" && flips !== "exact" && each.alpha < 1 / (flips + 1))
+      refuse("alpha", `expected ${1 / (flips + 1)} or more: ${flips} sign flips give no smaller p`);
     if (each.granularity === "to_add_out" && !value.settings.taps.includes("to_add_out"))
       refuse("granularity", "expected units that are captured; to_add_out is not among the planned taps");
   }

@@ -117,11 +117,16 @@ describe("createPlanFile(probe, options)", () => {
     ],
     [
       { kind: "control-count", control: "attribute", granularity: "group", threshold: 3 },
-      /control: .*\(none\)/,
+      /control: .*\(shuffled\)/,
+    ],
+    [
+      { kind: "control-difference", control: "shuffled", granularity: "group", threshold: 3, alpha: 0.004 },
+      /alpha: .*200 sign flips give no smaller p/,
     ],
     [{ kind: "family-wise", granularity: "group", alpha: 1 }, /criteria\.0\.alpha: /],
   ] as const)("refuses the criterion %j, which the plan cannot decide", async (criterion, message) => {
-    const creating = createPlanFile(await planFew(), { statistics, criteria: [criterion] });
+    const controls = await parseControls(["shuffled"], promptSet);
+    const creating = createPlanFile(await planFew(), { statistics, controls, criteria: [criterion] });
     await expect(creating).rejects.toMatchObject({
       code: "invalid-option",
       message: expect.stringMatching(message) as string,
@@ -239,10 +244,10 @@ describe("findPlanDepartures(plan, run)", () => {
       { part: "statistics", what: "flips", planned: "200", found: "19" },
     ]);
     expect(find({ controls: rest })).toEqual([
-      { part: "controls", what: "random-weights-1", planned: "to be run", found: "not run" },
+      { part: "controls", what: "random-weights-1", planned: "a control", found: "nothing" },
     ]);
     expect(find({ controls: [...plan.controls, { ...first, name: "attribute" }] })).toEqual([
-      { part: "controls", what: "attribute", planned: "no such control", found: "run" },
+      { part: "controls", what: "attribute", planned: "nothing", found: "a control" },
     ]);
     const changed = plan.controls.map((control) =>
       control.name === "shuffled" ? { ...control, promptSetSha256: "0".repeat(64) } : control,
@@ -264,9 +269,9 @@ describe("findPlanDepartures(plan, run)", () => {
     expect(findPlanDepartures(plan, early)).toEqual([
       {
         part: "time",
-        what: "createdAt",
-        planned: `written at ${plan.createdAt}`,
-        found: "begun at 2000-01-01T00:00:00.000Z, before that",
+        what: "written after the run began",
+        planned: plan.createdAt,
+        found: "2000-01-01T00:00:00.000Z",
       },
     ]);
   });
@@ -296,7 +301,7 @@ it("runProbe follows a plan: it refuses departures by option, keeps a copy, and 
   );
   await refused({ noiseSeeds: [4] }, /option `noiseSeeds` \(noiseSeeds\.0\): 0 in the plan, 4 now/);
   await refused({}, /option `flips`: 200 in the plan, 19 now/, { statistics: { ...statistics, flips: 19 } });
-  await refused({}, /option `controls` \(shuffled\): no such control in the plan, run now/, {
+  await refused({}, /option `controls` \(shuffled\): nothing in the plan, a control now/, {
     controls: await parseControls(["shuffled"], promptSet),
   });
 

@@ -38,10 +38,14 @@ export async function requirePlanned(
 }
 
 function describeDeparture(departure: PlanDeparture): string {
-  const { what, planned, found } = departure;
+  const { part, what, planned, found } = departure;
   const option = optionOf(departure);
   const name =
-    option === undefined ? what : option === what ? `option \`${option}\`` : `option \`${option}\` (${what})`;
+    option === undefined
+      ? `${part}.${what}`
+      : option === what
+        ? `option \`${option}\``
+        : `option \`${option}\` (${what})`;
   return `${name}: ${planned} in the plan, ${found} now`;
 }
 
@@ -58,6 +62,7 @@ const optionNames: readonly (readonly [path: RegExp, option: string])[] = [
 /** The option by which a run departs from its plan; none for what follows from others or is no choice. */
 function optionOf({ part, what }: PlanDeparture): string | undefined {
   if (part === "controls") return "controls";
+  if (part === "statistics") return what === "flips" ? what : undefined;
   if (part === "time" || /^(steps|guidance|groupSize)$/.test(what)) return undefined;
   return optionNames.find(([path]) => path.test(what))?.[1] ?? /^\w+/.exec(what)?.[0];
 }

@@ -18,6 +18,7 @@ import { drawRobustness, renderRobustness, robustnessPoints } from "./figures/ro
 import { renderVolcanoFigure, volcanoPoints } from "./figures/volcano-figure.ts";
 import { pageStyle } from "./page-style.ts";
 import type { ScoredPlant } from "../summary/list-plants.ts";
+import { renderPlan } from "./sections/plan-section.ts";
 import { renderPlanted } from "./sections/planted-section.ts";
 import type { ReportReference } from "./report-reference.ts";
 import { renderPrompts } from "./sections/prompts-section.ts";
@@ -79,8 +80,8 @@ export function renderReport({
         <main>
           ${renderHeader(summary)} ${renderResults(summary)} ${renderControls(summary, plants)}
           ${renderCrossed(summary)} ${renderAxes(summary)} ${renderPlanted(plants)}
-          ${renderAblation(ablation)} ${renderConclusions(summary)} ${renderHeatMap(analysis, summary, data)}
-          ${renderBlocks(summary, renderDepthFigure(analysis))}
+          ${renderAblation(ablation)} ${renderPlan(summary)} ${renderConclusions(summary)}
+          ${renderHeatMap(analysis, summary, data)} ${renderBlocks(summary, renderDepthFigure(analysis))}
           ${renderStrongest(summary, renderVolcanoFigure(analysis, summary))} ${renderTopUnits(summary)}
           ${renderNullFigures(analysis, summary)}
           ${renderRobustness(summary, drawRobustness(analysis, robustness))}

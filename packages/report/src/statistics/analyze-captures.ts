@@ -22,6 +22,7 @@ import type { CrossedCells } from "@measure-plantain/prompts";
 import { analyzeAxis, type AxisResult } from "./axis/analyze-axis.ts";
 import { analyzeCells, type CrossedResult } from "./crossed/crossed-result.ts";
 import { correctP, type CorrectedP } from "./corrected-p.ts";
+import { DEFAULT_STATISTICS } from "./default-statistics.ts";
 import { divideProgress, DONE, type OnShare } from "./divide-progress.ts";
 import { followGrades, type GradeResult } from "./grade-results.ts";
 import { analyzeRepetitions, type RepetitionsResult } from "./repetition-results.ts";
@@ -132,9 +133,9 @@ const DEFAULT_THRESHOLD = 3;
 export async function analyzeCaptures(
   captures: Captures,
   {
-    thresholds = [3, 5],
-    flips = 200,
-    seed = 0,
+    thresholds = DEFAULT_STATISTICS.thresholds,
+    flips = DEFAULT_STATISTICS.flips,
+    seed = DEFAULT_STATISTICS.seed,
     grades = null,
     cells = null,
     replicates,

@@ -1,4 +1,5 @@
 import { CONTROLS_FOLDER, openRun, readPlant, type Manifest, type RunFolder } from "@measure-plantain/probe";
+import { summarizePlan } from "../plan/summarize-plan.ts";
 import { summarize } from "../summary/summarize.ts";
 import type { ControlKind } from "../summary/summary.ts";
 import {
@@ -33,7 +34,8 @@ export async function analyzeRun(
     const control = await analyzeControl(folder, run, name, { ...options, onProgress: ofControls[place] });
     if (control !== null) controls.push(control);
   }
-  return { ...run, summary: summarize(run.analysis, run.context, controls), controls };
+  const results = { ...run, summary: summarize(run.analysis, run.context, controls), controls };
+  return { ...results, summary: await summarizePlan(folder, run.manifest, results) };
 }
 
 /** Computes the statistics of a run folder as those of a control are computed: its own controls are left out. */

@@ -2,6 +2,7 @@ import type { Replicate, SegmentName, WordCountsRecord } from "@measure-plantain
 import type { PromptSet, PromptSetAudit } from "@measure-plantain/prompts";
 import type { GranularityComparison } from "../statistics/compare-analyses.ts";
 import type { BlockRow, StrongestBlockSummary } from "./block-summary.ts";
+import type { PlanSummary } from "../plan/plan-summary.ts";
 import type { ConfoundsSummary } from "./confounds.ts";
 import type { AxisSummary } from "./axis-summary.ts";
 import type { CrossedSummary } from "./crossed-summary.ts";
@@ -61,6 +62,8 @@ export interface Summary {
   readonly controls: readonly ControlSummary[];
   /** What the run allows to say, and what it does not. */
   readonly conclusions: Conclusions;
+  /** What came of the plan that the run began with; omitted if it had none. */
+  readonly plan?: PlanSummary;
 }
 
 /** ‖e_b − e_a‖ of the prompt embeddings over the pairs. */

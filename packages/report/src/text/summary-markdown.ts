@@ -3,6 +3,7 @@ import { formatCrossed } from "./crossed-markdown.ts";
 import { formatCount, formatMeanCount, formatP, formatT } from "./format-number.ts";
 import { escapeMarkdown, formatCode, formatList, formatTable } from "./markdown.ts";
 import type { Summary } from "../summary/summary.ts";
+import { formatPlan } from "./plan-markdown.ts";
 import { formatPrompts } from "./prompts-markdown.ts";
 import { formatResults } from "./results-markdown.ts";
 
@@ -38,6 +39,7 @@ export function formatSummaryMarkdown(summary: Summary, reproduction: Reproducti
     ...formatCrossed(summary),
     ...formatAxes(summary),
     ...formatControls(summary),
+    ...formatPlan(summary),
     ...formatPrompts(summary),
     "## What may be concluded",
     formatList(conclusions.may.map(escapeMarkdown)),

@@ -1,4 +1,5 @@
 import { formatCount } from "./format-number.ts";
+import { describeVerdict } from "../plan/describe-plan.ts";
 import { titleGranularity } from "./granularity-names.ts";
 import { resultRows } from "./result-rows.ts";
 import type { StrongestBlockSummary } from "../summary/block-summary.ts";
@@ -13,7 +14,13 @@ const HEADER = ["", "observed", "share", "null mean", "null p99", "obs/p99", "p"
  * @example
  * console.log(formatSummaryTable(results.summary));
  */
-export function formatSummaryTable({ granularities, strongestBlock, checkpoint, notices }: Summary): string {
+export function formatSummaryTable({
+  granularities,
+  strongestBlock,
+  checkpoint,
+  notices,
+  plan,
+}: Summary): string {
   const sections = granularities.map((granularity) => ({
     title: `${titleGranularity(granularity)}: ${formatCount(granularity.units)}`,
     rows: resultRows(granularity).map((row) => [
@@ -41,6 +48,7 @@ export function formatSummaryTable({ granularities, strongestBlock, checkpoint, 
       ...(rows.length === 0 ? ["  no unit varies between the pairs"] : rows.map(line)),
     ]),
     ...(strongestBlock === null ? [] : [formatStrongestBlock(strongestBlock)]),
+    ...(plan === undefined ? [] : [describeVerdict(plan)]),
     ...notices.map(({ title, text }) => `${title}: ${text}`),
     ...(checkpoint.isSynthesized ? ["Random weights: a control, not evidence about FLUX.2."] : []),
   ].join("\n");
