@@ -60,7 +60,9 @@ describe("every text that a prompt set may have reads back as it was written", (
   });
 
   it("from CSV", () => {
-    const rows = csvParse(formatPairCsv({ promptSet, audit: context.audit, confounds: null }));
+    const rows = csvParse(
+      formatPairCsv({ promptSet, audit: context.audit, confounds: null, embeddingDistances: null }),
+    );
     expect(rows.map(({ id, a, b }) => [id, a, b])).toEqual(texts);
   });
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { GranularityName } from "../captures/granularities.ts";
 import { optionalTaps } from "../captures/plan-taps.ts";
+import { captureKinds } from "../settings/settings.ts";
 import type { CheckpointChange } from "../settings/probed-checkpoint.ts";
 import {
   freeSettings,
@@ -26,7 +27,13 @@ const positive = z.int().positive();
 const list = <Item extends z.ZodType>(item: Item): z.ZodArray<Item> => z.array(item).max(MAX_ENTRIES);
 
 const kind = z.enum(["random-weights", "planted"]);
-const change = z.strictObject({ kind, seed: wholeNumber, of: name }) satisfies z.ZodType<CheckpointChange>;
+const plant = z.enum(["axis", "object", "wording"]);
+const change = z.strictObject({
+  kind,
+  plant: plant.exactOptional(),
+  seed: wholeNumber,
+  of: name,
+}) satisfies z.ZodType<CheckpointChange>;
 
 const fingerprint = z.strictObject({
   file: name,
@@ -62,7 +69,9 @@ const settings = z.strictObject({
   guidance: z.literal(1),
   groupSize: positive,
   taps: list(z.enum(optionalTaps)),
+  capture: z.enum(captureKinds),
   segments: z.boolean(),
+  textEncoderLayers: list(wholeNumber),
   rotaryFrequencies: z.enum(["float32", "bfloat16"]),
 }) satisfies z.ZodType<PlannedSettings>;
 
