@@ -43,6 +43,7 @@ export {
 export { type OptionalTap, optionalTaps } from "./captures/plan-taps.ts";
 export { type SegmentName, segmentNames } from "./captures/token-segments.ts";
 export { type Control, parseControls } from "./controls/parse-controls.ts";
+export type { PlantKind } from "./controls/plant/draw-answers.ts";
 export type { PlantedUnit, PlantPlan } from "./controls/plant/plan-plant.ts";
 export { readPlant } from "./controls/plant/planted-checkpoint.ts";
 export { openRun } from "./open-run.ts";

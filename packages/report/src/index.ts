@@ -13,6 +13,11 @@ export type {
 } from "./statistics/compare-analyses.ts";
 export { compareRuns, type RunComparison } from "./statistics/compare-runs.ts";
 export type { CorrectedP } from "./statistics/corrected-p.ts";
+export type { AxisResult } from "./statistics/axis/analyze-axis.ts";
+export type { SetFamily, SetKind } from "./statistics/axis/channel-sets.ts";
+export type { CrossedGranularity, UnitResponse } from "./statistics/crossed/analyze-crossed.ts";
+export type { ResponseKind, TransferFamily, TransferResult } from "./statistics/crossed/analyze-transfer.ts";
+export type { CrossedResult } from "./statistics/crossed/crossed-result.ts";
 export type { FixedImage } from "./statistics/fixed-images.ts";
 export { DEFAULT_STATISTICS } from "./statistics/default-statistics.ts";
 export { DEFAULT_FLIPS, findFlipsProblem, type Flips } from "./statistics/flips.ts";
@@ -32,7 +37,15 @@ export type { RunDifference } from "./statistics/run-differences.ts";
 export type { ControlResults, RunResults } from "./statistics/run-results.ts";
 export type { PlantScore } from "./statistics/score-plant.ts";
 export type { BlockRow, StrongestBlockSummary } from "./summary/block-summary.ts";
-export type { ConfoundRow, ConfoundsSummary } from "./summary/confounds.ts";
+export type { AxisSummary, SetAxisSummary, TestedInSet } from "./summary/axis-summary.ts";
+export type { ConfoundRow, ConfoundsSummary, ReportedConfound } from "./summary/confounds.ts";
+export type {
+  AxisVerdict,
+  CrossedSummary,
+  GranularityCrossed,
+  SetTransferSummary,
+  TransferSummary,
+} from "./summary/crossed-summary.ts";
 export type { GradeMaximum, GradesSummary, GranularityGrades } from "./summary/grades-summary.ts";
 export type {
   GranularitySummary,
@@ -48,6 +61,7 @@ export type {
   ControlGranularity,
   ControlKind,
   ControlSummary,
+  DistanceSummary,
   HalvesSummary,
   Notice,
   ReplicateSummary,

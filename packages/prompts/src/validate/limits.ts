@@ -22,7 +22,7 @@ export const MAX_IMAGES = 16;
 export const MAX_FACTORS = 14;
 
 /** Levels of a factor. Each is a side of another pair. */
-export const MAX_LEVELS: number = MAX_PAIRS;
+export const MAX_LEVELS = 10_000;
 
 /** References of a set. Each is rendered in full and multiplies the number of passes. */
 export const MAX_REFERENCES = 1_000;

@@ -12,6 +12,7 @@ export type SetKind = "all" | "block" | "head" | "section";
 
 /** Sets of one kind, whose statistics are corrected for their number together. */
 export interface SetFamily {
+  /** What its sets are. */
   readonly kind: SetKind;
   /** `all`, or as `single.2`, `single.2.head.5`, `single.2.mlp`. */
   readonly addresses: readonly string[];

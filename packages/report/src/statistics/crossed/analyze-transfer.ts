@@ -28,6 +28,7 @@ export type ResponseKind = "strength" | "signed" | "embedding";
 
 /** Whether the direction found on all rows but one orders the levels of that one, for one kind of response. */
 export interface TransferResult {
+  /** What was measured. */
   readonly kind: ResponseKind;
   /** Everything first; of the embedding, that alone. */
   readonly families: readonly TransferFamily[];
