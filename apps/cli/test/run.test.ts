@@ -137,6 +137,8 @@ describe("run", () => {
         "96",
         "--reference-steps",
         "1",
+        "--noise-seeds", // so many passes that it is not over before the second begins
+        "8",
         "--out",
         "shared",
       ];
