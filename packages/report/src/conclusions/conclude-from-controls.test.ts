@@ -177,3 +177,25 @@ describe("the controls that the prompt set names", () => {
     expect((await conclude([], plain)).mayNot).toMatch(/no control: .* the same probe on random weights\./);
   });
 });
+
+describe("the distance of the prompts' embeddings", () => {
+  const distances = { median: 8, least: 2, greatest: 9 };
+  const concludeFromDistances = async (median: number, set: string): Promise<string> => {
+    const made = await control({ name: set, kind: "prompts", set, seed: 2 });
+    const summary = { ...made.summary, embeddingDistance: { ...distances, median } };
+    const moved = { ...analysis, embeddingDistances: [2, ...Array<number>(10).fill(8), 9] };
+    const { conclusions } = summarize(moved, context, [{ ...made, summary }]);
+    return conclusions.mayNot.join("\n");
+  };
+
+  test("of a control whose texts move the embedding less makes it no control of strength", async () => {
+    expect(await concludeFromDistances(4, "reworded")).toMatch(
+      /The texts of reworded move the prompt embedding 50\.0 % as far as those of this run .*no control of strength/,
+    );
+  });
+
+  test("of a control whose texts move it about as far, or of equal texts, is not spoken of", async () => {
+    expect(await concludeFromDistances(7.5, "reworded")).not.toMatch(/prompt embedding/);
+    expect(await concludeFromDistances(0, "synthetic-identical")).not.toMatch(/prompt embedding/);
+  });
+});

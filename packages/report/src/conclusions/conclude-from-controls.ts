@@ -1,9 +1,16 @@
-import { formatCount, formatMeanCount, formatP, formatT } from "../text/format-number.ts";
+import {
+  formatCount,
+  formatMeanCount,
+  formatMeasure,
+  formatP,
+  formatShare,
+  formatT,
+} from "../text/format-number.ts";
 import { ALPHA, type GranularitySummary } from "../summary/granularity-summary.ts";
 import type { Conclusions, ControlGranularity, ControlSummary, Summary } from "../summary/summary.ts";
 
 /** What of a summary the controls are held against. */
-type Results = Pick<Summary, "checkpoint" | "controls" | "granularities" | "promptSet">;
+type Results = Pick<Summary, "checkpoint" | "controls" | "granularities" | "promptSet" | "embeddingDistance">;
 
 /** One control at the granularity that is spoken of, beside the run at the same. */
 interface Beside {
@@ -24,6 +31,7 @@ export function concludeFromControls(results: Results): Conclusions {
     concludeFromWeights(ofKind("weights"), results),
     ...ofKind("prompts").map((control) => concludeFromPrompts(control, results)),
     ...ofKind("settings").map(concludeFromSettings),
+    ...ofKind("prompts").map((control) => concludeFromDistance(control, results)),
   ];
   return {
     may: parts.flatMap(({ may }) => may),
@@ -110,6 +118,25 @@ function concludeFromPrompts(
       here > there
         ? `${found}; ${difference}: this run's answer is not told apart from the answer to that control.`
         : `${found}: no more than the control, so the count is no sign of "${promptSet.labels.b}" against "${promptSet.labels.a}".`,
+    ],
+  };
+}
+
+/** A control whose texts move the embedding less than this share of what the run's do is no control of strength. */
+const LEAST_DISTANCE = 0.9;
+
+function concludeFromDistance({ control }: Beside, { embeddingDistance }: Results): Conclusions {
+  const { name } = control.promptSet;
+  const there = control.embeddingDistance;
+  if (embeddingDistance === null || there === null || isDerived(name, "identical")) return nothing;
+  const share = embeddingDistance.median > 0 ? there.median / embeddingDistance.median : 1;
+  if (share >= LEAST_DISTANCE) return nothing;
+  return {
+    ...nothing,
+    mayNot: [
+      `The texts of ${name} move the prompt embedding ${formatShare(share)} as far as those of this run (medians over the pairs, ` +
+        `${formatMeasure(there.median)} and ${formatMeasure(embeddingDistance.median)}): that it shows less may come of that, so it ` +
+        `is no control of strength.`,
     ],
   };
 }

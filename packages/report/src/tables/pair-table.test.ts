@@ -9,7 +9,8 @@ const { promptSet, audit } = syntheticContext(6);
 test("pairs.csv has each pair's texts, what the audit counts, and its response", () => {
   const responses = [0.1, -0.2, 0.3, 0.4, 0.1 + 0.2, 6];
   const confounds = { responses, correlations: [], constant: [], alpha: 0.05 };
-  const rows = csvParse(formatPairCsv({ promptSet, audit, confounds, embeddingDistances: [1.5, 2] }));
+  const embeddingDistances = [1.5, 2, 2, 3, 4, 5];
+  const rows = csvParse(formatPairCsv({ promptSet, audit, confounds, embeddingDistances }));
   expect(rows).toHaveLength(6);
   const [first] = audit.pairs;
   expect(rows[0]).toMatchObject({
@@ -23,6 +24,7 @@ test("pairs.csv has each pair's texts, what the audit counts, and its response",
     verdict: first?.verdict,
   });
   expect(rows.map(({ response }) => Number(response))).toEqual(responses);
+  expect(rows.map((row) => Number(row["embedding_distance"]))).toEqual(embeddingDistances);
 });
 
 test("a prompt with commas, quotes, markup, right-to-left script or a line break reads back as it was written", () => {

@@ -51,9 +51,9 @@ export function describeAxes(axes: readonly AxisSummary[]): string[] {
     const ofHeads =
       heads === undefined
         ? ""
-        : ` By themselves ${formatCount(heads.count)} of ${formatCount(heads.sets)} heads do (family-wise).`;
+        : ` By themselves ${formatCount(heads.count)} of ${formatCount(heads.sets)} heads show one (family-wise).`;
     return (
-      `${capitalize(responseNames[kind])}: the pairs ${isShown ? "differ along one direction" : "are not shown to differ along one direction"} ` +
+      `${capitalize(responseNames[kind])}: the pairs ${isShown ? "share a direction" : "are not shown to share a direction"} ` +
       `(mean cosine of a pair with the others ${formatT(projection.observed)}, p = ${formatP(projection.p)}), which explains ` +
       `${formatShare(meanShare.observed)} of their differences; no single direction could explain more than ${formatShare(firstComponentShare)}. ` +
       `The mean differences of two halves of the pairs have a cosine of ${formatT(splitHalfCosine)}.${ofHeads}`

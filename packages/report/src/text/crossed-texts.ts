@@ -28,7 +28,7 @@ export function describeTransfer(
   const ofHeads =
     heads === undefined
       ? ""
-      : ` By themselves ${formatCount(heads.ordered)} of ${formatCount(heads.sets)} heads do so, about ${formatMeanCount(alpha * heads.sets)} of which any order of the levels would give.`;
+      : ` Taken one by one, ${formatCount(heads.ordered)} of ${formatCount(heads.sets)} heads pass both tests; by chance up to ${formatMeanCount(alpha * heads.sets)} would pass the second.`;
   const figures =
     `a direction found on ${rows.length - 1} of the ${rows.length} rows orders the levels of the one left out with r = ${formatT(r)} ` +
     `in the mean (p = ${formatP(p)} against orders within rows${orderP === null ? "" : `, p = ${formatP(orderP)} against orders that all rows share`})`;

@@ -165,7 +165,7 @@ describe("the card", () => {
       );
     const [groups] = summary.controls[0]?.granularities ?? [];
     expect(markdown).toMatch(
-      new RegExp(`^\\| reworded \\| ${groups?.thresholds[0]?.observed ?? NaN} \\| .* \\|$`, "m"),
+      new RegExp(`^\\| reworded \\| – \\| ${groups?.thresholds[0]?.observed ?? NaN} \\| .* \\|$`, "m"),
     );
   });
 });

@@ -1,6 +1,6 @@
 import { formatAxes } from "./axis-texts.ts";
 import { formatCrossed } from "./crossed-markdown.ts";
-import { formatCount, formatMeanCount, formatP, formatT } from "./format-number.ts";
+import { formatCount, formatMeanCount, formatMeasure, formatP, formatT } from "./format-number.ts";
 import { escapeMarkdown, formatCode, formatList, formatTable } from "./markdown.ts";
 import type { Summary } from "../summary/summary.ts";
 import { formatPlan } from "./plan-markdown.ts";
@@ -89,17 +89,23 @@ function describeRun({ promptSet, checkpoint, pairs, device, signFlips }: Summar
   ];
 }
 
-function formatControls({ controls, granularities, blockThreshold }: Summary): string[] {
+function formatControls({
+  controls,
+  granularities,
+  blockThreshold,
+  embeddingDistance: distance,
+}: Summary): string[] {
   const own = granularities.find(({ name }) => name === "group");
   if (controls.length === 0)
     return ["## Controls", "None was run beside this run; see the limits for what that leaves open."];
-  const rows = controls.flatMap(({ name, granularities: parts }) => {
+  const rows = controls.flatMap(({ name, granularities: parts, embeddingDistance }) => {
     const groups = parts.find((part) => part.name === "group");
     if (groups === undefined) return [];
     const [difference] = groups.difference?.thresholds ?? [];
     return [
       [
         escapeMarkdown(name),
+        embeddingDistance === null ? "–" : formatMeasure(embeddingDistance.median),
         formatCount(groups.thresholds[0]?.observed ?? 0),
         groups.maximum === null ? "–" : formatT(groups.maximum.observed),
         groups.correlationOfT === null ? "–" : formatT(groups.correlationOfT),
@@ -112,8 +118,12 @@ function formatControls({ controls, granularities, blockThreshold }: Summary): s
   return [
     "## Controls",
     `Groups over \\|t\\| = ${blockThreshold} in each control, how its t go with this run's, and how many groups the difference ` +
-      `of both contrasts, pair by pair, puts over it. This run has ${formatCount(own?.thresholds[0]?.observed ?? 0)}.`,
-    formatTable(["control", "groups", "max \\|t\\|", "r of t", "difference", "null p99", "p"], rows),
+      `of both contrasts, pair by pair, puts over it. This run has ${formatCount(own?.thresholds[0]?.observed ?? 0)}.` +
+      `${distance === null ? "" : ` Its texts move the prompt embedding by ${formatMeasure(distance.median)} (median ‖e_b − e_a‖); a control whose texts move it less is no control of strength.`}`,
+    formatTable(
+      ["control", "embedding moved", "groups", "max \\|t\\|", "r of t", "difference", "null p99", "p"],
+      rows,
+    ),
   ];
 }
 

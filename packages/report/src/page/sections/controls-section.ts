@@ -1,6 +1,7 @@
 import {
   formatCount,
   formatMeanCount,
+  formatMeasure,
   formatP,
   formatRatio,
   formatShare,
@@ -21,8 +22,30 @@ export function renderControls(summary: Summary, plants: readonly ScoredPlant[])
   return html`<section id="controls">
     <h2>Beside its controls</h2>
     <p>What this run shows counts as far as its controls do not show it too.</p>
-    ${renderComparison(summary, controls)} ${renderDifferences(summary)}
+    ${renderComparison(summary, controls)} ${renderDistances(summary, controls)} ${renderDifferences(summary)}
   </section>`;
+}
+
+/** How far the texts of the run and of its controls move the prompt embedding; `null` if the run did not store it. */
+function renderDistances(
+  { embeddingDistance }: Pick<Summary, "embeddingDistance">,
+  controls: Summary["controls"],
+): Html | null {
+  if (embeddingDistance === null) return null;
+  const shown = controls.flatMap(({ name, embeddingDistance: distance }) =>
+    distance === null ? [] : [{ name, distance }],
+  );
+  return html`<p id="distances">
+    How far the texts of a pair move the prompt embedding (‖e<sub>b</sub> − e<sub>a</sub>‖, median over the
+    pairs): this run
+    ${renderNumber({ value: embeddingDistance.median, text: formatMeasure(embeddingDistance.median) })}${shown.map(
+      ({ name, distance }) =>
+        html`,
+          <bdi>${name}</bdi>
+          ${renderNumber({ value: distance.median, text: formatMeasure(distance.median) })}`,
+    )}.
+    A control whose texts move it less is no control of strength.
+  </p>`;
 }
 
 /** This run held against each control, unit by unit and pair by pair. */
