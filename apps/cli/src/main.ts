@@ -134,7 +134,7 @@ const runCommand = program
   )
   .option(
     "--control <which...>",
-    "controls to run as well: random-weights[:SEEDS], planted[:SEEDS], or prompt sets by name or file",
+    "controls to run as well: random-weights[:SEEDS], planted[:SEEDS] (of a crossed set also planted-axis, planted-object, planted-wording), or prompt sets by name or file",
     [],
   )
   .addOption(flipsOption)

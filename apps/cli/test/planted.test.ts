@@ -88,3 +88,29 @@ it("the report tells what was planted and found, apart from the controls that sh
   expect(page).toContain("Where the answer is known");
   expect(page).not.toContain("Beside its controls");
 });
+
+it("an axis of all objects, an effect of one object, and one of the sizes' wording are told apart", async () => {
+  const small = ["--width", "64", "--height", "64", "--max-sequence-length", "64", "--reference-steps", "1"];
+  const plants = ["planted-axis", "planted-object", "planted-wording"];
+  const { exitCode, stderr } = await place.run(
+    ...["run", "--prompts", "measure-crossed", ...small, "--out", "crossed", "--quiet", "--threads", "1"],
+    ...["--control", ...plants],
+  );
+  expect(stderr).toBe("");
+  expect(exitCode).toBe(0);
+  const comparisons = JSON.parse(
+    readFileSync(place.path("crossed/comparison.json"), "utf8"),
+  ) as RunComparison[]; // what the command wrote
+  const found = Object.fromEntries(comparisons.map(({ name, plant }) => [name, plant]));
+  const none = { grade: 0, rows: 0, levels: 0, none: 0 };
+  expect(found["planted-axis-1"]).toMatchObject({
+    recall: 1,
+    decoysFound: [],
+    follows: { ...none, grade: 8 },
+  });
+  expect(found["planted-object-1"]).toMatchObject({ recall: 1, follows: { ...none, rows: 8 } });
+  expect(found["planted-wording-1"]).toMatchObject({ recall: 1, follows: { ...none, levels: 8 } });
+  // What else is found was there without the plant: the prompts' words move random weights, too.
+  for (const { plant } of comparisons)
+    expect((plant?.others.length ?? NaN) - (plant?.othersInRun?.length ?? NaN)).toBeLessThanOrEqual(1);
+}, 180_000);

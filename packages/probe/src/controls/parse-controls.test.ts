@@ -1,4 +1,4 @@
-import type { PromptSet } from "@measure-plantain/prompts";
+import { loadPromptSet, type PromptSet } from "@measure-plantain/prompts";
 import { expect, it } from "vitest";
 import { parseControls } from "./parse-controls.ts";
 
@@ -37,6 +37,24 @@ it("identical and shuffled are made from the run's own prompts", async () => {
 it.each(["random-weights:0", "random-weights:x", "random-weights:1.5"])("refuses %s", async (text) => {
   await expect(parseControls([text], set)).rejects.toThrow(/as its number of seeds\. Write random-weights:N/);
 });
+
+it.each(["planted-axis", "planted-object", "planted-wording"])(
+  "%s needs a crossed set, and is drawn as often as asked",
+  async (text) => {
+    await expect(parseControls([text], set)).rejects.toThrow(
+      new RegExp(`${text} needs a crossed prompt set, such as measure-crossed, and few has no factors`),
+    );
+    const crossed = await loadPromptSet("measure-crossed");
+    expect(await parseControls([`${text}:2`], crossed)).toEqual(
+      [1, 2].map((seed) => ({
+        kind: "planted",
+        name: `${text}-${seed}`,
+        seed,
+        plant: text.replace("planted-", ""),
+      })),
+    );
+  },
+);
 
 it("refuses the same control twice", async () => {
   await expect(parseControls(["paraphrase", "paraphrase"], set)).rejects.toThrow(

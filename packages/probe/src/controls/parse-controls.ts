@@ -5,7 +5,7 @@ import {
   type PromptSet,
 } from "@measure-plantain/prompts";
 import { ProbeError } from "../probe-error.ts";
-import type { PlantKind } from "./plant/draw-answers.ts";
+import { answerDesign, type PlantKind } from "./plant/draw-answers.ts";
 import { hashPromptSet } from "../settings/settings.ts";
 
 /** What is changed in a control, everything else being equal. */
@@ -43,7 +43,8 @@ const plants: ReadonlyMap<string, PlantKind> = new Map([
  * for a crossed set, `planted-axis`, `planted-object` and `planted-wording`; anything else is a prompt set, which is read here, so that a mistake in it is known before the run and not after it.
  *
  * @param set - The run's own prompts.
- * @throws {ProbeError} if a number of seeds is no number, or a control is asked for twice; PromptsError for a set.
+ * @throws {ProbeError} if a number of seeds is no number, a control is asked for twice, or nothing of a kind can be planted for
+ * the set; PromptsError for a set.
  * @example
  * await parseControls(["random-weights:2", "shuffled", "planted"], promptSet);
  */
@@ -57,6 +58,7 @@ export async function parseControls(asked: readonly string[], set: PromptSet): P
       await hashPromptSet(promptSet); // refuses images that cannot be read
       return [{ kind: "prompts", name, source: text, promptSet }];
     }
+    if (plant !== undefined) answerDesign(plant, set); // refuses a set that it cannot be planted for
     const count = Number(seeds);
     if (!Number.isSafeInteger(count) || count < 1) {
       throw new ProbeError(

@@ -1,3 +1,5 @@
+import { listCells, type PromptSet } from "@measure-plantain/prompts";
+import { ProbeError } from "../../probe-error.ts";
 import { valueAt } from "../../reading.ts";
 
 /**
@@ -16,6 +18,21 @@ export type AnswerDesign =
       /** The grade of each level, ascending. */
       readonly grades: readonly number[];
     };
+
+/**
+ * What a plant's answers are drawn for in a set.
+ *
+ * @throws {ProbeError} `cannot-plant` if the set is not crossed, which all kinds but `contrast` need.
+ */
+export function answerDesign(kind: PlantKind, promptSet: PromptSet): AnswerDesign {
+  if (kind === "contrast") return { kind, pairs: promptSet.pairs.length };
+  const cells = listCells(promptSet);
+  if (cells !== null) return { kind, rows: cells.rows.length, grades: cells.grades };
+  throw new ProbeError(
+    "cannot-plant",
+    `The control planted-${kind} needs a crossed prompt set, such as measure-crossed, and ${promptSet.name} has no factors. Use such a set, or leave the control out.`,
+  );
+}
 
 /** Standard normal numbers. */
 export type Draw = (count: number) => Float32Array;

@@ -1,5 +1,4 @@
 import { cacheFolder, openOrMakeCheckpoint } from "@measure-plantain/flux-runtime";
-import { listCells, type PromptSet } from "@measure-plantain/prompts";
 import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,11 +7,10 @@ import { reopenContext } from "../../passes/reopen-context.ts";
 import { runtimeOptions } from "../../passes/runtime-options.ts";
 import { preparePassInputs } from "../../passes/prepare-pass-inputs.ts";
 import { referenceName } from "../../passes/prepare-references.ts";
-import { ProbeError } from "../../probe-error.ts";
 import { sha256 } from "../../sha256.ts";
 import type { ProbedCheckpoint } from "../../settings/probed-checkpoint.ts";
 import type { RunFolder } from "../../run-folder/run-folder.ts";
-import type { AnswerDesign, PlantKind } from "./draw-answers.ts";
+import { answerDesign, type PlantKind } from "./draw-answers.ts";
 import { planPlant, type PlantPlan } from "./plan-plant.ts";
 import { plantEffect } from "./plant-effect.ts";
 
@@ -70,17 +68,6 @@ export async function plantedCheckpoint({
 
 function nameOf(kind: PlantKind): string {
   return kind === "contrast" ? "planted effect" : `planted ${kind} effect`;
-}
-
-/** @throws {ProbeError} `cannot-plant` if the prompt set is not crossed, which all kinds but `contrast` need. */
-function answerDesign(kind: PlantKind, promptSet: PromptSet): AnswerDesign {
-  if (kind === "contrast") return { kind, pairs: promptSet.pairs.length };
-  const cells = listCells(promptSet);
-  if (cells !== null) return { kind, rows: cells.rows.length, grades: cells.grades };
-  throw new ProbeError(
-    "cannot-plant",
-    `The control planted-${kind} needs a crossed prompt set, such as measure-crossed, and ${promptSet.name} has no factors. Use such a set, or leave the control out.`,
-  );
 }
 
 /** Keeps with a control's folder what was planted there. */
