@@ -18,6 +18,7 @@ const reasonsNotToRun: Readonly<Record<string, string>> = {
   "needs-network": "it asks a registry or the hub",
   "needs-scheduler": "it needs Slurm, Kubernetes or another program that starts jobs",
   "whole-repository": "it installs, builds or tests everything, this test among it",
+  "takes-minutes": "it runs the probe many times",
   "needs-maintainer": "it changes versions, branches or what is published",
 };
 

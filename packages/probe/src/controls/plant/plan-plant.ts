@@ -18,11 +18,14 @@ const PLANTED = 8;
 /** Units that are altered alike, but respond to the pairs in random directions. */
 const DECOYS = 8;
 
-/**
- * By how much of itself a planted unit's root mean square changes from a to b, in the mean over the pairs; in a crossed set, its
- * standard deviation over the levels.
- */
+/** By how much of itself a planted unit's root mean square changes from a to b, in the mean over the pairs. */
 const EFFECT = 0.01;
+
+/**
+ * The standard deviation over the levels of a crossed set, likewise. Less than for pairs: as many answers as there are cells need a
+ * longer direction, along which the tokens of one prompt differ, too, and the root mean square has the square of that in it.
+ */
+const EFFECT_ON_CELLS = 0.003;
 
 /** The effect over the standard deviation of what is drawn for each pair or cell. */
 const COHENS_DZ = 2;
@@ -104,7 +107,7 @@ export function planPlant(config: TransformerConfig, { design, groupSize, seed }
   const random = createTorchGenerator(namedSeed("plant", seed));
   const draw: Draw = (count) => random.randn([count]).data;
   const order = shuffle(places, draw(places.length));
-  const size = { effect: EFFECT, cohensDz: COHENS_DZ };
+  const size = { effect: design.kind === "contrast" ? EFFECT : EFFECT_ON_CELLS, cohensDz: COHENS_DZ };
   const units = order.slice(0, PLANTED + DECOYS).map((place, index): PlantedUnit => {
     const isPlanted = index < PLANTED;
     return {
