@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { DEFAULT_MAX_SEQUENCE_LENGTH } from "@measure-plantain/flux-runtime";
-import { DEFAULT_PROMPT_SET } from "@measure-plantain/prompts";
 import { Command, CommanderError, Option } from "commander";
 import { ablate, type AblateOptions } from "./commands/ablate.ts";
 import { doctor, type DoctorOptions } from "./commands/doctor.ts";
@@ -43,11 +42,13 @@ import { heedClosedPipes } from "./terminal/closed-pipes.ts";
 import {
   acceptChangedOption,
   checkpointOption,
+  controlOption,
   deviceOption,
   dtypeOption,
   figuresOption,
   flipsOption,
   offlineOption,
+  promptsOption,
   quietOption,
   ropeOption,
   textEncoderLayersOption,
@@ -74,11 +75,7 @@ const runCommand = program
   .description("run the probe and write a run folder")
   .addOption(checkpointOption)
   .addOption(offlineOption)
-  .option(
-    "--prompts <which>",
-    "a built-in prompt set, or the path of a JSON, YAML or CSV file",
-    DEFAULT_PROMPT_SET,
-  )
+  .addOption(promptsOption)
   .addOption(wordCountsOption)
   .option(
     "--plan <file>",
@@ -132,11 +129,7 @@ const runCommand = program
     "also capture the tokens of template, prompt, padding, noise and reference separately",
     false,
   )
-  .option(
-    "--control <which...>",
-    "controls to run as well: random-weights[:SEEDS], planted[:SEEDS] (of a crossed set also planted-axis, planted-object, planted-wording), or prompt sets by name or file",
-    [],
-  )
+  .addOption(controlOption)
   .addOption(flipsOption)
   .addOption(figuresOption)
   .addOption(textEncoderLayersOption)
@@ -285,6 +278,8 @@ program
   )
   .option("--width <n>", "pixels", integer(1), 1_024)
   .option("--height <n>", "pixels", integer(1), 1_024)
+  .addOption(promptsOption)
+  .addOption(controlOption)
   .addOption(offlineOption)
   .option("--json", "as one JSON document", false)
   .action((options: DoctorOptions) => doctor(options, interruption));

@@ -36,6 +36,16 @@ describe("doctor", () => {
     expect(estimate?.seconds).toBeGreaterThan(0);
   });
 
+  it("counts the passes of the set and the controls that are asked for", async () => {
+    const { stdout } = await place.run(
+      ...["doctor", "--checkpoint", `${kleinTiny}/checkpoint`, "--width", "64", "--height", "64", "--json"],
+      ...["--prompts", "measure-crossed", "--control", "random-weights:2", "planted-axis", "paraphrase"],
+    );
+    const { estimate } = JSON.parse(stdout) as MachineExamination; // --json prints one
+    // 24 pairs; twice those of random weights; twice those of a plant, which measures first; 25 pairs of the other set.
+    expect(estimate?.stages.at(-1)?.passes).toBe(48 + 2 * 48 + 2 * 48 + 50);
+  });
+
   it("without weights says that the first run downloads them, downloads nothing, and shows a table", async () => {
     const { exitCode, stdout, stderr } = await place.run("doctor");
     expect(stderr).toBe("");
@@ -44,7 +54,7 @@ describe("doctor", () => {
     expect(stdout).toMatch(
       /FLUX\.2-klein-base-4B: not in the cache; the first run downloads it \(about 15\.\d GB/,
     );
-    expect(stdout).toMatch(/25 pairs at 1024 × 1024 pixels/);
+    expect(stdout).toMatch(/50 passes at 1024 × 1024 pixels/);
     expect(stdout).toMatch(/This is an estimate, not a measurement/);
     // A small disk is named as the only problem.
     expect(stdout).toMatch(exitCode === 0 ? /A run can work here/ : /✗ The disk has too little room/);

@@ -42,6 +42,7 @@ export {
 } from "./captures/granularities.ts";
 export { type OptionalTap, optionalTaps } from "./captures/plan-taps.ts";
 export { type SegmentName, segmentNames } from "./captures/token-segments.ts";
+export { countPasses } from "./controls/count-passes.ts";
 export { type Control, parseControls } from "./controls/parse-controls.ts";
 export type { PlantKind } from "./controls/plant/draw-answers.ts";
 export type { PlantedUnit, PlantPlan } from "./controls/plant/plan-plant.ts";

@@ -59,7 +59,7 @@ function formatEstimate({ estimate }: MachineExamination): string[] {
       .join("  "),
   );
   return [
-    `Estimate of a run of ${passes / 2} pairs at ${width} × ${height} pixels with ${textTokens} text tokens, reference in ${referenceSteps} guided steps, on ${device === "cpu" ? "the CPU" : "CUDA"}:`,
+    `Estimate of a run of ${passes} passes at ${width} × ${height} pixels with ${textTokens} text tokens, reference in ${referenceSteps} guided steps, on ${device === "cpu" ? "the CPU" : "CUDA"}:`,
     ...lines.map((line) => `  ${line}`),
     `About ${duration(seconds)} and ${bytes(privateMemory)} of memory beside the weights, which are mapped from their files.`,
     `This is an estimate, not a measurement: operations counted from the models' sizes, divided by the ${(throughput / 1e9).toFixed(0)} GFLOP/s that a small model just reached here${device === "cuda" ? " (a large one reaches more)" : ", with what else runs now"}.`,

@@ -2,6 +2,7 @@
 import { MOST_PAIRS_ENUMERATED } from "@measure-plantain/paired-stats";
 import { Option } from "commander";
 import { deviceNames } from "@measure-plantain/flux-runtime";
+import { DEFAULT_PROMPT_SET } from "@measure-plantain/prompts";
 import { DEFAULT_FLIPS } from "@measure-plantain/report";
 import { flips, integer, layers } from "./option-values.ts";
 
@@ -9,6 +10,16 @@ export const checkpointOption: Option = new Option(
   "--checkpoint <which>",
   "tiny, random:klein-4b, a folder in the Hugging Face layout, or OWNER/NAME[@REVISION] of a model on the hub",
 ).default("tiny");
+export const promptsOption: Option = new Option(
+  "--prompts <which>",
+  "a built-in prompt set, or the path of a JSON, YAML or CSV file",
+).default(DEFAULT_PROMPT_SET);
+
+export const controlOption: Option = new Option(
+  "--control <which...>",
+  "controls to run as well: random-weights[:SEEDS], planted[:SEEDS] (of a crossed set also planted-axis, planted-object, planted-wording), or prompt sets by name or file",
+).default([]);
+
 export const wordCountsOption: Option = new Option(
   "--word-counts <file>",
   "words with how often each occurs (CSV with the columns word and count, or JSON): lets the audit tell rare words from common ones",
