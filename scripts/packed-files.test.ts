@@ -41,7 +41,7 @@ const expected: Readonly<Record<string, { readonly files: readonly string[]; rea
         "dist/index.js",
         "dist/index.js.map",
       ],
-      kilobytes: 180,
+      kilobytes: 220,
     },
     // The built-in prompt sets are within index.js.
     "packages/prompts": {

@@ -31,6 +31,14 @@ export {
 } from "./audit/cut-prompts.ts";
 export { readWordCounts, type WordCounts, type WordCountsRecord } from "./audit/word-counts.ts";
 export {
+  type ChannelRange,
+  type ChannelSets,
+  listChannelSets,
+  type SetFamily,
+  type SetKind,
+  wholeSet,
+} from "./captures/channel-sets.ts";
+export {
   type Captures,
   type ChannelMeans,
   type Granularity,
@@ -47,6 +55,7 @@ export { type Control, parseControls } from "./controls/parse-controls.ts";
 export type { PlantKind } from "./controls/plant/draw-answers.ts";
 export type { PlantedUnit, PlantPlan } from "./controls/plant/plan-plant.ts";
 export { readPlant } from "./controls/plant/planted-checkpoint.ts";
+export type { PlanRecord } from "./plan-file/plan-record.ts";
 export { openRun } from "./open-run.ts";
 export { referenceName } from "./passes/prepare-references.ts";
 export {
@@ -73,7 +82,6 @@ export {
   type PlannedReferences,
   type PlannedSettings,
   type PlannedStatistics,
-  type PlanRecord,
   type PlanSources,
   type StoredPlan,
 } from "./plan-file/plan-file.ts";

@@ -2,7 +2,8 @@ export { type FigureFile, renderFigureFiles } from "./page/figures/render-figure
 export { describeCriterion } from "./plan/describe-plan.ts";
 export type { CriterionFigures, CriterionResult, PlanSummary } from "./plan/plan-summary.ts";
 export { ReportError, type ReportErrorCode, type ReportErrorOptions } from "./report-error.ts";
-export type { Analysis, GranularityResult, SegmentResult } from "./statistics/analyze-captures.ts";
+export type { Analysis, SegmentResult } from "./statistics/analyze-captures.ts";
+export type { GranularityResult } from "./statistics/granularity-result.ts";
 export type { AnalyzeOptions, FolderResults } from "./statistics/analyze-folder.ts";
 export { analyzeRun } from "./statistics/analyze-run.ts";
 export type { BlockResult, StrongestBlockResult } from "./statistics/block-results.ts";
@@ -14,7 +15,6 @@ export type {
 export { compareRuns, type RunComparison } from "./statistics/compare-runs.ts";
 export type { CorrectedP } from "./statistics/corrected-p.ts";
 export type { AxisResult } from "./statistics/axis/analyze-axis.ts";
-export type { SetFamily, SetKind } from "./statistics/axis/channel-sets.ts";
 export type { CrossedGranularity, UnitResponse } from "./statistics/crossed/analyze-crossed.ts";
 export type { ResponseKind, TransferFamily, TransferResult } from "./statistics/crossed/analyze-transfer.ts";
 export type { CrossedResult } from "./statistics/crossed/crossed-result.ts";
@@ -83,5 +83,6 @@ export { formatAblation } from "./text/format-ablation.ts";
 export { formatComparisons } from "./text/format-comparisons.ts";
 export { formatPlantScore } from "./text/format-plant.ts";
 export { formatSummaryTable } from "./text/summary-table.ts";
-export { type VerifiedItem, verifyRun, type VerifyOptions } from "./verify-run.ts";
+export type { VerifiedItem } from "./verified-item.ts";
+export { verifyRun, type VerifyOptions } from "./verify-run.ts";
 export { readFlips, writePage, writeResults, type WriteOptions } from "./write-results.ts";

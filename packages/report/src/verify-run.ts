@@ -24,17 +24,10 @@ import type { RunResults } from "./statistics/run-results.ts";
 import { describeResults, type FormatCommands } from "./text/describe-results.ts";
 import type { Summary } from "./summary/summary.ts";
 import { formatPairCsv } from "./tables/pair-table.ts";
+import type { VerifiedItem } from "./verified-item.ts";
 import { holdsUnits } from "./tables/unit-parquet.ts";
 import { unitTables } from "./tables/unit-tables.ts";
 import { formatUnitCsv } from "./tables/unit-table.ts";
-
-/** One thing that was checked. */
-export interface VerifiedItem {
-  /** What is as it should be if `problem` is `null`. */
-  readonly what: string;
-  /** What is wrong; `null` if all is well. */
-  readonly problem: string | null;
-}
 
 const WHOLE = "the captures are whole";
 

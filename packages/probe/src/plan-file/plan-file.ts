@@ -1,4 +1,5 @@
 import type { GranularityName } from "../captures/granularities.ts";
+import type { PlanRecord } from "./plan-record.ts";
 import type { SettingOptions } from "../settings/choose-settings.ts";
 import type { CheckpointChange } from "../settings/probed-checkpoint.ts";
 import type { ProbeSettings } from "../settings/settings.ts";
@@ -120,14 +121,6 @@ export interface StoredPlan {
   readonly text: string;
   /** Of the file. */
   readonly sha256: string;
-}
-
-/** What the manifest of a planned run says of its plan. */
-export interface PlanRecord {
-  /** Of the plan file, which the run folder has a copy of. */
-  readonly sha256: string;
-  /** When the plan says that it was written, ISO 8601. */
-  readonly createdAt: string;
 }
 
 /** The copy of the plan in the folder of a planned run. */

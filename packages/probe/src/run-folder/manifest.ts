@@ -2,7 +2,7 @@ import type { UnitLayout } from "@measure-plantain/head-hooks";
 import type { PromptSet, PromptSetAudit } from "@measure-plantain/prompts";
 import type { CutPrompts } from "../audit/cut-prompts.ts";
 import type { WordCountsRecord } from "../audit/word-counts.ts";
-import type { PlanRecord } from "../plan-file/plan-file.ts";
+import type { PlanRecord } from "../plan-file/plan-record.ts";
 import type { PromptsRecord } from "../settings/prompts-record.ts";
 import type { ProbeSettings } from "../settings/settings.ts";
 

@@ -6,7 +6,8 @@ import {
   formatShare,
   formatT,
 } from "../text/format-number.ts";
-import { ALPHA, type GranularitySummary } from "../summary/granularity-summary.ts";
+import { ALPHA } from "../statistics/alpha.ts";
+import type { GranularitySummary } from "../summary/granularity-summary.ts";
 import type { Conclusions, ControlGranularity, ControlSummary, Summary } from "../summary/summary.ts";
 
 /** What of a summary the controls are held against. */

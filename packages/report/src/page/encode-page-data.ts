@@ -1,5 +1,6 @@
 import type { UnitRecord } from "@measure-plantain/probe";
-import type { Analysis, GranularityResult } from "../statistics/analyze-captures.ts";
+import type { Analysis } from "../statistics/analyze-captures.ts";
+import type { GranularityResult } from "../statistics/granularity-result.ts";
 import { titleGranularity } from "../text/granularity-names.ts";
 import type { Summary } from "../summary/summary.ts";
 import type { EncodedMap, PageData, Run, UnitPlaces } from "./browser/page-data.ts";

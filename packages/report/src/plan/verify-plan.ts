@@ -1,5 +1,5 @@
 import { PLAN_FILE, type Manifest, type PlanDeparture, type RunFolder } from "@measure-plantain/probe";
-import type { VerifiedItem } from "../verify-run.ts";
+import type { VerifiedItem } from "../verified-item.ts";
 import { checkRunPlan } from "./check-run-plan.ts";
 import { describeDeparture } from "./describe-plan.ts";
 

@@ -12,7 +12,8 @@ import {
 } from "@measure-plantain/paired-stats";
 import { describe, expect, test } from "vitest";
 import { syntheticCaptures, syntheticLayout } from "../../test/synthetic-probe.ts";
-import { analyzeCaptures, type Analysis, type GranularityResult } from "./analyze-captures.ts";
+import { analyzeCaptures, type Analysis } from "./analyze-captures.ts";
+import type { GranularityResult } from "./granularity-result.ts";
 import type { Captures, GranularityName } from "@measure-plantain/probe";
 
 const tiny = syntheticLayout({ jointBlocks: 1, singleBlocks: 2, headsPerBlock: 2, headSize: 32 });

@@ -1,11 +1,8 @@
-import type { UnitRecord } from "@measure-plantain/probe";
 import {
   type Matrix,
   pairedDifference,
   pairedT,
-  type PairedT,
   signFlipNull,
-  type SignFlipNull,
   type SignFlipNullOptions,
 } from "@measure-plantain/paired-stats";
 import { type BlockResult, rankBlocks, RANKING_WEIGHT, type StrongestBlockResult } from "./block-results.ts";
@@ -14,19 +11,19 @@ import {
   segmentNames,
   type Captures,
   type Granularity,
-  type GranularityName,
   type Replicate,
   splitByGranularity,
 } from "@measure-plantain/probe";
 import type { CrossedCells } from "@measure-plantain/prompts";
 import { analyzeAxis, type AxisResult } from "./axis/analyze-axis.ts";
 import { analyzeCells, type CrossedResult } from "./crossed/crossed-result.ts";
-import { correctP, type CorrectedP } from "./corrected-p.ts";
+import { correctP } from "./corrected-p.ts";
 import { DEFAULT_STATISTICS } from "./default-statistics.ts";
 import { divideProgress, DONE, type OnShare } from "./divide-progress.ts";
-import { followGrades, type GradeResult } from "./grade-results.ts";
+import { followGrades } from "./grade-results.ts";
 import { analyzeRepetitions, type RepetitionsResult } from "./repetition-results.ts";
 import { analyzeReplicates, readRepetitions, type ReplicateResult } from "./replicate-results.ts";
+import type { GranularityResult } from "./granularity-result.ts";
 import { compareHalves, type HalvesResult } from "./reliability.ts";
 import { examineTopUnits, type TopUnitsResult } from "./top-units.ts";
 import { itemAt, valueAt } from "../reading.ts";
@@ -93,28 +90,6 @@ export interface SegmentResult {
   readonly name: SegmentName;
   /** The statistics of the groups over these tokens. */
   readonly groups: GranularityResult;
-}
-
-/** The units of one granularity and their statistics, each array in the order of the records. */
-export interface GranularityResult {
-  /** What its units are. */
-  readonly name: GranularityName;
-  /** Which units they are. */
-  readonly records: readonly UnitRecord[];
-  /** Root mean squares, b − a [pairs, units]. */
-  readonly differences: Matrix;
-  /** Mean root mean square of each unit over the pairs, under each condition. */
-  readonly conditionMeans: { readonly a: Float64Array; readonly b: Float64Array };
-  /** The paired t of each unit. */
-  readonly pairedT: PairedT;
-  /** `null` if no unit varies between the pairs, so that there is nothing to test. */
-  readonly signFlip: SignFlipNull | null;
-  /** p-values corrected for the number of units; `null` with `signFlip`. */
-  readonly corrected: CorrectedP | null;
-  /** How the differences follow the grades of the pairs; `null` if the set is not graded, and for segments. */
-  readonly grades: GradeResult | null;
-  /** Addresses of the units whose differences are all equal. */
-  readonly degenerateUnits: readonly string[];
 }
 
 /** The threshold that ranks the blocks where none is given. */

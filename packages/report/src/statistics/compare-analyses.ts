@@ -2,7 +2,8 @@ import { pairedDifference, pairedT, signFlipNull, type Tested } from "@measure-p
 import { descending } from "d3-array";
 import type { GranularityName } from "@measure-plantain/probe";
 import { ReportError } from "../report-error.ts";
-import type { Analysis, GranularityResult } from "./analyze-captures.ts";
+import type { Analysis } from "./analyze-captures.ts";
+import type { GranularityResult } from "./granularity-result.ts";
 import { correlateMaps } from "./correlate-maps.ts";
 import { divideProgress, type OnShare } from "./divide-progress.ts";
 import { valueAt } from "../reading.ts";

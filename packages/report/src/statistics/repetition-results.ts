@@ -14,7 +14,7 @@ import {
 } from "@measure-plantain/paired-stats";
 import type { Replicate, UnitRecord } from "@measure-plantain/probe";
 import { itemAt } from "../reading.ts";
-import { ALPHA } from "../summary/granularity-summary.ts";
+import { ALPHA } from "./alpha.ts";
 
 /** What was drawn at random out of many: fixed images, and seeds of the noise. */
 export type FactorName = "reference" | "noise seed";

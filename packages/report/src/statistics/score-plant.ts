@@ -1,10 +1,8 @@
+import { ALPHA } from "./alpha.ts";
 import type { Analysis } from "./analyze-captures.ts";
 import type { PlantPlan } from "@measure-plantain/probe";
 import type { CrossedGranularity, UnitResponse } from "./crossed/analyze-crossed.ts";
 import { valueAt } from "../reading.ts";
-
-/** The family-wise error at which planted units are looked for. */
-const ALPHA = 0.05;
 
 /** What the probe found of a planted effect, among its groups. */
 export interface PlantScore {

@@ -5,7 +5,7 @@ import {
   type TopUnitOverlap,
 } from "@measure-plantain/paired-stats";
 import type { GranularityName } from "@measure-plantain/probe";
-import type { GranularityResult } from "./analyze-captures.ts";
+import type { GranularityResult } from "./granularity-result.ts";
 
 /** What the strongest units of one half of the pairs show in the other. */
 export interface TopUnitsResult {

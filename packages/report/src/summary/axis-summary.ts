@@ -1,8 +1,8 @@
 import type { SetAxis, TestedSet } from "@measure-plantain/paired-stats";
-import type { SetKind } from "../statistics/axis/channel-sets.ts";
+import type { SetKind } from "@measure-plantain/probe";
 import type { AxisResult } from "../statistics/axis/analyze-axis.ts";
 import { itemAt } from "../reading.ts";
-import { ALPHA } from "./granularity-summary.ts";
+import { ALPHA } from "../statistics/alpha.ts";
 
 /** Whether the differences of the pairs point in one direction, for one kind of response. */
 export interface AxisSummary {

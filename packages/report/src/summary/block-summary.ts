@@ -1,5 +1,6 @@
 import type { Analysis } from "../statistics/analyze-captures.ts";
-import { ALPHA, summarizeTested, type TestedSummary } from "./granularity-summary.ts";
+import { ALPHA } from "../statistics/alpha.ts";
+import { summarizeTested, type TestedSummary } from "./granularity-summary.ts";
 
 /** One block, counted in groups. */
 export interface BlockRow {

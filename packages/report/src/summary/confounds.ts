@@ -1,7 +1,8 @@
 import { adjustPValues, gradeCorrelation, type Matrix } from "@measure-plantain/paired-stats";
 import { type Confound, listConfounds, type PromptSetAudit } from "@measure-plantain/prompts";
-import type { Analysis, GranularityResult } from "../statistics/analyze-captures.ts";
-import { ALPHA } from "./granularity-summary.ts";
+import type { Analysis } from "../statistics/analyze-captures.ts";
+import type { GranularityResult } from "../statistics/granularity-result.ts";
+import { ALPHA } from "../statistics/alpha.ts";
 import { valueAt } from "../reading.ts";
 
 /** What may explain the responses besides the contrast: what the audit counts, and how far the texts move the embedding. */

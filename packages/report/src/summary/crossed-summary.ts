@@ -1,11 +1,8 @@
 import type { GranularityName } from "@measure-plantain/probe";
 import { median } from "d3-array";
-import type { SetKind } from "../statistics/axis/channel-sets.ts";
-import {
-  CROSSED_ALPHA,
-  type CrossedGranularity,
-  type UnitResponse,
-} from "../statistics/crossed/analyze-crossed.ts";
+import type { SetKind } from "@measure-plantain/probe";
+import { ALPHA } from "../statistics/alpha.ts";
+import type { CrossedGranularity, UnitResponse } from "../statistics/crossed/analyze-crossed.ts";
 import type { ResponseKind, TransferFamily, TransferResult } from "../statistics/crossed/analyze-transfer.ts";
 import type { CrossedResult } from "../statistics/crossed/crossed-result.ts";
 import { itemAt, valueAt } from "../reading.ts";
@@ -114,7 +111,7 @@ export function summarizeCrossed({ cells, granularities, transfers }: CrossedRes
     contrast: cells.contrast.name,
     levels: cells.contrast.levels.flatMap(({ id, grade }) => (grade === undefined ? [] : [{ id, grade }])),
     rows: cells.rows.map(({ id }) => id),
-    alpha: CROSSED_ALPHA,
+    alpha: ALPHA,
     granularities: granularities.map(summarizeGranularityCrossed),
     transfers: transfers.map((transfer) => summarizeTransfer(transfer, cells.grades.length)),
   };
@@ -176,8 +173,8 @@ function summarizeTransfer({ kind, families }: TransferResult, levels: number): 
     strongest,
     significant: parts.flatMap((family) => {
       const own = family.addresses.map((_, set) => describeSet(family, set));
-      const transferring = own.filter(({ familyWiseP }) => familyWiseP <= CROSSED_ALPHA);
-      const ordered = transferring.filter(({ orderP }) => (orderP ?? 0) <= CROSSED_ALPHA);
+      const transferring = own.filter(({ familyWiseP }) => familyWiseP <= ALPHA);
+      const ordered = transferring.filter(({ orderP }) => (orderP ?? 0) <= ALPHA);
       return family.kind === "all"
         ? []
         : [
@@ -212,8 +209,8 @@ function describeSet(
 }
 
 function judge({ p, orderP, consistencyP }: SetTransferSummary): AxisVerdict {
-  if (p <= CROSSED_ALPHA && (orderP ?? 0) <= CROSSED_ALPHA) return "axis";
-  return consistencyP <= CROSSED_ALPHA ? "levels" : "none";
+  if (p <= ALPHA && (orderP ?? 0) <= ALPHA) return "axis";
+  return consistencyP <= ALPHA ? "levels" : "none";
 }
 
 function splitRows(scores: Float64Array, levels: number): number[][] {

@@ -1,4 +1,5 @@
-import type { Analysis, GranularityResult } from "../statistics/analyze-captures.ts";
+import type { Analysis } from "../statistics/analyze-captures.ts";
+import type { GranularityResult } from "../statistics/granularity-result.ts";
 import type { GradeResult } from "../statistics/grade-results.ts";
 import type { GranularityName } from "@measure-plantain/probe";
 import {

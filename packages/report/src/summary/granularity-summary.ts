@@ -1,8 +1,9 @@
 import type { UnitRecord } from "@measure-plantain/probe";
 import type { Tested, ThresholdNull } from "@measure-plantain/paired-stats";
-import type { GranularityResult } from "../statistics/analyze-captures.ts";
+import type { GranularityResult } from "../statistics/granularity-result.ts";
 import type { GranularityName } from "@measure-plantain/probe";
 import { itemAt, valueAt } from "../reading.ts";
+import { ALPHA } from "../statistics/alpha.ts";
 
 /** The results of one granularity. */
 export interface GranularitySummary {
@@ -88,9 +89,6 @@ export interface UnitRow extends Pick<UnitRecord, "address" | "block" | "kind"> 
 
 /** How many units a summary lists as the strongest, and how many degenerate ones by name. */
 const LISTED_UNITS = 10;
-
-/** The error rate that survivors are counted at. */
-export const ALPHA = 0.05;
 
 /** The results of one granularity in brief: plain data without infinities. */
 export function summarizeGranularity(granularity: GranularityResult): GranularitySummary {

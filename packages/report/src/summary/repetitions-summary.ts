@@ -8,7 +8,7 @@ import type {
   RandomFactorsResult,
 } from "../statistics/repetition-results.ts";
 import { valueAt } from "../reading.ts";
-import { ALPHA } from "./granularity-summary.ts";
+import { ALPHA } from "../statistics/alpha.ts";
 import type { SummaryContext } from "./summary-context.ts";
 
 /** What was varied from pass to pass, and what the groups show over it. */

@@ -2,7 +2,8 @@ import { csvParse } from "d3-dsv";
 import { parquetMetadata, parquetReadObjects } from "hyparquet";
 import { expect, test } from "vitest";
 import { syntheticCaptures, syntheticLayout } from "../../test/synthetic-probe.ts";
-import { analyzeCaptures, type GranularityResult } from "../statistics/analyze-captures.ts";
+import { analyzeCaptures } from "../statistics/analyze-captures.ts";
+import type { GranularityResult } from "../statistics/granularity-result.ts";
 import { formatUnitParquet, holdsUnits } from "./unit-parquet.ts";
 import { formatUnitCsv } from "./unit-table.ts";
 

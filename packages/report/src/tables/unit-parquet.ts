@@ -1,6 +1,6 @@
 import { parquetReadObjects } from "hyparquet";
 import { type BasicType, parquetWriteBuffer } from "hyparquet-writer";
-import type { GranularityResult } from "../statistics/analyze-captures.ts";
+import type { GranularityResult } from "../statistics/granularity-result.ts";
 import { tabulateUnits, type UnitColumnType } from "./unit-table.ts";
 
 /** How Parquet keeps each type of column. */

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { syntheticCaptures, syntheticLayout } from "../../test/synthetic-probe.ts";
-import { analyzeCaptures, type GranularityResult } from "../statistics/analyze-captures.ts";
+import { analyzeCaptures } from "../statistics/analyze-captures.ts";
+import type { GranularityResult } from "../statistics/granularity-result.ts";
 import { formatUnitCsv } from "./unit-table.ts";
 
 const layout = syntheticLayout({ jointBlocks: 1, singleBlocks: 1, headsPerBlock: 2, headSize: 32 });

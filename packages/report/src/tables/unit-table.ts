@@ -1,5 +1,5 @@
 import { csvFormatRows } from "d3-dsv";
-import type { GranularityResult } from "../statistics/analyze-captures.ts";
+import type { GranularityResult } from "../statistics/granularity-result.ts";
 import { formatCsvCell } from "./csv-cell.ts";
 
 /** One column of the table: its name, the type of its values, and its value for a unit. */

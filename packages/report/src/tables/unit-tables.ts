@@ -1,4 +1,5 @@
-import type { Analysis, GranularityResult } from "../statistics/analyze-captures.ts";
+import type { Analysis } from "../statistics/analyze-captures.ts";
+import type { GranularityResult } from "../statistics/granularity-result.ts";
 
 /** A granularity that has a table of its own. */
 export interface UnitTable {

@@ -119,7 +119,9 @@ function formatControls({
     "## Controls",
     `Groups over \\|t\\| = ${blockThreshold} in each control, how its t go with this run's, and how many groups the difference ` +
       `of both contrasts, pair by pair, puts over it. This run has ${formatCount(own?.thresholds[0]?.observed ?? 0)}.` +
-      (distance === null ? "" : ` Its texts move the prompt embedding by ${formatMeasure(distance.median)} (median ‖e_b − e_a‖); a control whose texts move it less is no control of strength.`),
+      (distance === null
+        ? ""
+        : ` Its texts move the prompt embedding by ${formatMeasure(distance.median)} (median ‖e_b − e_a‖); a control whose texts move it less is no control of strength.`),
     formatTable(
       ["control", "embedding moved", "groups", "max \\|t\\|", "r of t", "difference", "null p99", "p"],
       rows,

@@ -1,4 +1,4 @@
-import type { GranularityResult } from "../../statistics/analyze-captures.ts";
+import type { GranularityResult } from "../../statistics/granularity-result.ts";
 import { divergingColours, STRONGEST_COLOUR } from "../browser/paint-heat-map.ts";
 import type { ColourScheme } from "../colour-schemes.ts";
 import { html, type Html } from "../html.ts";

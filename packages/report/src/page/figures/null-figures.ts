@@ -1,5 +1,6 @@
 import type { Tested } from "@measure-plantain/paired-stats";
-import type { Analysis, GranularityResult } from "../../statistics/analyze-captures.ts";
+import type { Analysis } from "../../statistics/analyze-captures.ts";
+import type { GranularityResult } from "../../statistics/granularity-result.ts";
 import { formatCount, formatMeanCount, formatP, formatT } from "../../text/format-number.ts";
 import { titleGranularity } from "../../text/granularity-names.ts";
 import type { Summary } from "../../summary/summary.ts";

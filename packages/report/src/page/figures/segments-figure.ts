@@ -1,5 +1,6 @@
 import { axisX, axisY, barX, ruleX, text, tickX } from "@observablehq/plot";
-import type { Analysis, GranularityResult } from "../../statistics/analyze-captures.ts";
+import type { Analysis } from "../../statistics/analyze-captures.ts";
+import type { GranularityResult } from "../../statistics/granularity-result.ts";
 import { formatShare } from "../../text/format-number.ts";
 import { html, type Html } from "../html.ts";
 import type { Figure } from "./figure.ts";

@@ -3,13 +3,8 @@ import type { Captures, ChannelMeans } from "@measure-plantain/probe";
 import { valueAt } from "../../reading.ts";
 import { divideProgress } from "../divide-progress.ts";
 import type { FlipOptions } from "../flip-options.ts";
-import {
-  type FamilyGrams,
-  gramsOfFamilies,
-  listChannelSets,
-  type SetFamily,
-  wholeSet,
-} from "./channel-sets.ts";
+import { listChannelSets, type SetFamily, wholeSet } from "@measure-plantain/probe";
+import { type FamilyGrams, gramsOfFamilies } from "./family-grams.ts";
 
 /** Whether the differences of the pairs point in one direction, for one kind of response. */
 export interface AxisResult {

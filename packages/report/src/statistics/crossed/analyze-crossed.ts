@@ -14,11 +14,9 @@ import {
 import type { Granularity, GranularityName, UnitRecord } from "@measure-plantain/probe";
 import type { CrossedCells } from "@measure-plantain/prompts";
 import { valueAt } from "../../reading.ts";
+import { ALPHA } from "../alpha.ts";
 import type { FlipOptions } from "../flip-options.ts";
 import { arrangeCells } from "./arrange-cells.ts";
-
-/** The error rate of what a unit is said to follow. */
-export const CROSSED_ALPHA = 0.05;
 
 /** What a crossed set shows of the units of one granularity; each array holds one value per unit. */
 export interface CrossedGranularity {
@@ -68,8 +66,7 @@ export async function analyzeCrossed(
     onProgress,
   });
   const slopeP = slopes === null ? new Float64Array(units).fill(1) : singleStepMaxT(effects.slope, slopes);
-  const order =
-    cells.grades.length < 3 ? null : levelOrderNull(measured, { ...design, alpha: CROSSED_ALPHA });
+  const order = cells.grades.length < 3 ? null : levelOrderNull(measured, { ...design, alpha: ALPHA });
   return { name, records, effects, slopes, slopeP, order, follows: classifyUnits(effects, slopeP, order) };
 }
 
@@ -94,9 +91,9 @@ function classifyUnits(
   const rowsP = slopeHeterogeneity === null ? null : holm(slopeHeterogeneity.p);
   const levelsP = holm(levelEffect.p);
   return Array.from(slopeP, (p, unit): UnitResponse => {
-    const isOrdered = order === null || valueAt(order.p, unit) <= CROSSED_ALPHA;
-    if (p <= CROSSED_ALPHA && isOrdered) return "grade";
-    if (rowsP !== null && valueAt(rowsP, unit) <= CROSSED_ALPHA) return "rows";
-    return valueAt(levelsP, unit) <= CROSSED_ALPHA ? "levels" : "none";
+    const isOrdered = order === null || valueAt(order.p, unit) <= ALPHA;
+    if (p <= ALPHA && isOrdered) return "grade";
+    if (rowsP !== null && valueAt(rowsP, unit) <= ALPHA) return "rows";
+    return valueAt(levelsP, unit) <= ALPHA ? "levels" : "none";
   });
 }

@@ -8,13 +8,8 @@ import {
 import type { CrossedCells } from "@measure-plantain/prompts";
 import type { Captures, ChannelMeans, MeanSquares } from "@measure-plantain/probe";
 import { valueAt } from "../../reading.ts";
-import {
-  type FamilyGrams,
-  gramsOfFamilies,
-  listChannelSets,
-  type SetFamily,
-  wholeSet,
-} from "../axis/channel-sets.ts";
+import { listChannelSets, type SetFamily, wholeSet } from "@measure-plantain/probe";
+import { type FamilyGrams, gramsOfFamilies } from "../axis/family-grams.ts";
 import { divideProgress } from "../divide-progress.ts";
 import type { FlipOptions } from "../flip-options.ts";
 import { arrangeCells } from "./arrange-cells.ts";

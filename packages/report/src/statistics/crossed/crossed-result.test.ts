@@ -7,7 +7,7 @@ import {
   type CellResponse,
 } from "../../../test/synthetic-crossed.ts";
 import { summarizeCrossed, type CrossedSummary } from "../../summary/crossed-summary.ts";
-import { listChannelSets } from "../axis/channel-sets.ts";
+import { listChannelSets } from "@measure-plantain/probe";
 import { analyzeCells, type CrossedResult } from "./crossed-result.ts";
 
 const grade = (level: number): number => (cells.grades[level] ?? NaN) / 4;

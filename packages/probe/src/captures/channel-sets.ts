@@ -1,11 +1,12 @@
 import { formatUnitAddress, type UnitLayout } from "@measure-plantain/head-hooks";
-import {
-  addGrams,
-  type ChannelRange,
-  type GramMatrices,
-  gramMatrices,
-  type Matrix,
-} from "@measure-plantain/paired-stats";
+
+/** Channels next to each other, from `start` up to and without `stop`. */
+export interface ChannelRange {
+  /** The first channel. */
+  readonly start: number;
+  /** The channel behind the last one. */
+  readonly stop: number;
+}
 
 /** What a family's sets are: everything, the blocks, the heads, or sections without heads, such as a block's MLP. */
 export type SetKind = "all" | "block" | "head" | "section";
@@ -89,33 +90,4 @@ export function wholeSet(channels: number): ChannelSets {
 
 function rangeOf(start: number, length: number): ChannelRange {
   return { start, stop: start + length };
-}
-
-/** A family and the Gram matrices of its sets. */
-export interface FamilyGrams extends SetFamily {
-  /** [sets, rows, rows]. */
-  readonly grams: GramMatrices;
-}
-
-/**
- * The Gram matrices of the sets, family by family; families of which no row varies are left out.
- *
- * @param measurements - [rows, columns].
- * @param channelsPerColumn - How many channels each column stands for.
- * @param objects - Centres the rows of so many objects, each object by itself.
- */
-export function gramsOfFamilies(
-  measurements: Matrix,
-  { ranges, families }: ChannelSets,
-  channelsPerColumn: number,
-  objects?: number,
-): FamilyGrams[] {
-  const inColumns = ranges.map(({ start, stop }) => ({
-    start: start / channelsPerColumn,
-    stop: stop / channelsPerColumn,
-  }));
-  const parts = gramMatrices(measurements, inColumns, objects === undefined ? {} : { objects });
-  return families
-    .map((family) => ({ ...family, grams: addGrams(parts, family.unions) }))
-    .filter(({ grams }) => grams.data.some((value) => value !== 0));
 }
