@@ -63,10 +63,12 @@ export interface FactorLeftOut extends LeaveOneLevelOut {
   readonly factor: FactorName;
 }
 
-/** The share of each block's groups over the threshold at one noise level, in the order of the network. */
+/** The groups at one noise level, and the share of each block's groups over the threshold, in the order of the network. */
 export interface NoiseLevelResult {
   /** The noise level. */
   readonly sigma: number;
+  /** The paired t of each group. */
+  readonly t: Float64Array;
   /** Each block's share. */
   readonly shares: readonly { readonly block: string; readonly share: number }[];
 }
@@ -175,10 +177,12 @@ function rankAtNoiseLevels(
   const order = [...new Set(labels)];
   return levels.map((members) => {
     const mean = averageDifferences(members.map((place) => itemAt(differences, place)));
-    const summaries = summarizeByBlock(pairedT(mean), labels, { threshold });
+    const statistics = pairedT(mean);
+    const summaries = summarizeByBlock(statistics, labels, { threshold });
     const shares = new Map(summaries.map(({ block, share }) => [block, share]));
     return {
       sigma: itemAt(replicates, members[0] ?? 0).sigma,
+      t: statistics.t,
       shares: order.map((block) => ({ block, share: shares.get(block) ?? 0 })),
     };
   });

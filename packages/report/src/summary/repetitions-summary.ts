@@ -22,7 +22,7 @@ export interface RepetitionsSummary {
   /** Each level of each factor alone and left out. */
   readonly leftOut: readonly FactorLeftOutSummary[];
   /** The share of each block's groups over `blockThreshold` at each noise level; empty for a single one. */
-  readonly noiseLevels: readonly NoiseLevelResult[];
+  readonly noiseLevels: readonly Omit<NoiseLevelResult, "t">[];
 }
 
 /** The groups over new pairs, images and noises at once. */
@@ -78,7 +78,7 @@ export function summarizeRepetitions(
     noiseSeeds: new Set(replicates.map(({ noiseSeed }) => noiseSeed)).size,
     random: repetitions?.random ? summarizeRandom(repetitions.random) : null,
     leftOut: repetitions?.leftOut ?? [],
-    noiseLevels: repetitions?.noiseLevels ?? [],
+    noiseLevels: (repetitions?.noiseLevels ?? []).map(({ sigma, shares }) => ({ sigma, shares })),
   };
 }
 

@@ -14,10 +14,23 @@ const RIGHT = 8;
 /** The strip under the map that tells what its colours mean. */
 const LEGEND = { height: 34, width: 160, bar: 10 };
 
+/** What a heat map shows of its units. */
+interface MappedUnits extends Pick<GranularityResult, "name" | "records"> {
+  readonly pairedT: Pick<GranularityResult["pairedT"], "t">;
+}
+
+/** What a heat map's colours and words are. */
+interface HeatMapOptions {
+  readonly scheme: ColourScheme;
+  readonly label: string;
+  /** At the end of the figure's name, if it is one of several. */
+  readonly suffix?: string;
+}
+
 /** The heat map of one granularity as a drawing with its legend: all cells of one colour are one path. */
 export function drawHeatMap(
-  { name, records, pairedT: { t } }: GranularityResult,
-  { scheme, label }: { readonly scheme: ColourScheme; readonly label: string },
+  { name, records, pairedT: { t } }: MappedUnits,
+  { scheme, label, suffix = "" }: HeatMapOptions,
 ): Figure {
   const { rows, runs, channels } = placeUnits(records);
   const scale = (WIDTH - LEFT - RIGHT) / channels;
@@ -70,7 +83,7 @@ export function drawHeatMap(
     )}
     ${drawLegend(colours, WIDTH - RIGHT - LEGEND.width - 60, bottom + 14)}
   </svg>`;
-  return { name: `heat-map-${name}`, svg };
+  return { name: `heat-map-${name}${suffix}`, svg };
 }
 
 /** The colours from the most negative t to the most positive. */

@@ -45,6 +45,20 @@ export function renderFigureFiles(analysis: Analysis, summary: Summary): FigureF
         label: `t of ${describeGranularity(named)}, ${labels.b} − ${labels.a}`,
       }),
     ),
+    ...granularities
+      .filter(({ result }) => result.name === "group")
+      .flatMap(({ result, named }) =>
+        (analysis.repetitions?.noiseLevels ?? []).map(({ sigma, t }) =>
+          drawHeatMap(
+            { ...result, pairedT: { t } },
+            {
+              scheme: print,
+              label: `t of ${describeGranularity(named)} at noise level ${sigma}, ${labels.b} − ${labels.a}`,
+              suffix: `-sigma-${sigma}`,
+            },
+          ),
+        ),
+      ),
     drawBlocks(analysis),
     drawVolcano(analysis, summary),
     ...granularities.flatMap(({ result, named }) => drawNulls(result, titleGranularity(named))),

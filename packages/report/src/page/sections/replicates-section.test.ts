@@ -92,6 +92,14 @@ describe("what the repetitions show", () => {
     expect(file?.svg).toContain("σ = 0.5");
   });
 
+  test("has a map of the groups at each noise level among the figures' files", () => {
+    const maps = renderFigureFiles(analysis, summary).filter(({ name }) => name.includes("-sigma-"));
+    expect(maps.map(({ name }) => name)).toEqual(["heat-map-group-sigma-1", "heat-map-group-sigma-0.5"]);
+    const [one, other] = maps;
+    expect(one?.svg).toContain("at noise level 1");
+    expect(one?.svg.replaceAll("noise level 1", "")).not.toBe(other?.svg.replaceAll("noise level 0.5", ""));
+  });
+
   test("extends to other images and noises only if groups respond with these as random", async () => {
     const images = ["1", "2", "3", "4", "5", "6", "7", "8"];
     const { summary: many } = await analyze(images, { noiseSeeds: [1] });
