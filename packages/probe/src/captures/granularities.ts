@@ -27,9 +27,9 @@ export interface Captures {
 
 /** The embeddings of the prompts, padding included, as far as a run stores them. */
 export interface PromptEmbeddings {
-  /** [pairs]: the Frobenius norm of e_b − e_a over tokens and channels. */
+  /** The Frobenius norm of e_b − e_a over tokens and channels, one value a pair. */
   readonly distance: { readonly data: Float32Array; readonly shape: readonly [pairs: number] };
-  /** [pairs, conditions, channels of an embedding]: the mean of each over its tokens. */
+  /** The mean of each embedding over its tokens, pairs × conditions × channels. */
   readonly mean: {
     readonly data: Float32Array;
     readonly shape: readonly [pairs: number, conditions: 2, channels: number];

@@ -126,18 +126,27 @@ function concludeFromPrompts(
 /** A control whose texts move the embedding less than this share of what the run's do is no control of strength. */
 const LEAST_DISTANCE = 0.9;
 
-function concludeFromDistance({ control }: Beside, { embeddingDistance }: Results): Conclusions {
+function concludeFromDistance(
+  { control, groups, threshold }: Beside,
+  { embeddingDistance }: Results,
+): Conclusions {
   const { name } = control.promptSet;
   const there = control.embeddingDistance;
   if (embeddingDistance === null || there === null || isDerived(name, "identical")) return nothing;
   const share = embeddingDistance.median > 0 ? there.median / embeddingDistance.median : 1;
   if (share >= LEAST_DISTANCE) return nothing;
+  const equal = groups.atEqualDistance?.thresholds.find((tested) => tested.threshold === threshold);
+  const atEqualDistance =
+    equal === undefined
+      ? ""
+      : ` With the distances regressed out, the difference of both contrasts puts ${countGroups(equal.observed)} over |t| = ${threshold} ` +
+        `(99th percentile of its null ${formatMeanCount(equal.nullP99)}, p = ${formatP(equal.p)}).`;
   return {
     ...nothing,
     mayNot: [
       `The texts of ${name} move the prompt embedding ${formatShare(share)} as far as those of this run (medians over the pairs, ` +
         `${formatMeasure(there.median)} and ${formatMeasure(embeddingDistance.median)}): that it shows less may come of that, so it ` +
-        `is no control of strength.`,
+        `is no control of strength.${atEqualDistance}`,
     ],
   };
 }

@@ -11,6 +11,43 @@ async function runOf(seed: number, effect = 0): Promise<Analysis> {
   return analyzeCaptures(captures);
 }
 
+describe("compareAnalyses(run, other) at equal embedding distance", () => {
+  const distances = Array.from({ length: 12 }, (_, pair) => 10 + (pair % 5));
+
+  it("takes out of the difference what the distances explain, and leaves what they do not", async () => {
+    const [run, other] = [await runOf(1), await runOf(2)];
+    const respondBy = (response: (pair: number) => number): Analysis => ({
+      ...run,
+      embeddingDistances: distances,
+      granularities: run.granularities.map((granularity) => {
+        const { data, shape } = granularity.differences;
+        const added = data.map((value, at) => value + 0.2 * response(Math.floor(at / shape[1])));
+        return { ...granularity, differences: { data: added, shape } };
+      }),
+    });
+    const control = { ...other, embeddingDistances: distances.map(() => 10) };
+    const countOver3 = async (response: (pair: number) => number): Promise<number[]> => {
+      const [groups] = await compareAnalyses(respondBy(response), control);
+      return [groups?.difference, groups?.atEqualDistance].map((of) => of?.thresholds[0]?.observed ?? NaN);
+    };
+    const [asFar = NaN, leftOfThat = NaN] = await countOver3((pair) => (distances[pair] ?? NaN) - 10);
+    expect(asFar).toBeGreaterThan(30);
+    expect(leftOfThat).toBeLessThan(asFar / 5);
+    const [always = NaN, leftOfAll = NaN] = await countOver3(() => 2);
+    expect(always).toBeGreaterThan(30);
+    expect(leftOfAll).toBeGreaterThan(30);
+  });
+
+  it("is not there without distances, or if the texts of both runs moved the embedding equally far", async () => {
+    const [run, other] = [await runOf(1), await runOf(2)];
+    const alike = { embeddingDistances: distances };
+    expect((await compareAnalyses(run, other))[0]?.atEqualDistance).toBeNull();
+    expect(
+      (await compareAnalyses({ ...run, ...alike }, { ...other, ...alike }))[0]?.atEqualDistance,
+    ).toBeNull();
+  });
+});
+
 describe("compareAnalyses(run, other)", () => {
   it("a run against itself: correlation 1, the same top units, no difference to test", async () => {
     const run = await runOf(1, 0.2);

@@ -1,4 +1,10 @@
-import { pairedDifference, pairedT, signFlipNull, type Tested } from "@measure-plantain/paired-stats";
+import {
+  covariateSignFlipNull,
+  pairedDifference,
+  pairedT,
+  signFlipNull,
+  type Tested,
+} from "@measure-plantain/paired-stats";
 import { descending } from "d3-array";
 import type { GranularityName } from "@measure-plantain/probe";
 import { ReportError } from "../report-error.ts";
@@ -26,6 +32,12 @@ export interface GranularityComparison {
    * threshold and the maximum |t| against its own sign flips. Null if the runs are not paired, or nothing varies.
    */
   readonly difference: DifferenceOfContrasts | null;
+  /**
+   * The same with the difference of the pairs' embedding distances regressed out: what is left if the texts of both runs moved the
+   * prompt embedding equally far. Of groups alone; null without `difference`, if a run did not store the distances, or if they
+   * differ equally in all pairs.
+   */
+  readonly atEqualDistance: DifferenceOfContrasts | null;
 }
 
 /** The units by the difference of two contrasts, pair by pair. */
@@ -86,18 +98,18 @@ export async function compareAnalyses(
         `The runs have other units at the granularity ${granularity.name}: ${granularity.records.length} and ${counterpart.records.length}. Compare runs of models of one shape, with the same group size.`,
       );
     }
+    const options = { thresholds: run.thresholds, flips, seed, signal, onProgress: ofEach[place] };
+    const isCompared = isPaired && granularity.name === "group";
     comparisons.push({
       name: granularity.name,
       units: granularity.records.length,
       correlationOfT: correlateMaps(granularity.pairedT.t, counterpart.pairedT.t),
       top: topOverlap(granularity.pairedT.t, counterpart.pairedT.t),
-      difference: isPaired
-        ? await differenceOfContrasts(granularity, counterpart, {
-            thresholds: run.thresholds,
-            flips,
-            seed,
-            signal,
-            onProgress: ofEach[place],
+      difference: isPaired ? await differenceOfContrasts(granularity, counterpart, options) : null,
+      atEqualDistance: isCompared
+        ? await differenceAtEqualDistance(granularity, counterpart, {
+            ...options,
+            distances: [run.embeddingDistances, other.embeddingDistances],
           })
         : null,
     });
@@ -131,6 +143,44 @@ async function differenceOfContrasts(
   return {
     thresholds: thresholds.map(({ threshold, ...tested }) => ({ threshold, ...inBrief(tested) })),
     maximum: inBrief(maximum),
+  };
+}
+
+/** Random flips if the difference takes every labelling: each unit is regressed again under each. */
+const FLIPS_BESIDE_EXACT = 1_000;
+/** A regression of fewer pairs leaves nothing to test. */
+const LEAST_PAIRS = 4;
+
+async function differenceAtEqualDistance(
+  here: GranularityResult,
+  there: GranularityResult,
+  {
+    distances: [ofHere, ofThere],
+    flips,
+    thresholds,
+    seed,
+    signal,
+  }: Pick<CompareOptions, "signal"> & {
+    readonly distances: readonly [Analysis["embeddingDistances"], Analysis["embeddingDistances"]];
+    readonly thresholds: readonly number[];
+    readonly flips: number | "exact";
+    readonly seed: number;
+  },
+): Promise<DifferenceOfContrasts | null> {
+  if (ofHere === null || ofThere === null || ofHere.length < LEAST_PAIRS) return null;
+  const covariate = ofHere.map((distance, pair) => distance - (ofThere[pair] ?? NaN));
+  if (covariate.every((value) => value === covariate[0])) return null;
+  const differences = pairedDifference(there.differences, here.differences); // here − there
+  if (pairedT(differences).degenerateUnits.length === here.records.length) return null;
+  const tested = await covariateSignFlipNull(differences, covariate, {
+    thresholds,
+    seed,
+    flips: flips === "exact" ? FLIPS_BESIDE_EXACT : flips,
+    signal,
+  });
+  return {
+    thresholds: tested.thresholds.map(({ threshold, ...of }) => ({ threshold, ...inBrief(of) })),
+    maximum: inBrief(tested.maximum),
   };
 }
 

@@ -13,11 +13,14 @@ export function summarizeControl({ name, kind, summary, comparison }: Summarized
     promptSet: { name: setName, version, title, labels },
     unpaired: comparison.unpaired,
     embeddingDistance: summary.embeddingDistance,
-    granularities: comparison.granularities.flatMap(({ name, correlationOfT, top, difference }) => {
-      const granularity = summary.granularities.find((candidate) => candidate.name === name);
-      if (granularity === undefined) return [];
-      const { testedUnits, thresholds, maximum, survivors } = granularity;
-      return [{ name, testedUnits, thresholds, maximum, survivors, correlationOfT, top, difference }];
-    }),
+    granularities: comparison.granularities.flatMap(
+      ({ name, correlationOfT, top, difference, atEqualDistance }) => {
+        const granularity = summary.granularities.find((candidate) => candidate.name === name);
+        if (granularity === undefined) return [];
+        const { testedUnits, thresholds, maximum, survivors } = granularity;
+        const compared = { correlationOfT, top, difference, atEqualDistance };
+        return [{ name, testedUnits, thresholds, maximum, survivors, ...compared }];
+      },
+    ),
   };
 }

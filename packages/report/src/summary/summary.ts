@@ -194,4 +194,4 @@ export interface ControlSummary {
 export interface ControlGranularity
   extends
     Pick<GranularitySummary, "name" | "testedUnits" | "thresholds" | "maximum" | "survivors">,
-    Pick<GranularityComparison, "correlationOfT" | "top" | "difference"> {}
+    Pick<GranularityComparison, "correlationOfT" | "top" | "difference" | "atEqualDistance"> {}

@@ -12,6 +12,7 @@ import { shown } from "../../text/result-rows.ts";
 import type { GranularitySummary } from "../../summary/granularity-summary.ts";
 import type { ScoredPlant } from "../../summary/list-plants.ts";
 import type { ControlGranularity, Summary } from "../../summary/summary.ts";
+import type { DifferenceOfContrasts } from "../../statistics/compare-analyses.ts";
 import { html, type Html } from "../html.ts";
 import { renderNumber } from "./shown-number.ts";
 
@@ -32,20 +33,30 @@ function renderDistances(
   controls: Summary["controls"],
 ): Html | null {
   if (embeddingDistance === null) return null;
-  const shown = controls.flatMap(({ name, embeddingDistance: distance }) =>
-    distance === null ? [] : [{ name, distance }],
-  );
+  const moved = controls.flatMap(({ name, embeddingDistance: distance, granularities }) => {
+    const groups = granularities.find((granularity) => granularity.name === "group");
+    const [equal] = groups?.atEqualDistance?.thresholds ?? [];
+    return distance === null ? [] : [{ name, distance, equal }];
+  });
+  const measure = (value: number): Html => renderNumber(shown(value, formatMeasure));
   return html`<p id="distances">
     How far the texts of a pair move the prompt embedding (‖e<sub>b</sub> − e<sub>a</sub>‖, median over the
     pairs): this run
-    ${renderNumber({ value: embeddingDistance.median, text: formatMeasure(embeddingDistance.median) })}${shown.map(
-      ({ name, distance }) =>
-        html`,
-          <bdi>${name}</bdi>
-          ${renderNumber({ value: distance.median, text: formatMeasure(distance.median) })}`,
+    ${measure(embeddingDistance.median)}${moved.map(
+      ({ name, distance }) => html`, <bdi>${name}</bdi> ${measure(distance.median)}`,
     )}.
     A control whose texts move it less is no control of strength.
+    ${moved.flatMap(({ name, equal }) => (equal === undefined ? [] : [renderAtEqualDistance(name, equal)]))}
   </p>`;
+}
+
+function renderAtEqualDistance(
+  name: string,
+  { threshold, observed, nullP99, p }: DifferenceOfContrasts["thresholds"][number],
+): Html {
+  return html`With the distances regressed out, the difference of this run from <bdi>${name}</bdi> puts
+    ${renderNumber(shown(observed, formatCount))} groups over |t| = ${threshold} (null p99
+    ${renderNumber(shown(nullP99, formatMeanCount))}, p = ${renderNumber(shown(p, formatP))}). `;
 }
 
 /** This run held against each control, unit by unit and pair by pair. */
