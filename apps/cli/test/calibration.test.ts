@@ -153,7 +153,7 @@ it("tests of the order hold their level when the sizes of all objects are exchan
     await countAlarms(async (next) => {
       const order = exchangeSizes(next, true);
       const design = { objects, grades };
-      const { count, meanPart } = levelOrderNull(takeRows(few, order), design);
+      const { count, meanPart } = await levelOrderNull(takeRows(few, order), design);
       const transfer = await transferNull(reorder(gram, order), {
         ...design,
         shuffle: "common",

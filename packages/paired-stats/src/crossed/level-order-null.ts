@@ -1,3 +1,5 @@
+import { setImmediate } from "node:timers/promises";
+import type { ComputingOptions } from "../flips/score-labellings.ts";
 import { checkMatrix, type Matrix } from "../matrix.ts";
 import { checkFlips, checkFraction, checkOptions } from "../options.ts";
 import { unitT } from "../paired-t.ts";
@@ -5,10 +7,11 @@ import { PairedStatsError } from "../paired-stats-error.ts";
 import { pOfRank, testAgainstNull, type Tested } from "../flips/null-distribution.ts";
 import { integerAt, valueAt } from "../reading.ts";
 import { CROSSED_DESIGN, readCrossedDesign, type CrossedDesign } from "./crossed-design.ts";
-import { allCommonOrders, MOST_LEVELS_ENUMERATED, randomOrders } from "./level-orders.ts";
+import { allCommonOrders, type LevelOrders, MOST_LEVELS_ENUMERATED, randomOrders } from "./level-orders.ts";
 
 /** Options of {@link levelOrderNull}. */
-export interface LevelOrderNullOptions extends CrossedDesign {
+export interface LevelOrderNullOptions
+  extends CrossedDesign, Pick<ComputingOptions, "onProgress" | "signal"> {
   /** A unit is counted if its p is no greater. */
   readonly alpha?: number;
   /** How many random orders, if there are more than 5,040 (seven levels). */
@@ -35,6 +38,8 @@ export interface LevelOrderNull {
   readonly alpha: number;
 }
 
+/** Units between two looks at the abort signal: a few milliseconds. */
+const PORTION = 256;
 /** Two parts of a sum of squares that are nearer than this are equal: sums over orders round differently. */
 const TIE = 1e-12;
 
@@ -46,15 +51,15 @@ const TIE = 1e-12;
  * An order and its reverse give the same values, so p is at least 2 / levels! over all orders.
  *
  * @param cells - `[objects × levels, units]`, the levels of an object next to each other.
- * @throws {@link PairedStatsError} as {@link objectSlopes}; `invalid-argument` for fewer than three levels, which have one order.
+ * @throws {@link PairedStatsError} as {@link objectSlopes}; `invalid-argument` for fewer than three levels, which have one order. An aborted signal rejects with its reason.
  * @see Page (1963), J. Am. Stat. Assoc. 58, 216 (ordered alternatives in the two-way layout), with exact orders of the levels.
  * @example
- * const { meanPart } = levelOrderNull(cells, { objects: 8, grades: [-4, -3, -1, 1, 3, 4] });
+ * const { meanPart } = await levelOrderNull(cells, { objects: 8, grades: [-4, -3, -1, 1, 3, 4] });
  * meanPart.p; // whether the units follow the grade more closely than they follow other orders
  */
-export function levelOrderNull(cells: Matrix, options: LevelOrderNullOptions): LevelOrderNull {
-  checkOptions(options, [...CROSSED_DESIGN, "alpha", "permutations", "seed"]);
-  const { objects, grades, alpha = 0.05, permutations = 1000, seed = 0 } = options;
+export async function levelOrderNull(cells: Matrix, options: LevelOrderNullOptions): Promise<LevelOrderNull> {
+  checkOptions(options, [...CROSSED_DESIGN, "alpha", "permutations", "seed", "onProgress", "signal"]);
+  const { objects, grades, alpha = 0.05, permutations = 1000, seed = 0, onProgress, signal } = options;
   checkMatrix(cells, "cells");
   const { levels, direction } = readCrossedDesign(cells.shape[0], { objects, grades });
   checkFraction(alpha, "alpha");
@@ -65,39 +70,44 @@ export function levelOrderNull(cells: Matrix, options: LevelOrderNullOptions): L
       `grades: expected three levels or more, which have more than one order, got ${levels}`,
       { option: "grades" },
     );
+  signal?.throwIfAborted();
   const exact = levels <= MOST_LEVELS_ENUMERATED;
   const orders = exact ? allCommonOrders(levels) : randomOrders(permutations, seed, 1, levels, true);
-  const directions = Array.from({ length: orders.count }, (_, labelling) => {
-    const order = new Uint32Array(levels);
-    orders.read(labelling, order);
-    return Float64Array.from(order, (level) => valueAt(direction, level));
-  });
+  const directions = directionsOf(orders, direction);
   const [, units] = cells.shape;
   const degenerate = new Set(unitT(cells).degenerateUnits);
   const linearPart = new Float64Array(units);
   const p = new Float64Array(units).fill(1);
   const counts = new Uint32Array(orders.count);
   const sums = new Float64Array(orders.count);
+  const parts = new Float64Array(orders.count);
   let [observed, tested] = [0, 0];
   for (let unit = 0; unit < units; unit += 1) {
+    if ((unit + 1) % PORTION === 0) {
+      onProgress?.({ done: unit, total: units });
+      await setImmediate();
+      signal?.throwIfAborted();
+    }
     if (degenerate.has(unit)) continue;
     const means = levelMeans(cells, unit, levels);
     const squares = means.reduce((sum, mean) => sum + mean * mean, 0);
     if (squares === 0) continue;
-    const partAlong = (along: Float64Array): number =>
-      means.reduce((sum, mean, level) => sum + mean * valueAt(along, level), 0) ** 2 / squares;
-    linearPart[unit] = partAlong(direction);
-    const parts = Float64Array.from(directions, partAlong);
-    const reach = (least: number): number => parts.filter((part) => part >= least - TIE).length;
-    p[unit] = pOfRank(reach(valueAt(linearPart, unit)), orders.count, exact);
+    tested += 1;
+    const part = partAlong(means, direction, 0) / squares;
+    linearPart[unit] = part;
+    let reaching = 0;
+    for (let order = 0; order < parts.length; order += 1) {
+      const underOrder = partAlong(means, directions, order * levels) / squares;
+      parts[order] = underOrder;
+      sums[order] = valueAt(sums, order) + underOrder;
+      if (underOrder >= part - TIE) reaching += 1;
+    }
+    p[unit] = pOfRank(reaching, orders.count, exact);
     if (valueAt(p, unit) <= alpha) observed += 1;
     // Under an order the unit is counted if no more than alpha of all orders reach what that order does.
     const bound = boundOf(parts, alpha, exact);
-    tested += 1;
-    for (const [order, part] of parts.entries()) {
-      sums[order] = valueAt(sums, order) + part;
-      if (part >= bound - TIE) counts[order] = integerAt(counts, order) + 1;
-    }
+    for (let order = 0; order < parts.length; order += 1)
+      if (valueAt(parts, order) >= bound - TIE) counts[order] = integerAt(counts, order) + 1;
   }
   const meanOf = (sum: number): number => (tested === 0 ? 0 : sum / tested);
   const mean = meanOf(linearPart.reduce((sum, part) => sum + part, 0));
@@ -110,6 +120,27 @@ export function levelOrderNull(cells: Matrix, options: LevelOrderNullOptions): L
     meanPart: testAgainstNull(mean, sums.map(meanOf), exact, mean - TIE),
     alpha,
   };
+}
+
+/** The grades' direction under each order: `[orders, levels]`. */
+function directionsOf(orders: LevelOrders, direction: Float64Array): Float64Array {
+  const levels = direction.length;
+  const order = new Uint32Array(levels);
+  const directions = new Float64Array(orders.count * levels);
+  for (let labelling = 0; labelling < orders.count; labelling += 1) {
+    orders.read(labelling, order);
+    for (const [level, graded] of order.entries())
+      directions[labelling * levels + level] = valueAt(direction, graded);
+  }
+  return directions;
+}
+
+/** The square of the levels' means along one of several directions. */
+function partAlong(means: Float64Array, directions: Float64Array, start: number): number {
+  let sum = 0;
+  for (let level = 0; level < means.length; level += 1)
+    sum += valueAt(means, level) * valueAt(directions, start + level);
+  return sum * sum;
 }
 
 /** The least part that p ≤ alpha is reached with; Infinity if ties leave none. */

@@ -48,7 +48,7 @@ export interface GranularityCrossed {
   /** Units whose slopes on the grade have |t| over each threshold, over the rows. */
   readonly slopes: readonly ThresholdSummary[];
   /** The greatest |t| of a unit's slopes; `null` if nothing varies. */
-  readonly maximum: (TestedSummary & { readonly address: string; readonly t: number }) | null;
+  readonly maximum: (TestedSummary & { readonly address: string }) | null;
   /** The part of the level effect that is linear in the grade, in the mean over the units, against all orders of the levels. */
   readonly order: TestedSummary | null;
   /** How many units follow what. */
@@ -151,7 +151,6 @@ function summarizeGranularityCrossed({
         ? null
         : {
             address: itemAt(records, strongest).address,
-            t: finite(valueAt(t, strongest)),
             ...summarizeTested(slopes.maximum),
           },
     order: order && summarizeTested(order.meanPart),
@@ -217,9 +216,4 @@ function splitRows(scores: Float64Array, levels: number): number[][] {
   return Array.from({ length: scores.length / levels }, (_, row) =>
     Array.from(scores.subarray(row * levels, (row + 1) * levels)),
   );
-}
-
-/** JSON has no infinity. */
-function finite(value: number): number {
-  return Number.isFinite(value) ? value : Math.sign(value) * Number.MAX_VALUE;
 }

@@ -85,7 +85,7 @@ export interface PlantShape {
  *
  * A planted unit's differences have exactly the planned mean and standard deviation over the pairs, so its t is about
  * `COHENS_DZ · √pairs`; half of the units grow from a to b, half shrink. A decoy's differences are as large, each with a
- * random sign: it answers to the pairs, but not to what separates b from a. In a crossed set the same is true of the levels
+ * random sign: a and b differ in every pair, but not in one direction over the pairs. In a crossed set the same is true of the levels
  * of the graded factor: a decoy answers as strongly to them, but in each row in another order.
  *
  * @throws {ProbeError} `cannot-plant` if there are too few units, or too few or too many answers for the model's width.

@@ -28,7 +28,8 @@ export interface FigureFile {
  * const [{ name, svg }] = renderFigureFiles(results.analysis, results.summary);
  */
 export function renderFigureFiles(analysis: Analysis, summary: Summary): FigureFile[] {
-  const { labels } = summary.promptSet;
+  const { crossed, promptSet } = summary;
+  const { labels } = promptSet;
   const granularities = analysis.granularities.map((result) => ({
     result,
     named: summary.granularities.find(({ name }) => name === result.name) ?? {
@@ -65,9 +66,7 @@ export function renderFigureFiles(analysis: Analysis, summary: Summary): FigureF
     summary.halves && robustness.halves,
     summary.tokenLength && robustness.tokens,
     drawSegments(analysis),
-    ...(summary.crossed?.transfers ?? []).map(
-      (transfer) => summary.crossed && drawProjection(summary.crossed, transfer),
-    ),
+    ...(crossed?.transfers.map((transfer) => drawProjection(crossed, transfer)) ?? []),
     drawNoiseLevels(analysis),
   ];
   return figures

@@ -66,7 +66,8 @@ export async function analyzeCrossed(
     onProgress,
   });
   const slopeP = slopes === null ? new Float64Array(units).fill(1) : singleStepMaxT(effects.slope, slopes);
-  const order = cells.grades.length < 3 ? null : levelOrderNull(measured, { ...design, alpha: ALPHA });
+  const order =
+    cells.grades.length < 3 ? null : await levelOrderNull(measured, { ...design, alpha: ALPHA, signal });
   return { name, records, effects, slopes, slopeP, order, follows: classifyUnits(effects, slopeP, order) };
 }
 
