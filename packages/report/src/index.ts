@@ -1,4 +1,5 @@
-export { type FigureFile, renderFigureFiles } from "./page/figures/render-figure-files.ts";
+export { renderFigureFiles } from "./page/draw-when-asked.ts";
+export type { FigureFile } from "./page/figures/render-figure-files.ts";
 export { describeCriterion } from "./plan/describe-plan.ts";
 export type { CriterionFigures, CriterionResult, PlanSummary } from "./plan/plan-summary.ts";
 export { ReportError, type ReportErrorCode, type ReportErrorOptions } from "./report-error.ts";

@@ -13,7 +13,7 @@ import {
   verifyAblation,
 } from "@measure-plantain/probe";
 import { readFile } from "node:fs/promises";
-import { renderFigureFiles } from "./page/figures/render-figure-files.ts";
+import { renderFigureFiles } from "./page/draw-when-asked.ts";
 import { FIGURES_FOLDER, hasFigures } from "./page/figures/figures-folder.ts";
 import { verifyPlan, verifyPlannedResults } from "./plan/verify-plan.ts";
 import type { AnalyzeOptions } from "./statistics/analyze-folder.ts";
@@ -153,7 +153,7 @@ async function verifyResults(
     items.push({ what: ABLATION_FILE, problem: await verifyAblation(folder, ablation) });
   }
   if (hasFigures(folder)) {
-    for (const { name, svg } of renderFigureFiles(analysis, summary))
+    for (const { name, svg } of await renderFigureFiles(analysis, summary))
       items.push(item(`${FIGURES_FOLDER}/${name}.svg`, svg, await read(FIGURES_FOLDER, `${name}.svg`)));
   }
   return items;

@@ -1,7 +1,7 @@
 import type { RunFolder } from "@measure-plantain/probe";
 import { readFile } from "node:fs/promises";
-import { formatRunPage } from "./page/format-run-page.ts";
-import { hasFigures, writeFigures } from "./page/figures/figures-folder.ts";
+import { formatRunPage, writeFigures } from "./page/draw-when-asked.ts";
+import { hasFigures } from "./page/figures/figures-folder.ts";
 import { ReportError } from "./report-error.ts";
 import { describeResults, type FormatCommands } from "./text/describe-results.ts";
 import type { Summary } from "./summary/summary.ts";

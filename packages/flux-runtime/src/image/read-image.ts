@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import sharp from "sharp";
 import type { Sharp } from "sharp";
 import { FluxRuntimeError } from "../errors.ts";
 import { takeTurns } from "../take-turns.ts";
@@ -30,6 +29,7 @@ export const LARGEST_IMAGE_PIXELS = 178_956_970;
 export async function readImage(source: string | Uint8Array): Promise<RgbImage> {
   const name = typeof source === "string" ? source : "The given bytes";
   const bytes = typeof source === "string" ? await readBytes(source) : source;
+  const { default: sharp } = await import("sharp"); // with its native library: only for those who have an image
   try {
     const image = sharp(bytes, {
       autoOrient: true,

@@ -1,4 +1,3 @@
-import sharp from "sharp";
 import { writeFileWhole } from "../disk/write-aside.ts";
 import { requireRgbImage, type RgbImage } from "./rgb-image.ts";
 
@@ -11,6 +10,7 @@ import { requireRgbImage, type RgbImage } from "./rgb-image.ts";
 export async function encodePng(image: RgbImage): Promise<Uint8Array> {
   requireRgbImage(image);
   const { width, height, data } = image;
+  const { default: sharp } = await import("sharp"); // with its native library: only for those who have an image
   return await sharp(data, { raw: { width, height, channels: 3 } })
     .png({ compressionLevel: 9, adaptiveFiltering: true, palette: false })
     .toBuffer();

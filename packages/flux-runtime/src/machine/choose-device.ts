@@ -1,7 +1,7 @@
 import { FluxRuntimeError } from "../errors.ts";
 import { checkDevice } from "../session/check-device.ts";
 import type { Device } from "../session/model-session.ts";
-import { findOnnxRuntimePackage } from "./onnxruntime-package.ts";
+import { findOnnxRuntimePackage } from "../session/onnxruntime-package.ts";
 
 /** What a device can be asked for as. */
 export const deviceNames = ["auto", "cpu", "cuda"] as const;

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { pathExists } from "../path-exists.ts";
-import { findOnnxRuntimePackage } from "./onnxruntime-package.ts";
+import { findOnnxRuntimePackage } from "../session/onnxruntime-package.ts";
 
 /** A library that CUDA needs: where it is, or how to get it. */
 export interface LibraryRecord {
@@ -47,8 +47,7 @@ export async function findOnnxRuntime(): Promise<{
   readonly version: string;
   readonly provider: CudaProvider;
 }> {
-  const { version, binaryFolder } = findOnnxRuntimePackage();
-  const path = join(binaryFolder, "libonnxruntime_providers_cuda.so");
+  const { version, cudaProvider: path } = findOnnxRuntimePackage();
   const provider = (await pathExists(path))
     ? { path, cudaMajor: await linkedCudaMajor(path) }
     : { path: null, cudaMajor: DEFAULT_CUDA_MAJOR as 12 | 13 };

@@ -21,12 +21,7 @@ export interface FigureFile {
   readonly svg: string;
 }
 
-/**
- * Every figure of the report as an SVG document that stands alone.
- *
- * @example
- * const [{ name, svg }] = renderFigureFiles(results.analysis, results.summary);
- */
+/** Every figure of the report as an SVG document that stands alone. */
 export function renderFigureFiles(analysis: Analysis, summary: Summary): FigureFile[] {
   const { crossed, promptSet } = summary;
   const { labels } = promptSet;

@@ -4,8 +4,8 @@ import { dirname, join } from "node:path";
 /** The installed onnxruntime-node. */
 export interface OnnxRuntimePackage {
   readonly version: string;
-  /** The folder of its binding, in which its CUDA provider belongs, too. */
-  readonly binaryFolder: string;
+  /** Where its CUDA provider belongs on Linux x64, the only system that it can be had for: the npm package comes without. */
+  readonly cudaProvider: string;
   /**
    * The line that has it fetch its CUDA provider: its own install script, by its path, for `npm rebuild` finds the package
    * in npm's layout of node_modules alone.
@@ -21,7 +21,7 @@ export function findOnnxRuntimePackage(): OnnxRuntimePackage {
   const folder = dirname(manifest);
   return {
     version,
-    binaryFolder: join(folder, "bin", "napi-v6", process.platform, process.arch),
+    cudaProvider: join(folder, "bin", "napi-v6", "linux", "x64", "libonnxruntime_providers_cuda.so"),
     installProvider: `ONNXRUNTIME_NODE_INSTALL=cuda12 node "${join(folder, "script", "install.js")}"`,
   };
 }
