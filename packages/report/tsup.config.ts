@@ -20,5 +20,12 @@ async function bundlePageScript(): Promise<string> {
 /** What the sources expect of whoever bundles them: the build, and the tests. */
 export const define: Record<string, string> = { PAGE_SCRIPT: JSON.stringify(await bundlePageScript()) };
 
-const config: Options = { ...base, define };
+const config: Options = {
+  ...base,
+  define,
+  // What is loaded later is a file of its own, and what both share another: by these names, not by their hashes.
+  esbuildOptions: (options) => {
+    options.chunkNames = "[name]";
+  },
+};
 export default config;

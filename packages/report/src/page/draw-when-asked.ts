@@ -13,8 +13,8 @@ export async function formatRunPage(
   results: RunResults,
   commands?: FormatCommands,
 ): Promise<string> {
-  const page = await import("./format-run-page.ts");
-  return page.formatRunPage(run, results, commands);
+  const drawing = await import("./drawing.ts");
+  return drawing.formatRunPage(run, results, commands);
 }
 
 /**
@@ -24,8 +24,8 @@ export async function formatRunPage(
  * const [{ name, svg }] = await renderFigureFiles(results.analysis, results.summary);
  */
 export async function renderFigureFiles(analysis: Analysis, summary: Summary): Promise<FigureFile[]> {
-  const figures = await import("./figures/render-figure-files.ts");
-  return figures.renderFigureFiles(analysis, summary);
+  const drawing = await import("./drawing.ts");
+  return drawing.renderFigureFiles(analysis, summary);
 }
 
 /** Writes every figure of a run as SVG and PNG. */
@@ -33,6 +33,6 @@ export async function writeFigures(
   folder: RunFolder,
   results: { readonly analysis: Analysis; readonly summary: Summary },
 ): Promise<void> {
-  const figures = await import("./figures/write-figures.ts");
-  await figures.writeFigures(folder, results);
+  const drawing = await import("./drawing.ts");
+  await drawing.writeFigures(folder, results);
 }
