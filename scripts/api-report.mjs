@@ -1,4 +1,4 @@
-// Holds the public types of libraries (dist/index.d.ts) against the reports that are committed as etc/NAME.api.md.
+// Holds the public types of libraries, entry by entry, against the reports that are committed as etc/NAME.api.md and etc/NAME.ENTRY.api.md.
 // api-report.mjs [--update] FOLDER... checks, or with --update writes the reports anew. Build first.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
@@ -14,21 +14,35 @@ if (folders.length === 0 || folders.some((folder) => !existsSync(join(folder, "p
   process.exit(2);
 }
 
-const problems = folders.flatMap((folder) => checkReport(resolve(folder), update));
+const problems = folders.flatMap((folder) =>
+  listEntries(folder).flatMap((entry) => checkReport(resolve(folder), entry, update)),
+);
 for (const problem of problems) console.error(`api-report: ${problem}`);
 process.exitCode = problems.length > 0 ? 1 : 0;
 
 /**
- * Extracts one library's API, and compares or writes its report.
+ * The entries of a library that have types: `index`, and for a subpath its name.
  *
  * @param {string} folder
+ * @returns {string[]}
+ */
+function listEntries(folder) {
+  const { exports } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  return Object.values(exports).flatMap(({ types }) => (types ? [basename(types, ".d.ts")] : []));
+}
+
+/**
+ * Extracts the API of one entry of a library, and compares or writes its report.
+ *
+ * @param {string} folder
+ * @param {string} entry
  * @param {boolean} update
  * @returns {string[]} What is wrong.
  */
-function checkReport(folder, update) {
-  const name = basename(folder);
+function checkReport(folder, entry, update) {
+  const name = entry === "index" ? basename(folder) : `${basename(folder)}.${entry}`;
   const committed = join(folder, "etc", `${name}.api.md`);
-  const { report, problems } = extract(folder, name);
+  const { report, problems } = extract(folder, name, entry);
   if (update) {
     mkdirSync(join(folder, "etc"), { recursive: true });
     writeFileSync(committed, report);
@@ -45,9 +59,10 @@ function checkReport(folder, update) {
 /**
  * @param {string} folder
  * @param {string} name
+ * @param {string} entry
  * @returns {{ report: string, problems: string[] }}
  */
-function extract(folder, name) {
+function extract(folder, name, entry) {
   const temporary = join(root, "node_modules", ".api-report");
   mkdirSync(temporary, { recursive: true });
   /** @type {string[]} */
@@ -57,7 +72,7 @@ function extract(folder, name) {
     configObjectFullPath: undefined,
     configObject: {
       projectFolder: folder,
-      mainEntryPointFilePath: join(folder, "dist", "index.d.ts"),
+      mainEntryPointFilePath: join(folder, "dist", `${entry}.d.ts`),
       newlineKind: "lf",
       // Only the types that a consumer sees: a consumer's settings, not those of the sources.
       compiler: {
@@ -70,7 +85,7 @@ function extract(folder, name) {
             strict: true,
             types: ["node"],
           },
-          files: ["dist/index.d.ts"],
+          files: [`dist/${entry}.d.ts`],
         },
       },
       apiReport: {
@@ -88,6 +103,8 @@ function extract(folder, name) {
           default: { logLevel: ExtractorLogLevel.Error },
           // Stability is said by the version; there are no release tags.
           "ae-missing-release-tag": { logLevel: ExtractorLogLevel.None },
+          // Further entries speak of types that the main one exports.
+          ...(entry !== "index" && { "ae-forgotten-export": { logLevel: ExtractorLogLevel.None } }),
         },
         // The comments are read by editors and TypeDoc, which take "@throws {Name}" and braces in prose.
         tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },

@@ -10,7 +10,6 @@ export { listProjections } from "./attention/projections.ts";
 export type { HeadSpec, SectionSpec, TapSpec } from "./attention/tap-spec.ts";
 export type { ScaleOptions } from "./capture/scale-nodes.ts";
 export { HeadHooksError, type HeadHooksErrorCode, type HeadHooksErrorDetails } from "./head-hooks-error.ts";
-export { type HookedModelFile, hookModelFile } from "./hook/hook-model-file.ts";
 export { type HookedModel, hookModel } from "./hook/hook-model.ts";
 export type { HookOptions, SegmentOptions } from "./hook/hook-options.ts";
 export { listTaps, type TapRecord } from "./hook/list-taps.ts";

@@ -2,12 +2,12 @@ import { readFile } from "node:fs/promises";
 import {
   attentionTaps,
   type HookOptions,
-  hookModelFile,
   listTaps,
   projectionTaps,
   type Reduction,
   type TapRecord,
 } from "@measure-plantain/head-hooks";
+import { hookModelFile } from "@measure-plantain/head-hooks/node";
 import { UsageError } from "../usage-error.ts";
 import { writeMessage, writeResult } from "../terminal/write-text.ts";
 

@@ -18,10 +18,10 @@ import {
 } from "../../test/build-model.ts";
 import { layeredModel } from "../../test/layered-model.ts";
 import { bitsOf, rangesTensor, runModel, type Tensor } from "../../test/run-model.ts";
-import { hookModelFile } from "../hook/hook-model-file.ts";
 import { hookModel } from "../hook/hook-model.ts";
 import type { HookOptions } from "../hook/hook-options.ts";
 import { listTaps } from "../hook/list-taps.ts";
+import { hookModelFile } from "../node/hook-model-file.ts";
 import { readModel } from "./read-model.ts";
 
 const W = 8;

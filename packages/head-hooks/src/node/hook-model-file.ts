@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { open, readFile, realpath, rename, rm } from "node:fs/promises";
 import { resolve } from "node:path";
-import { externalLocations, requireExternalData, requireNoWeights } from "../graph/external-data.ts";
+import { externalLocations } from "../graph/external-data.ts";
 import { readModel } from "../graph/read-model.ts";
 import { spliceModel } from "../graph/splice-model.ts";
 import { HeadHooksError } from "../head-hooks-error.ts";
+import type { HookOptions } from "../hook/hook-options.ts";
+import { planHooks } from "../hook/plan-hooks.ts";
 import type { UnitLayout } from "../units/unit-layout.ts";
-import type { HookOptions } from "./hook-options.ts";
-import { planHooks } from "./plan-hooks.ts";
+import { requireExternalData, requireNoWeights } from "./weight-files.ts";
 
 /** What {@link hookModelFile} returns. */
 export interface HookedModelFile {

@@ -24,9 +24,9 @@ import {
   value,
 } from "../../test/build-model.ts";
 import { meanSquareOf, relativeError, runModel } from "../../test/run-model.ts";
+import { hookModel } from "../hook/hook-model.ts";
+import type { HookOptions } from "../hook/hook-options.ts";
 import { hookModelFile } from "./hook-model-file.ts";
-import { hookModel } from "./hook-model.ts";
-import type { HookOptions } from "./hook-options.ts";
 
 const OPTIONS: HookOptions = { taps: [{ at: "block.0.to_out" }], groupSize: 4 };
 const weights = encode(randomValues(8 * 16, 5), "bfloat16");
