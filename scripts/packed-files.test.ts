@@ -78,6 +78,9 @@ const expected: Readonly<Record<string, { readonly files: readonly string[]; rea
     "apps/cli": { files: ["dist/main.js", "dist/main.js.map"], kilobytes: 80 },
   };
 
+/** What draws: it takes longer to load than all that a command needs to say that something is wrong. */
+const drawing: readonly string[] = ["@observablehq/plot", "linkedom", "sharp"];
+
 const folder = mkdtempSync(join(tmpdir(), "unpacked-"));
 const packed = inject("packed");
 
@@ -146,6 +149,13 @@ describe.each(packageFolders)("the tarball of %s", (packageFolder) => {
     expect([...imported].sort()).toEqual(Object.keys(readManifest(packageFolder).dependencies ?? {}).sort());
   });
 
+  test("loads what draws only when something is drawn", () => {
+    const loadedAtOnce = files.filter((path) => /^dist\/(index|chunk|main)\.js$/.test(path));
+    for (const file of loadedAtOnce)
+      for (const name of staticImports(readFileSync(join(content, file), "utf8")))
+        expect(drawing, file).not.toContain(name);
+  });
+
   test("has every source of its source maps within them, and none of another package", () => {
     for (const file of files.filter((path) => path.endsWith(".map"))) {
       const map = JSON.parse(readFileSync(join(content, file), "utf8")) as {
@@ -161,3 +171,16 @@ describe.each(packageFolders)("the tarball of %s", (packageFolder) => {
     }
   });
 });
+
+/** The modules that a file imports by a declaration, and not when it is asked to. */
+function staticImports(text: string): string[] {
+  return ts
+    .createSourceFile("module.js", text, ts.ScriptTarget.Latest)
+    .statements.flatMap((statement) =>
+      (ts.isImportDeclaration(statement) || ts.isExportDeclaration(statement)) &&
+      statement.moduleSpecifier !== undefined &&
+      ts.isStringLiteral(statement.moduleSpecifier)
+        ? [statement.moduleSpecifier.text]
+        : [],
+    );
+}

@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import { getCheckpointSpec } from "../synthesis/checkpoint-spec.ts";
 import { synthesizeCheckpoint } from "../synthesis/synthesize-checkpoint.ts";
 import { checkDevice } from "./check-device.ts";
+import { findOnnxRuntimePackage } from "./onnxruntime-package.ts";
 import { startProcess } from "./start-process.ts";
 
 let root: string;
@@ -54,6 +55,17 @@ describe("startProcess() where the system starts none", () => {
       reason: expect.stringContaining("Set process.execPath to a Node executable") as string,
     });
   });
+
+  it.skipIf(existsSync(findOnnxRuntimePackage().cudaProvider))(
+    "checkDevice says without a process that the CUDA provider is not installed",
+    async () => {
+      process.execPath = join("nowhere", "node");
+      expect(await checkDevice("cuda")).toMatchObject({
+        works: false,
+        reason: expect.stringContaining("CUDA provider is not installed") as string,
+      });
+    },
+  );
 });
 
 it("the model's process does not inherit flags that suit only the program that opens it", async () => {
