@@ -1,16 +1,17 @@
 // Holds the public types of libraries, entry by entry, against the reports that are committed as etc/NAME.api.md and etc/NAME.ENTRY.api.md.
-// api-report.mjs [--update] FOLDER... checks, or with --update writes the reports anew. Build first.
+// api-report.mjs [--update] [FOLDER...] checks, or with --update writes the reports anew; by default of all. Build first.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from "@microsoft/api-extractor";
+import { packageFolders, root } from "./published-packages.mjs";
 
-const root = fileURLToPath(new URL("../", import.meta.url));
 const options = process.argv.slice(2);
 const update = options.includes("--update");
-const folders = options.filter((option) => option !== "--update");
-if (folders.length === 0 || folders.some((folder) => !existsSync(join(folder, "package.json")))) {
-  console.error(`api-report: expected folders of packages, received ${folders.join(" ") || "none"}`);
+const asked = options.filter((option) => option !== "--update");
+const libraries = packageFolders.filter((folder) => folder.startsWith("packages/"));
+const folders = asked.length > 0 ? asked : libraries.map((folder) => join(root, folder));
+if (folders.some((folder) => !existsSync(join(folder, "package.json")))) {
+  console.error(`api-report: expected folders of packages, received ${folders.join(" ")}`);
   process.exit(2);
 }
 

@@ -3,6 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } fr
 import { isBuiltin } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { packageFolders, readManifest, root, type Manifest } from "./published-packages.mjs";
@@ -147,6 +150,24 @@ describe.each(packageFolders)("the tarball of %s", (packageFolder) => {
       }
     }
     expect([...imported].sort()).toEqual(Object.keys(readManifest(packageFolder).dependencies ?? {}).sort());
+  });
+
+  test("has entries that can be imported (publint)", async () => {
+    const bytes = new Uint8Array(readFileSync(tarball));
+    const { messages, pkg } = await publint({ pack: { tarball: bytes.buffer }, strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg, { color: false }))).toEqual([]);
+  });
+
+  test("has types for every entry, wherever ES modules are imported (Are the types wrong?)", async () => {
+    const result = await checkPackage(createPackageFromTarballData(new Uint8Array(readFileSync(tarball))));
+    expect(result.types !== false).toBe(packageFolder.startsWith("packages/"));
+    if (result.types === false) return;
+    // The packages are ES modules: who requires them gets them from Node alone, and `node10` knows no `exports`.
+    const others = new Set(["node10", "node16-cjs"]);
+    const concerns = result.problems.filter(
+      (problem) => !("resolutionKind" in problem && others.has(problem.resolutionKind)),
+    );
+    expect(concerns).toEqual([]);
   });
 
   test("loads what draws only when something is drawn", () => {

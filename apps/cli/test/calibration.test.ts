@@ -13,7 +13,7 @@ import {
 import { openRun, readCaptures, type Captures } from "@measure-plantain/probe";
 import { listCells, loadPromptSet } from "@measure-plantain/prompts";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createWorkplace } from "./cli.ts";
+import { createWorkplace, givenReference } from "./cli.ts";
 
 // The responses of random weights, under labels that mean nothing: the sizes of each object, or of all objects alike, or the sides
 // of each pair, are exchanged at random. A test that holds its level says p ≤ 0.05 of about 10 of 200 such sets of labels.
@@ -31,7 +31,7 @@ let signed: Matrix;
 let grades: readonly number[];
 
 beforeAll(async () => {
-  const small = ["--width", "64", "--height", "64", "--max-sequence-length", "64", "--reference-steps", "1"];
+  const small = ["--width", "64", "--height", "64", "--max-sequence-length", "64", ...givenReference];
   const { exitCode } = await place.run(
     ...["run", "--prompts", "measure-crossed", "--capture", "signed", ...small],
     ...["--out", "crossed", "--quiet"],

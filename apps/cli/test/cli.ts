@@ -12,6 +12,9 @@ export const kleinTiny: string = join(
   "../../../packages/flux-runtime/test/fixtures/klein-tiny",
 );
 
+/** Options that give a run its fixed image: what is not about rendering it saves three models by them. */
+export const givenReference: readonly string[] = ["--reference", join(kleinTiny, "reference.png")];
+
 /** A folder for one test file, with a cache of its own, so that nothing of the user's is read or written. */
 export interface Workplace {
   readonly folder: string;

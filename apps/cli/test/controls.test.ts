@@ -2,10 +2,11 @@ import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "no
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Manifest } from "@measure-plantain/probe";
 import type { RunComparison, Summary } from "@measure-plantain/report";
-import { createWorkplace, kleinTiny, promptSetJson } from "./cli.ts";
+import { createWorkplace, givenReference, kleinTiny, promptSetJson } from "./cli.ts";
 
 const place = createWorkplace();
-const small = ["--width", "64", "--height", "64", "--max-sequence-length", "48", "--quiet"];
+const size = ["--width", "64", "--height", "64", "--max-sequence-length", "48", "--quiet"];
+const small = [...size, ...givenReference];
 const args = [
   "run",
   "--prompts",
@@ -136,7 +137,7 @@ it("compare holds any run folders of one shape against each other", async () => 
 });
 
 it("compare names first what differs between the runs, and subtracts contrasts only over the same tokens", async () => {
-  const wide = ["--prompts", "few.json", ...small, "--width", "96", "--seed", "7", "--out", "wide"];
+  const wide = ["--prompts", "few.json", ...size, "--width", "96", "--seed", "7", "--out", "wide"];
   expect((await place.run("run", ...wide, "--reference", "run/reference.png")).exitCode).toBe(0);
   const { exitCode, stdout } = await place.run("compare", "run", "wide", "run", "run/controls/colours");
   expect(exitCode).toBe(0);

@@ -4,7 +4,7 @@ import { csvParse } from "d3-dsv";
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Summary } from "@measure-plantain/report";
-import { createWorkplace, promptSetJson } from "./cli.ts";
+import { createWorkplace, givenReference, promptSetJson } from "./cli.ts";
 
 const place = createWorkplace();
 const grades = [3, 0, 2.5, 1, -1, 3];
@@ -19,7 +19,16 @@ beforeAll(async () => {
     grade: grades[place],
   }));
   writeFileSync(place.path("graded.json"), promptSetJson({ name: "graded", pairs }));
-  const small = ["--width", "64", "--height", "64", "--max-sequence-length", "48", "--quiet"];
+  const small = [
+    "--width",
+    "64",
+    "--height",
+    "64",
+    "--max-sequence-length",
+    "48",
+    "--quiet",
+    ...givenReference,
+  ];
   const args = ["run", "--prompts", "graded.json", ...small, "--flips", String(FLIPS), "--out", "run"];
   const { exitCode, stderr } = await place.run(...args);
   expect(stderr).toBe("");

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { loadPromptSet, type PromptSet } from "@measure-plantain/prompts";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { RunComparison, PlantScore } from "@measure-plantain/report";
-import { createWorkplace } from "./cli.ts";
+import { createWorkplace, givenReference } from "./cli.ts";
 
 // Random weights answer to other words too, and nobody can say which of their units should: so the sides of each pair are
 // exchanged at random. Then nothing but the plant can be related to the labels, the sign-flip null is exact for every
@@ -25,7 +25,7 @@ async function scoreDraw(bits: number): Promise<PlantScore | undefined> {
   const out = `run-${bits}`;
   const file = place.path(`${out}.json`);
   writeFileSync(file, JSON.stringify(exchangeSides(await loadPromptSet("measure"), bits)));
-  const small = ["--width", "64", "--height", "64", "--max-sequence-length", "52", "--reference-steps", "1"];
+  const small = ["--width", "64", "--height", "64", "--max-sequence-length", "52", ...givenReference];
   const args = [
     "--prompts",
     file,
@@ -90,7 +90,7 @@ it("the report tells what was planted and found, apart from the controls that sh
 });
 
 it("an axis of all objects, an effect of one object, and one of the sizes' wording are told apart", async () => {
-  const small = ["--width", "64", "--height", "64", "--max-sequence-length", "64", "--reference-steps", "1"];
+  const small = ["--width", "64", "--height", "64", "--max-sequence-length", "64", ...givenReference];
   const plants = ["planted-axis", "planted-object", "planted-wording"];
   const { exitCode, stderr } = await place.run(
     ...["run", "--prompts", "measure-crossed", ...small, "--out", "crossed", "--quiet", "--threads", "1"],

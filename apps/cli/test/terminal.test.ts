@@ -1,9 +1,19 @@
 import { writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createWorkplace, finish, promptSetJson } from "./cli.ts";
+import { createWorkplace, finish, givenReference, promptSetJson } from "./cli.ts";
 
 const place = createWorkplace({ NO_COLOR: "1" });
-const small = ["--prompts", "few.json", "--width", "64", "--height", "64", "--max-sequence-length", "48"];
+const small = [
+  "--prompts",
+  "few.json",
+  "--width",
+  "64",
+  "--height",
+  "64",
+  "--max-sequence-length",
+  "48",
+  ...givenReference,
+];
 
 beforeAll(async () => {
   writeFileSync(place.path("few.json"), promptSetJson());

@@ -1,13 +1,22 @@
 import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createWorkplace, kleinTiny, promptSetJson } from "./cli.ts";
+import { createWorkplace, givenReference, kleinTiny, promptSetJson } from "./cli.ts";
 
 const place = createWorkplace();
 
 beforeAll(async () => {
   writeFileSync(place.path("few.json"), promptSetJson());
-  const small = ["--width", "64", "--height", "64", "--max-sequence-length", "48", "--quiet"];
+  const small = [
+    "--width",
+    "64",
+    "--height",
+    "64",
+    "--max-sequence-length",
+    "48",
+    "--quiet",
+    ...givenReference,
+  ];
   const args = ["run", "--prompts", "few.json", ...small, "--out", "run"];
   expect((await place.run(...args)).exitCode).toBe(0);
 });

@@ -3,11 +3,21 @@ import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Summary } from "@measure-plantain/report";
 import type { Manifest } from "@measure-plantain/probe";
-import { createWorkplace, promptSetJson } from "./cli.ts";
+import { createWorkplace, givenReference, promptSetJson } from "./cli.ts";
 
 const place = createWorkplace();
 const list = "word,count\nan,1024\nobject,256\nsmall,64\ntiny,8\nminute,1\nlarge,64\nhuge,16\nvast,4\n";
-const small = ["--prompts", "sizes.json", "--width", "64", "--height", "64", "--max-sequence-length", "48"];
+const small = [
+  "--prompts",
+  "sizes.json",
+  "--width",
+  "64",
+  "--height",
+  "64",
+  "--max-sequence-length",
+  "48",
+  ...givenReference,
+];
 const words = ["--word-counts", "words.csv"];
 const read = (file: string): string => readFileSync(place.path("run", file), "utf8");
 

@@ -59,7 +59,7 @@ function transformerFeeds(): SessionTensors {
 
 function transformerModel(computeType: ComputeType): Uint8Array {
   const { config, weights } = checkpoint.transformer;
-  return buildTransformer(config, { weights, computeType });
+  return buildTransformer(config, { weights, computeType }).serialize();
 }
 
 /** The velocity, and the input of each output projection under the projection's name. */
@@ -109,7 +109,7 @@ describe.each(halfTypes)("the graphs in %s are the reference's model", (computeT
       Array.from({ length: S * S }, (_, i) => Number(i % S <= Math.floor(i / S) && i % S < tokenCount)),
     );
     const rotary = textRotaryEmbedding(S, config, "bfloat16"); // as the reference was made
-    const model = emulateHalfPrecision(buildTextEncoder(config, { weights, computeType }), {
+    const model = emulateHalfPrecision(buildTextEncoder(config, { weights, computeType }).serialize(), {
       rounding: false,
     });
     const outputs = await runOnce(model, weights.externalDataFolder, {

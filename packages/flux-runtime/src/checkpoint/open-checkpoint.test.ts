@@ -111,7 +111,7 @@ it("weights behind links, as a Hugging Face cache holds them, load from where th
   }
   const { config, weights } = (await openCheckpoint(folder)).transformer;
   expect(weights.externalDataFolder).toBe(blobs);
-  const model = buildTransformer(config, { weights, computeType: "float32" });
+  const model = buildTransformer(config, { weights, computeType: "float32" }).serialize();
   const session = await openModelSession(model, weights.externalDataFolder);
   await session.close();
 });

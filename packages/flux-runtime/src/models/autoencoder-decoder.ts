@@ -10,7 +10,7 @@ import type { AutoencoderConfig } from "./autoencoder-config.ts";
  *
  * Source: diffusers `AutoencoderKLFlux2.decode`, `Decoder` (models/autoencoders/vae.py).
  */
-export function buildAutoencoderDecoder(config: AutoencoderConfig, options: ModelGraphOptions): Uint8Array {
+export function buildAutoencoderDecoder(config: AutoencoderConfig, options: ModelGraphOptions): ModelGraph {
   const g = new ModelGraph("flux2-autoencoder-decoder", options, 21);
   const { norm_num_groups: groups, latent_channels: latentChannels } = config;
   const widths = [...config.decoder_block_out_channels].reverse();
@@ -36,5 +36,5 @@ export function buildAutoencoderDecoder(config: AutoencoderConfig, options: Mode
   x = g.silu(g.groupNorm(x, "decoder.conv_norm_out", { groups, channels, epsilon: GROUP_NORM_EPSILON }));
   x = g.convolution(x, "decoder.conv_out", { in: channels, out: config.out_channels, kernel: 3 });
   g.output("sample", g.cast(x, "float32"), ["B", config.out_channels, "H", "W"]);
-  return g.serialize();
+  return g;
 }

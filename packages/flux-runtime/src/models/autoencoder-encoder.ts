@@ -10,7 +10,7 @@ import type { AutoencoderConfig } from "./autoencoder-config.ts";
  *
  * Source: diffusers `AutoencoderKLFlux2.encode`, `Encoder` (models/autoencoders/vae.py).
  */
-export function buildAutoencoderEncoder(config: AutoencoderConfig, options: ModelGraphOptions): Uint8Array {
+export function buildAutoencoderEncoder(config: AutoencoderConfig, options: ModelGraphOptions): ModelGraph {
   const g = new ModelGraph("flux2-autoencoder-encoder", options, 21);
   const { block_out_channels: widths, norm_num_groups: groups, latent_channels: latentChannels } = config;
   const sample = g.cast(g.input("sample", "float32", ["B", config.in_channels, "H", "W"]), g.computeType);
@@ -37,5 +37,5 @@ export function buildAutoencoderEncoder(config: AutoencoderConfig, options: Mode
   }
   const mean = g.slice(x, g.constant("int64", [1], [0]), g.constant("int64", [1], [latentChannels]), 1);
   g.output("latent_mode", g.cast(mean, "float32"), ["B", latentChannels, "h", "w"]);
-  return g.serialize();
+  return g;
 }

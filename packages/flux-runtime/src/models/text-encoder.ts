@@ -19,7 +19,7 @@ export function buildTextEncoder(
   config: TextEncoderConfig,
   options: ModelGraphOptions,
   layers: readonly number[] = PROMPT_EMBEDDING_LAYERS,
-): Uint8Array {
+): ModelGraph {
   const g = new ModelGraph("qwen3-text-encoder", options);
   const { hidden_size: C, intermediate_size: M, head_dim: D, rms_norm_eps: epsilon } = config;
   const heads = config.num_attention_heads;
@@ -67,5 +67,5 @@ export function buildTextEncoder(
   const stacked = layers.map((layer) => hiddenStates.get(layer)).filter((state) => state !== undefined);
   const embeds = g.cast(g.concat(stacked, -1), "float32"); // [B, S, layers · C]
   g.output("prompt_embeds", embeds, ["B", "S", layers.length * C]);
-  return g.serialize();
+  return g;
 }

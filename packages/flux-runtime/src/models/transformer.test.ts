@@ -15,7 +15,7 @@ it("the transformer's graph equals Flux2Transformer2DModel on one raw call", asy
     { axesDims: config.axes_dims_rope, theta: config.rope_theta },
   );
   const session = await openModelSession(
-    buildTransformer(config, { weights, computeType: "float32" }),
+    buildTransformer(config, { weights, computeType: "float32" }).serialize(),
     weights.externalDataFolder,
   );
   try {
@@ -38,6 +38,6 @@ it("the transformer's graph equals Flux2Transformer2DModel on one raw call", asy
 
 it("the same configuration and weights give the same bytes", async () => {
   const { config, weights } = (await openKleinTiny()).transformer;
-  const build = (): Uint8Array => buildTransformer(config, { weights, computeType: "float32" });
+  const build = (): Uint8Array => buildTransformer(config, { weights, computeType: "float32" }).serialize();
   expect(build()).toEqual(build());
 });

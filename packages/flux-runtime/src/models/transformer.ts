@@ -21,7 +21,7 @@ interface Modulation {
  *
  * Source: diffusers `Flux2Transformer2DModel` (models/transformers/transformer_flux2.py).
  */
-export function buildTransformer(config: TransformerConfig, options: ModelGraphOptions): Uint8Array {
+export function buildTransformer(config: TransformerConfig, options: ModelGraphOptions): ModelGraph {
   const g = new ModelGraph("flux2-transformer", options);
   const heads = config.num_attention_heads;
   const headSize = config.attention_head_dim;
@@ -150,7 +150,7 @@ export function buildTransformer(config: TransformerConfig, options: ModelGraphO
   const normed = modulate(g.slice(hidden, textLength, end, 1), final); // [B, S_image, C]
   const velocity = g.linear(normed, "proj_out", { in: C, out: config.patch_size ** 2 * outChannels });
   g.output("velocity", g.cast(velocity, "float32"), ["B", "S_image", config.patch_size ** 2 * outChannels]);
-  return g.serialize();
+  return g;
 }
 
 /** The sinusoidal embedding of the timestep (cosines first), then its two-layer MLP: [B] → [B, C]. */

@@ -46,7 +46,7 @@ export async function encodeImages(
   requireImages(checkpoint, images);
   const { config, weights } = checkpoint.autoencoder;
   const normalize = await latentNormalization(checkpoint);
-  const model = buildAutoencoderEncoder(config, { weights, computeType: "float32" });
+  const model = buildAutoencoderEncoder(config, { weights, computeType: "float32" }).serialize();
   const session = await openModelSession(model, weights.externalDataFolder, runtime);
   try {
     const encoded: PackedLatents[] = [];
@@ -125,7 +125,7 @@ export async function decodeLatents(
 ): Promise<Tensor> {
   const { config, weights } = checkpoint.autoencoder;
   const latent = await denormalizeLatents(checkpoint, latents);
-  const model = buildAutoencoderDecoder(config, { weights, computeType: "float32" });
+  const model = buildAutoencoderDecoder(config, { weights, computeType: "float32" }).serialize();
   const session = await openModelSession(model, weights.externalDataFolder, runtime);
   try {
     return toTensor(await session.run({ latent: { type: "float32", ...latent } }), "sample");

@@ -63,7 +63,8 @@ export async function openTextEncoder(
   const layers = chooseTextEncoderLayers(checkpoint, textEncoderLayers);
   const { config, weights } = checkpoint.textEncoder;
   const tokenizer = await createTokenizer(checkpoint.tokenizerFolder);
-  const model = buildTextEncoder(config, { weights, computeType: chooseComputeType(runtime) }, layers);
+  const graph = buildTextEncoder(config, { weights, computeType: chooseComputeType(runtime) }, layers);
+  const model = graph.serialize();
   const rotary = textRotaryEmbedding(maxSequenceLength, config, rotaryFrequencies);
   const session = await openModelSession(model, weights.externalDataFolder, runtime);
   const S = maxSequenceLength;

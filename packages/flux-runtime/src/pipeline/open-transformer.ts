@@ -60,7 +60,7 @@ export function buildTransformerModel(
   options: Pick<RuntimeOptions, "device" | "dtype"> = {},
 ): Uint8Array {
   const { config, weights } = checkpoint.transformer;
-  return buildTransformer(config, { weights, computeType: chooseComputeType(options) });
+  return buildTransformer(config, { weights, computeType: chooseComputeType(options) }).serialize();
 }
 
 /**
