@@ -23,7 +23,13 @@ export function fixedSizes(lengths: readonly number[]): AxisSizes {
 
 /** The lengths that are numbers. */
 export function numbersOf({ sizes, isRankKnown }: AxisSizes): AxisLengths {
-  return { lengths: sizes.map(countOf), isRankKnown };
+  return { lengths: sizes.map(lengthOf), isRankKnown };
+}
+
+/** A number that counts something: of a malformed model a length can come out negative, or as no number. */
+function lengthOf(size: Size | undefined): number | undefined {
+  const count = countOf(size);
+  return count !== undefined && Number.isSafeInteger(count) && count >= 0 ? count : undefined;
 }
 
 /** An axis counted from the last one; `undefined` where it is counted from the first and their number is unknown. */

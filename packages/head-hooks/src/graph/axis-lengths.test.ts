@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { model, type ModelParts, node, randomValues, tensor, value } from "../../test/build-model.ts";
 import { runModel } from "../../test/run-model.ts";
-import { axisSizes, channelWidth } from "./axis-lengths.ts";
+import { axisLengths, axisSizes, channelWidth } from "./axis-lengths.ts";
 import { graphScopes } from "./graph-scope.ts";
 import { readModel } from "./read-model.ts";
 import { countOf, formatSize } from "./sizes.ts";
@@ -223,4 +223,19 @@ it.each(SLIDING)("the places of %s are as many as a run makes", async (_, slidin
   const [scope] = graphScopes(readModel(bytes));
   const { y } = await runModel(bytes, { x: { data: randomValues(1152, 2), shape: [2, 3, 16, 12] } });
   expect(axisSizes(scope, "y").sizes.map(countOf)).toEqual(y?.shape);
+});
+
+it("takes a length that no tensor has for unknown", () => {
+  const cut = model({
+    nodes: [
+      node("Pad", ["x", "pads"], "cut"), // 4 − 10 elements
+      node("Reshape", ["x", "cut"], "reshaped"),
+    ],
+    inputs: [value("x", [4])],
+    outputs: [value("reshaped", undefined)],
+    initializers: [tensor("pads", [2], [0, -10], "int64")],
+  });
+  const [scope] = graphScopes(readModel(cut));
+  expect(axisLengths(scope, "cut").lengths).toEqual([undefined]);
+  expect(axisSizes(scope, "reshaped")).toEqual({ sizes: [], isRankKnown: false });
 });
