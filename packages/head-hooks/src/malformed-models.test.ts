@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
 import { buildForm, FORMS } from "../test/attention-forms.ts";
+import { listActivations } from "./activations/list-activations.ts";
+import { tapActivations } from "./activations/tap-activations.ts";
 import { listProjections } from "./attention/projections.ts";
 import { HeadHooksError } from "./head-hooks-error.ts";
 import { hookModel } from "./hook/hook-model.ts";
@@ -17,6 +19,11 @@ function attempt(input: Uint8Array): void {
     listTaps,
     (model: Uint8Array): unknown => hookModel(model, { scale: true }),
     (model: Uint8Array): unknown => hookModel(model, { keepOutputs: false }),
+    (model: Uint8Array): unknown =>
+      tapActivations(model, {
+        taps: listActivations(model).map((at) => ({ at, name: at.value, edit: at.elementType !== null })),
+        keepOutputs: false,
+      }),
   ]) {
     try {
       action(input);

@@ -6,7 +6,8 @@ Reflect.deleteProperty(globalThis, "Float16Array");
 
 /** A tensor that a test feeds or reads. */
 export interface Tensor {
-  readonly data: Float32Array | BigInt64Array | Uint16Array;
+  /** Bytes are truth values. */
+  readonly data: Float32Array | BigInt64Array | Uint16Array | Uint8Array;
   readonly shape: readonly number[];
 }
 
@@ -100,5 +101,6 @@ export function fromFloat16(bits: number): number {
 function toOrt({ data, shape }: Tensor): ort.Tensor {
   if (data instanceof Float32Array) return new ort.Tensor("float32", data, shape);
   if (data instanceof BigInt64Array) return new ort.Tensor("int64", data, shape);
+  if (data instanceof Uint8Array) return new ort.Tensor("bool", data, shape);
   return new ort.Tensor("float16", data, shape);
 }

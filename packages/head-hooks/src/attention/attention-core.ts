@@ -3,8 +3,19 @@ import { axisLengths } from "../graph/axis-lengths.ts";
 import { resolveConstant } from "../graph/constant-values.ts";
 import { einsumEquation } from "../graph/einsum-equation.ts";
 import { type GraphScope, operatorOf, producerOf, type ScopedNode } from "../graph/graph-scope.ts";
-import { followedInputs, inputOf, integerAttribute, titleOf } from "../graph/node-parts.ts";
+import { followedInputs, inputOf, integerAttribute, outputOf, titleOf } from "../graph/node-parts.ts";
 import type { AxisRun, HeadAxes } from "./head-axes.ts";
+
+/** What a value is to the attention that reads it, where the graph's structure shows it. */
+export type AttentionRole =
+  /** What is multiplied with the keys: of a product of two activations before a softmax the first. */
+  | "query"
+  /** The other operand of that product. */
+  | "key"
+  /** What the attention pattern weighs. */
+  | "value"
+  /** The attention pattern: the result of the softmax, [..., queries, keys]. */
+  | "pattern";
 
 /** Where tokens are mixed by attention. */
 export interface AttentionCore {
@@ -60,7 +71,8 @@ const MAXIMUM_STEPS = 24;
 const MAXIMUM_VISITS = 256;
 
 /** The attention that makes a value, if its node is a fused operator, or the product of a softmax and values. */
-export function attentionCore({ node, scope }: ScopedNode, value: string): AttentionCore | undefined {
+export function attentionCore(found: ScopedNode, value: string): AttentionCore | undefined {
+  const { node, scope } = found;
   const operator = operatorOf(node);
   const name = titleOf(node);
   const attribute = FUSED.get(operator);
@@ -69,23 +81,77 @@ export function attentionCore({ node, scope }: ScopedNode, value: string): Atten
     const heads = integerAttribute(node, attribute) || undefined;
     return { op: node.opType, node: name, axes: fusedAxes(scope, value, operator, heads) };
   }
-  const operands = PRODUCTS.get(operator)?.map((index) => inputOf(node, index));
-  if (operands === undefined || operands.some((operand) => resolveConstant(scope, operand) !== undefined)) {
-    return undefined;
-  }
-  for (const [index, operand] of operands.entries()) {
-    const softmax = search(scope, operand, AFTER_SOFTMAX, isSoftmax);
+  const weighed = weighedProduct(found);
+  if (weighed === undefined) return undefined;
+  const { softmax, patternIndex } = weighed;
+  const counts = operator === "/Einsum" ? einsumCounts(node, patternIndex) : productCounts(patternIndex);
+  return {
+    op: "Softmax",
+    node: titleOf(softmax.node),
+    axes: counts === undefined ? undefined : countedAxes(scope, value, counts),
+  };
+}
+
+/** A product of a softmax and values, and what the softmax is of. */
+interface WeighedProduct {
+  readonly softmax: ScopedNode;
+  /** The product of queries and keys. */
+  readonly scores: ScopedNode;
+  /** Which of the two operands the softmax is. */
+  readonly patternIndex: 0 | 1;
+  readonly operands: readonly [string, string];
+}
+
+/** A node as the product of a softmax of a product of two activations, and of a third activation. */
+function weighedProduct(found: ScopedNode): WeighedProduct | undefined {
+  const operands = activationOperands(found);
+  if (operands === undefined) return undefined;
+  for (const patternIndex of [0, 1] as const) {
+    const softmax = search(found.scope, operands[patternIndex], AFTER_SOFTMAX, isSoftmax);
     if (softmax === undefined) continue;
     const scores = search(softmax.scope, softmaxInput(softmax), BEFORE_SOFTMAX, isProductOfActivations);
-    if (scores === undefined) continue;
-    const counts = operator === "/Einsum" ? einsumCounts(node, index) : productCounts(index);
-    return {
-      op: "Softmax",
-      node: titleOf(softmax.node),
-      axes: counts === undefined ? undefined : countedAxes(scope, value, counts),
-    };
+    if (scores !== undefined) return { softmax, scores, patternIndex, operands };
   }
   return undefined;
+}
+
+/** The two operands of a product, if neither is a constant. */
+function activationOperands({ node, scope }: ScopedNode): [string, string] | undefined {
+  const places = PRODUCTS.get(operatorOf(node));
+  if (places === undefined) return undefined;
+  const [left, right] = places;
+  const operands: [string, string] = [inputOf(node, left), inputOf(node, right)];
+  return operands.every((operand) => resolveConstant(scope, operand) === undefined) ? operands : undefined;
+}
+
+/** Fused operators whose first inputs are queries, keys and values, each on its own. */
+const SEPARATE: ReadonlySet<string> = new Set([
+  "/Attention",
+  "com.microsoft/MultiHeadAttention",
+  "com.microsoft/GroupQueryAttention",
+]);
+
+/** What the values of a graph are to its attentions, by name. */
+export function attentionRoles(scope: GraphScope): ReadonlyMap<string, AttentionRole> {
+  const roles = new Map<string, AttentionRole>();
+  for (const [index, node] of scope.nodes.entries()) {
+    const weighed = weighedProduct({ node, index, scope });
+    if (weighed !== undefined) {
+      const { softmax, scores, patternIndex, operands } = weighed;
+      const [first, second] = activationOperands(scores) ?? [];
+      roles.set(outputOf(softmax.node), "pattern");
+      roles.set(operands[1 - patternIndex] ?? "", "value");
+      // A pattern on the right is a transposed one, whose product has its operands the other way round.
+      roles.set((patternIndex === 0 ? first : second) ?? "", "query");
+      roles.set((patternIndex === 0 ? second : first) ?? "", "key");
+    }
+    const separate = [0, 1, 2].map((place) => inputOf(node, place));
+    if (SEPARATE.has(operatorOf(node)) && !separate.includes("")) {
+      for (const [place, role] of (["query", "key", "value"] as const).entries())
+        roles.set(separate[place] ?? "", role);
+    }
+  }
+  return roles;
 }
 
 type Counts = AxisRun["counts"];
@@ -186,7 +252,6 @@ function softmaxInput({ node, scope }: ScopedNode): string {
   return producerOf(scope, inputOf(node, 0))?.node.input[0] ?? "";
 }
 
-function isProductOfActivations({ node, scope }: ScopedNode): boolean {
-  const operands = PRODUCTS.get(operatorOf(node));
-  return operands?.every((index) => resolveConstant(scope, inputOf(node, index)) === undefined) ?? false;
+function isProductOfActivations(found: ScopedNode): boolean {
+  return activationOperands(found) !== undefined;
 }

@@ -1,6 +1,6 @@
 import { HeadHooksError } from "../head-hooks-error.ts";
 import { nearestNames } from "../nearest-names.ts";
-import { compileNamePattern, type NameMatch } from "./name-pattern.ts";
+import { matchNames, type NameMatch } from "./name-pattern.ts";
 import type { Projection } from "./projection.ts";
 
 /**
@@ -34,14 +34,7 @@ export function matchProjections(
       { at: labelOf(wanted), nearest: [] },
     );
   }
-  const pattern = compileNamePattern(wanted);
-  const found = projections.flatMap((projection) => {
-    for (const name of projection.names) {
-      const match = pattern(name);
-      if (match !== undefined) return [{ projection, match }];
-    }
-    return [];
-  });
+  const found = matchNames(projections, wanted).map(({ named, match }) => ({ projection: named, match }));
   if (found.length > 0) return found;
   const at = labelOf(wanted);
   if (projections.length === 0) {

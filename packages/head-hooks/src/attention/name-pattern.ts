@@ -41,6 +41,21 @@ export function compileNamePattern(at: string | RegExp): NamePattern {
   };
 }
 
+/** Those of which a name matches a pattern, each with what the first such name matched. */
+export function matchNames<Named extends { readonly names: readonly string[] }>(
+  all: readonly Named[],
+  at: string | RegExp,
+): { named: Named; match: NameMatch }[] {
+  const pattern = compileNamePattern(at);
+  return all.flatMap((named) => {
+    for (const name of named.names) {
+      const match = pattern(name);
+      if (match !== undefined) return [{ named, match }];
+    }
+    return [];
+  });
+}
+
 /**
  * Put what a pattern found into a path: `{1}` is the first wildcard or capture group, `{name}` a named group, `{0}`
  * the whole name.

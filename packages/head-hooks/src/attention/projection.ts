@@ -1,5 +1,4 @@
-/** The element type of a projection's input. */
-export type ElementType = "float32" | "float16" | "bfloat16" | "float64";
+import type { ElementType } from "../graph/element-types.ts";
 
 /** The operators that multiply by a constant matrix; all but the first three are ONNX Runtime's or quantised. */
 export type ProjectionOperator =

@@ -2,6 +2,7 @@ import { type NodeProto, TensorProto_DataType } from "onnx-buf";
 import { resolveConstant } from "../graph/constant-values.ts";
 import { type GraphScope, graphScopes, operatorOf, producerOf } from "../graph/graph-scope.ts";
 import { einsumEquation } from "../graph/einsum-equation.ts";
+import { floatingPointType } from "../graph/element-types.ts";
 import { inlineFunctions } from "../graph/inline-functions.ts";
 import { foldedNames, moduleNames, withoutWeight } from "../graph/module-names.ts";
 import { inputOf, integerAttribute, outputOf } from "../graph/node-parts.ts";
@@ -9,7 +10,7 @@ import { type ModelView, readModel, type TensorHeader } from "../graph/read-mode
 import { isScaleNode } from "../graph/scale-node.ts";
 import { isUnitPath } from "../units/unit-address.ts";
 import { joinTwins } from "./branch-twins.ts";
-import type { ElementType, Projection, ProjectionOperator } from "./projection.ts";
+import type { Projection, ProjectionOperator } from "./projection.ts";
 
 /** Where an operator keeps its inputs. */
 interface OperatorInputs {
@@ -34,13 +35,6 @@ const OPERATORS: ReadonlyMap<string, OperatorInputs> = new Map<string, OperatorI
   ],
   ["com.microsoft/DynamicQuantizeMatMul", { op: "DynamicQuantizeMatMul", weight: 1, scale: 2, bias: 4 }],
   ["/QLinearMatMul", { op: "QLinearMatMul", weight: 3, scale: 4, isInputQuantized: true }],
-]);
-
-const ELEMENT_TYPES: ReadonlyMap<number, ElementType> = new Map([
-  [TensorProto_DataType.FLOAT, "float32"],
-  [TensorProto_DataType.FLOAT16, "float16"],
-  [TensorProto_DataType.BFLOAT16, "bfloat16"],
-  [TensorProto_DataType.DOUBLE, "float64"],
 ]);
 
 /** Between a product of integers and its bias stand a Cast and a Mul by the scales. */
@@ -83,7 +77,7 @@ export function projectionsIn(scope: GraphScope): Projection[] {
     const widths = weight === undefined ? undefined : widthsOf(node, inputs.op, weight);
     if (weight === undefined || widths === undefined) return [];
     const tapped = tappedInput(scope, node, nodeIndex, inputs);
-    const type = ELEMENT_TYPES.get(elementTypeOf(scope, node, inputs, weight) ?? 0);
+    const type = floatingPointType(inputType(scope, node, inputs, weight));
     if (tapped === undefined || type === undefined) return [];
     const bias = findBias(scope, node, nodeIndex, inputs, widths.outputChannels);
     const own = [
@@ -194,7 +188,7 @@ function einsumWidths(
 }
 
 /** The type of the floating-point input: the weight's or its scale's, float32 behind a dynamic quantisation. */
-function elementTypeOf(
+function inputType(
   scope: GraphScope,
   node: NodeProto,
   { op, scale }: OperatorInputs,

@@ -1,26 +1,15 @@
 import { clone, create } from "@bufbuild/protobuf";
-import {
-  type GraphProto,
-  type NodeProto,
-  NodeProtoSchema,
-  TensorProto_DataType,
-  ValueInfoProtoSchema,
-} from "onnx-buf";
+import { type GraphProto, type NodeProto, NodeProtoSchema, ValueInfoProtoSchema } from "onnx-buf";
 import { branchingNode } from "../attention/branch-twins.ts";
 import { describe } from "../attention/match-projections.ts";
-import type { ElementType, Projection } from "../attention/projection.ts";
+import type { Projection } from "../attention/projection.ts";
 import { tokenSource } from "../attention/token-source.ts";
+import { DATA_TYPES, type ElementType } from "../graph/element-types.ts";
 import { type GraphScope, graphScopes } from "../graph/graph-scope.ts";
 import type { ModelView } from "../graph/read-model.ts";
+import { replaceNodes } from "../graph/replace-nodes.ts";
 import { HeadHooksError } from "../head-hooks-error.ts";
 import type { SelectedTap } from "./selected-tap.ts";
-
-const ELEMENT_TYPES: Readonly<Record<ElementType, TensorProto_DataType>> = {
-  float32: TensorProto_DataType.FLOAT,
-  float16: TensorProto_DataType.FLOAT16,
-  bfloat16: TensorProto_DataType.BFLOAT16,
-  float64: TensorProto_DataType.DOUBLE,
-};
 
 /**
  * Make what is tapped inside both branches of an If a further output of that If, so that it can be measured in the main
@@ -78,19 +67,7 @@ export function liftBranches(
     // What is lifted has its batch and token axes, whatever the product itself takes.
     return { ...tap, projection: { ...projection, input: name, op: "MatMul", scope: "", readerIndex: -1 } };
   });
-  const replaced = [...edited.keys()].flatMap((index) => view.spans.nodes[index] ?? []);
-  return {
-    taps: lifted,
-    view: {
-      ...view,
-      nodes: view.nodes.map((node, index) => edited.get(index) ?? node),
-      spans: {
-        ...view.spans,
-        nodes: view.spans.nodes.map((span, index) => (edited.has(index) ? undefined : span)),
-        removed: [...view.spans.removed, ...replaced],
-      },
-    },
-  };
+  return { taps: lifted, view: replaceNodes(view, edited) };
 }
 
 /** The tensor to measure inside a branch, which has its batch first. */
@@ -112,7 +89,7 @@ function branchOf(node: NodeProto, name: string): GraphProto | undefined {
 function addOutput(graph: GraphProto | undefined, value: string, name: string, type: ElementType): void {
   if (graph === undefined) return;
   graph.node.push(create(NodeProtoSchema, { opType: "Identity", name, input: [value], output: [name] }));
-  const tensorType = { case: "tensorType" as const, value: { elemType: ELEMENT_TYPES[type] } };
+  const tensorType = { case: "tensorType" as const, value: { elemType: DATA_TYPES[type] } };
   graph.output.push(create(ValueInfoProtoSchema, { name, type: { value: tensorType } }));
 }
 

@@ -7,19 +7,12 @@ import {
   TensorProtoSchema,
 } from "onnx-buf";
 import { describe } from "../attention/match-projections.ts";
-import type { ElementType } from "../attention/projection.ts";
+import { DATA_TYPES } from "../graph/element-types.ts";
 import { outputOf } from "../graph/node-parts.ts";
 import { type NodeRun, NodeTape, type ValueName } from "../graph/node-tape.ts";
 import { SCALE_MARK } from "../graph/scale-node.ts";
 import { HeadHooksError } from "../head-hooks-error.ts";
 import type { SelectedTap } from "./selected-tap.ts";
-
-const CAST_TO: Readonly<Record<ElementType, TensorProto_DataType>> = {
-  float32: TensorProto_DataType.FLOAT,
-  float16: TensorProto_DataType.FLOAT16,
-  bfloat16: TensorProto_DataType.BFLOAT16,
-  float64: TensorProto_DataType.DOUBLE,
-};
 
 /** Where the factors come from. */
 export interface ScaleOptions {
@@ -87,7 +80,7 @@ export function scaleNodes(
     const wide = tape.op("wide", "Expand", [column, tape.int64("wide/shape", [groups, groupSize])]); // [G, g]
     const flat = tape.op("channels", "Reshape", [wide, tape.int64("channels/shape", inputAxes)]); // [C], or its axes
     const typed = (label: string, value: ValueName): ValueName =>
-      elementType === "float32" ? value : tape.cast(label, value, CAST_TO[elementType]);
+      elementType === "float32" ? value : tape.cast(label, value, DATA_TYPES[elementType]);
     let scaled = markScaling(tape, tape.op("scaled", "Mul", [input, typed("cast", flat)]));
     if (offsets !== undefined) {
       const part = tape.slice("offset", offsets, first * groupSize, (first + groups) * groupSize); // [C]

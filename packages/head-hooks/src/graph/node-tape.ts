@@ -68,21 +68,22 @@ export class NodeTape {
     return this.#constant(label, TensorProto_DataType.BOOL, [], Uint8Array.of(Number(value)));
   }
 
-  cast(label: string, input: ValueName, to: TensorProto_DataType): ValueName {
-    return this.op(label, "Cast", [input], [integer("to", to)]);
+  cast(label: string, input: ValueName, to: TensorProto_DataType, output?: ValueName): ValueName {
+    return this.op(label, "Cast", [input], [integer("to", to)], output);
   }
 
-  /** A reduction over one axis, which is dropped. The axis is an attribute in older operator sets, then an input. */
+  /** A reduction over some axes, which are dropped. They are an attribute in older operator sets, then an input. */
   reduce(
     label: string,
     opType: "ReduceSum" | "ReduceMean" | "ReduceSumSquare" | "ReduceMax",
     input: ValueName,
-    axis: number,
+    axes: number | readonly number[],
   ): ValueName {
+    const list = typeof axes === "number" ? [axes] : axes;
     const axesAreInput = this.#opset >= (opType === "ReduceSum" ? 13 : 18);
     const keepdims = integer("keepdims", 0);
-    if (!axesAreInput) return this.op(label, opType, [input], [integers("axes", [axis]), keepdims]);
-    return this.op(label, opType, [input, this.int64(`${label}/axes`, [axis])], [keepdims]);
+    if (!axesAreInput) return this.op(label, opType, [input], [integers("axes", list), keepdims]);
+    return this.op(label, opType, [input, this.int64(`${label}/axes`, list)], [keepdims]);
   }
 
   /** Put in axes of length 1, which are an attribute in older operator sets, then an input. */

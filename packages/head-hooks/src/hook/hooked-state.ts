@@ -117,6 +117,7 @@ export function requireFreeNames(
   view: ModelView,
   planned: readonly NodeProto[],
   inputs: readonly ValueInfoProto[],
+  advice = "choose another `outputName` or segments input",
 ): void {
   const taken = new Set([
     ...view.inputs.map(({ name }) => name),
@@ -130,7 +131,7 @@ export function requireFreeNames(
   if (clash === undefined) return;
   throw new HeadHooksError(
     "name-taken",
-    `the graph has a value or node "${clash}" already, a name that the capture needs; choose another \`outputName\` or segments input`,
+    `the graph has a value or node "${clash}" already, a name that the capture needs; ${advice}`,
     { value: clash },
   );
 }

@@ -1,5 +1,4 @@
-import { create } from "@bufbuild/protobuf";
-import { TensorProto_DataType, type ValueInfoProto, ValueInfoProtoSchema } from "onnx-buf";
+import { TensorProto_DataType, type ValueInfoProto } from "onnx-buf";
 import { attentionTapsOf } from "../attention/attention-taps.ts";
 import { findProjections } from "../attention/projections.ts";
 import { captureNodes } from "../capture/capture-nodes.ts";
@@ -13,7 +12,9 @@ import { holderIndex } from "../graph/graph-scope.ts";
 import { inlineFunctions } from "../graph/inline-functions.ts";
 import { pruneGraph } from "../graph/prune-graph.ts";
 import { type ModelView, readModel } from "../graph/read-model.ts";
+import { replaceNodes } from "../graph/replace-nodes.ts";
 import type { ModelAdditions } from "../graph/splice-model.ts";
+import { tensorInfo } from "../graph/tensor-info.ts";
 import { HeadHooksError } from "../head-hooks-error.ts";
 import type { UnitLayout } from "../units/unit-layout.ts";
 import type { HookOptions } from "./hook-options.ts";
@@ -28,9 +29,7 @@ import {
   requireSameDefault,
   requireUniqueOutputs,
 } from "./hooked-state.ts";
-
-/** The oldest operator set whose operators the capture uses. */
-const OLDEST_OPSET = 9;
+import { requireOpset, requireOutputs } from "./require-model.ts";
 
 /** The first IR version in which an initializer can be an input's default. */
 const IR_WITH_DEFAULTS = 4;
@@ -50,7 +49,7 @@ export function planHooks(model: Uint8Array, options: HookOptions): HookPlan {
   const original = readModel(model);
   externalLocations(original);
   requireUniqueOutputs(original);
-  requireOutputs(original, settings);
+  requireOutputs(original, settings.keptOutputs ?? []);
   const description = describeOptions(options, settings);
   const earlier = readRecord(original, settings.outputName);
   const plan =
@@ -192,30 +191,6 @@ function select(
   };
 }
 
-/** Make sure that the outputs to keep are there. */
-function requireOutputs(view: ModelView, { keptOutputs = [] }: HookSettings): void {
-  const names = view.outputs.map(({ name }) => name);
-  const unknown = keptOutputs.find((name) => !names.includes(name));
-  if (unknown === undefined) return;
-  throw new HeadHooksError(
-    "invalid-argument",
-    `\`keepOutputs\` names "${unknown}", which is no output of the model; its outputs are ${names.join(", ")}`,
-    { outputs: names },
-  );
-}
-
-function requireOpset(view: ModelView): number {
-  const opset = view.opsets.get("");
-  if (opset !== undefined && opset >= OLDEST_OPSET) return opset;
-  throw new HeadHooksError(
-    "unsupported-opset",
-    opset === undefined
-      ? "the model imports no ai.onnx operator set, which the added nodes need; add the import"
-      : `the model imports ai.onnx ${opset}; the added nodes need ${OLDEST_OPSET} or newer: convert the model`,
-    { expected: OLDEST_OPSET, received: opset ?? 0 },
-  );
-}
-
 /** Make sure that the inputs that the options name are there. */
 function requireInputs(view: ModelView, { batchInput }: HookSettings, taps: readonly SelectedTap[]): void {
   const names = view.inputs.map(({ name }) => name);
@@ -241,20 +216,12 @@ function editView(
   readers: ReadonlyMap<number, ModelView["nodes"][number]>,
   isRaised: boolean,
 ): ModelView {
-  if (readers.size === 0 && !isRaised) return view;
-  const replaced = [...readers.keys()].flatMap((index) => view.spans.nodes[index] ?? []);
-  const constants = isRaised
-    ? view.spans.inputs.filter((_, index) => view.initializers.has(view.inputs[index]?.name ?? ""))
-    : [];
-  return {
-    ...view,
-    nodes: view.nodes.map((node, index) => readers.get(index) ?? node),
-    spans: {
-      ...view.spans,
-      nodes: view.spans.nodes.map((span, index) => (readers.has(index) ? undefined : span)),
-      removed: [...view.spans.removed, ...replaced, ...constants],
-    },
-  };
+  const edited = replaceNodes(view, readers);
+  if (!isRaised) return edited;
+  const constants = view.spans.inputs.filter((_, index) =>
+    view.initializers.has(view.inputs[index]?.name ?? ""),
+  );
+  return { ...edited, spans: { ...edited.spans, removed: [...edited.spans.removed, ...constants] } };
 }
 
 function segmentInfos(taps: readonly SelectedTap[], count: number | undefined): ValueInfoProto[] {
@@ -274,17 +241,4 @@ function outputAxes(
       ? []
       : [segments.count ?? `${outputName}_segments`];
   return [`${outputName}_batch`, ...middle, unitCount];
-}
-
-function tensorInfo(name: string, elemType: number, axes: readonly (string | number)[]): ValueInfoProto {
-  const dim = axes.map((axis) => ({
-    value:
-      typeof axis === "number"
-        ? { case: "dimValue" as const, value: BigInt(axis) }
-        : { case: "dimParam" as const, value: axis },
-  }));
-  return create(ValueInfoProtoSchema, {
-    name,
-    type: { value: { case: "tensorType", value: { elemType, shape: { dim } } } },
-  });
 }

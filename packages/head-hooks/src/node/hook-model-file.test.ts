@@ -23,10 +23,12 @@ import {
   tensor,
   value,
 } from "../../test/build-model.ts";
+import { tapActivations } from "../activations/tap-activations.ts";
 import { meanSquareOf, relativeError, runModel } from "../../test/run-model.ts";
 import { hookModel } from "../hook/hook-model.ts";
 import type { HookOptions } from "../hook/hook-options.ts";
 import { hookModelFile } from "./hook-model-file.ts";
+import { tapActivationsFile } from "./tap-activations-file.ts";
 
 const OPTIONS: HookOptions = { taps: [{ at: "block.0.to_out" }], groupSize: 4 };
 const weights = encode(randomValues(8 * 16, 5), "bfloat16");
@@ -186,4 +188,14 @@ describe("hookModelFile", () => {
     );
     expect((await readdir(folder)).sort()).toEqual(["model.onnx", "taken", "weights.bin"]);
   });
+});
+
+it("taps activations of a file whose weights lie outside, as of its bytes", async () => {
+  const path = await writeModel();
+  const out = join(folder, "tapped.onnx");
+  const layouts = await tapActivationsFile(path, out, { taps: [{ at: "h", edit: true }, { at: "y" }] });
+  const tapped = tapActivations(await readFile(path), { taps: [{ at: "h", edit: true }, { at: "y" }] });
+  expect(layouts).toEqual(tapped.layouts);
+  expect(Buffer.from(tapped.model).equals(await readFile(out))).toBe(true);
+  expect((await readdir(folder)).sort()).toEqual(["model.onnx", "tapped.onnx", "weights.bin"]);
 });

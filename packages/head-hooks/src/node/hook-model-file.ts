@@ -1,14 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { open, readFile, realpath, rename, rm } from "node:fs/promises";
-import { resolve } from "node:path";
-import { externalLocations } from "../graph/external-data.ts";
-import { readModel } from "../graph/read-model.ts";
-import { spliceModel } from "../graph/splice-model.ts";
-import { HeadHooksError } from "../head-hooks-error.ts";
 import type { HookOptions } from "../hook/hook-options.ts";
 import { planHooks } from "../hook/plan-hooks.ts";
 import type { UnitLayout } from "../units/unit-layout.ts";
-import { requireExternalData, requireNoWeights } from "./weight-files.ts";
+import { rewriteModelFile } from "./rewrite-model-file.ts";
 
 /** What {@link hookModelFile} returns. */
 export interface HookedModelFile {
@@ -41,52 +34,6 @@ export async function hookModelFile(
   outPath: string,
   options: HookOptions = {},
 ): Promise<HookedModelFile> {
-  const model = await readFile(inPath).catch((error: unknown) => {
-    throw new HeadHooksError(
-      "unreadable-file",
-      `cannot read ${inPath}: ${reasonOf(error)}`,
-      { path: inPath },
-      { cause: error },
-    );
-  });
-  const { view, additions, layout } = planHooks(model, options);
-  // All the weights that the model came with, also those that are no longer needed.
-  await requireNoWeights(externalLocations(readModel(model)), inPath, outPath);
-  await requireExternalData(externalLocations(view), inPath, outPath);
-  const modified = additions !== undefined;
-  if (modified || !(await isSameFile(inPath, outPath))) {
-    await writeAside(outPath, modified ? spliceModel(view, additions) : [model]);
-  }
-  return { modified, layout };
-}
-
-async function writeAside(path: string, pieces: readonly Uint8Array[]): Promise<void> {
-  const aside = `${path}.${randomUUID()}.tmp`;
-  try {
-    const file = await open(aside, "wx");
-    try {
-      for (const piece of pieces) await file.writeFile(piece);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(aside, path);
-  } catch (error) {
-    await rm(aside, { force: true });
-    throw new HeadHooksError(
-      "unwritable-file",
-      `cannot write ${path}: ${reasonOf(error)}`,
-      { path },
-      { cause: error },
-    );
-  }
-}
-
-async function isSameFile(a: string, b: string): Promise<boolean> {
-  if (resolve(a) === resolve(b)) return true;
-  return (await realpath(a)) === (await realpath(b).catch(() => undefined));
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const { layout, additions } = await rewriteModelFile(inPath, outPath, (model) => planHooks(model, options));
+  return { modified: additions !== undefined, layout };
 }

@@ -62,7 +62,8 @@ export function readChannelMeans(
   );
 }
 
-function readOutput(
+/** An output of a run by its name. @throws HeadHooksError `shape-mismatch` if it is not there, or is not float32. */
+export function readOutput(
   outputs: Readonly<Record<string, ModelOutput>>,
   outputName: string,
 ): MeanSquares<Float32Array> {

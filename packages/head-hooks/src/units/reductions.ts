@@ -11,3 +11,6 @@ export const OUTPUT_NAMES: Readonly<Record<Reduction, string>> = {
   mean: "mean",
   absMax: "abs_max",
 };
+
+/** All reductions. */
+export const REDUCTIONS: readonly Reduction[] = ["meanSquare", "rms", "mean", "absMax"];
