@@ -12,8 +12,9 @@ export const base: ViteUserConfig = defineConfig({
       // They run side by side; threads that spin while they wait would take the processors from one another.
       OMP_NUM_THREADS: "1",
     },
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // Where other work has the processors, a test takes many times as long as alone; one that hangs is found all the same.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
   },
 });
 
