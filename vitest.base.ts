@@ -13,8 +13,8 @@ export const base: ViteUserConfig = defineConfig({
       OMP_NUM_THREADS: "1",
     },
     // Where other work has the processors, a test takes many times as long as alone; one that hangs is found all the same.
-    testTimeout: 240_000,
-    hookTimeout: 240_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
   },
 });
 

@@ -7,8 +7,8 @@ const config: ViteUserConfig = defineConfig({
     globalSetup: ["global-setup.ts"],
     // Most of the time is spent waiting for package managers and compilers, one thread each.
     maxWorkers: 2,
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
     teardownTimeout: 30_000,
   },
 });

@@ -76,26 +76,22 @@ it("verify holds the run, each control, and their comparison against the capture
   expect(changed.stdout).toMatch(/^✗ comparison\.json/m);
 });
 
-it(
-  "two runs that make the same checkpoints at the same time take one another's",
-  { timeout: 180_000 },
-  async () => {
-    const controls = ["--control", "random-weights", "planted"];
-    const twice = ["one", "two"].map((out) => [...args.slice(0, 10), "--out", out, ...controls]);
-    const runs = await Promise.all(
-      twice.map((own) => place.runIn(".", { MEASURE_PLANTAIN_CACHE: place.path("empty") }, ...own)),
-    );
-    expect(runs.map(({ exitCode, stderr }) => ({ exitCode, stderr }))).toEqual([
-      { exitCode: 0, stderr: "" },
-      { exitCode: 0, stderr: "" },
-    ]);
-    expect(readdirSync(place.path("empty")).map((name) => name.replace(/-.*/, ""))).toEqual([
-      "planted",
-      "random",
-      "randomized",
-    ]);
-  },
-);
+it("two runs that make the same checkpoints at the same time take one another's", async () => {
+  const controls = ["--control", "random-weights", "planted"];
+  const twice = ["one", "two"].map((out) => [...args.slice(0, 10), "--out", out, ...controls]);
+  const runs = await Promise.all(
+    twice.map((own) => place.runIn(".", { MEASURE_PLANTAIN_CACHE: place.path("empty") }, ...own)),
+  );
+  expect(runs.map(({ exitCode, stderr }) => ({ exitCode, stderr }))).toEqual([
+    { exitCode: 0, stderr: "" },
+    { exitCode: 0, stderr: "" },
+  ]);
+  expect(readdirSync(place.path("empty")).map((name) => name.replace(/-.*/, ""))).toEqual([
+    "planted",
+    "random",
+    "randomized",
+  ]);
+});
 
 it("a second time uses what is there", async () => {
   const before = comparisons();

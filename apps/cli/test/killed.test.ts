@@ -158,21 +158,17 @@ describe.each(scenarios.filter(isAsked).map((scenario) => [scenario.title, scena
       );
       return;
     }
-    it(
-      "again and again, ends with the same bytes and leaves nothing behind",
-      { timeout: 300_000 },
-      async () => {
-        prepare(`${name}-again`, before);
-        let kills = 0;
-        for (let change = 1; ; change += stride) {
-          const { exitCode, stderr } = await start(`${name}-again`, args, { CHANGE: String(change) });
-          if (exitCode === 0) break;
-          expect({ exitCode, stderr }).toEqual({ exitCode: null, stderr: "" });
-          kills += 1;
-        }
-        expect(kills).toBeGreaterThan(1);
-        expect(contentsOf(`${name}-again`)).toEqual(undisturbed);
-      },
-    );
+    it("again and again, ends with the same bytes and leaves nothing behind", async () => {
+      prepare(`${name}-again`, before);
+      let kills = 0;
+      for (let change = 1; ; change += stride) {
+        const { exitCode, stderr } = await start(`${name}-again`, args, { CHANGE: String(change) });
+        if (exitCode === 0) break;
+        expect({ exitCode, stderr }).toEqual({ exitCode: null, stderr: "" });
+        kills += 1;
+      }
+      expect(kills).toBeGreaterThan(1);
+      expect(contentsOf(`${name}-again`)).toEqual(undisturbed);
+    });
   },
 );

@@ -61,49 +61,45 @@ function readCommands(card: string): string[][] {
   });
 }
 
-it(
-  "the commands that a report gives make its page again: controls, flips, ablation",
-  { timeout: 180_000 },
-  async () => {
-    const args = [
-      "--prompts",
-      "sets/my set.json",
-      "--references",
-      "1",
-      ...small,
-      "--flips",
-      "64",
-      "--out",
-      "page",
-    ];
-    expect((await place.run("run", ...args, "--control", "random-weights", "identical")).exitCode).toBe(0);
-    const units = [
-      "--rank-by",
-      "all",
-      "--top",
-      "1",
-      "2",
-      "--random",
-      "1",
-      "--pairs",
-      "1",
-      "--seed",
-      "3",
-      "--quiet",
-    ];
-    expect((await place.run("ablate", "page", ...units)).exitCode).toBe(0);
-    const commands = readCommands(readFileSync(place.path("page/summary.md"), "utf8"));
-    expect(commands.map(([name]) => name)).toEqual(["run", "ablate"]);
-    for (const command of commands)
-      expect(await place.run(...command, "--quiet")).toMatchObject({ exitCode: 0, stderr: "" });
-    const page = (folder: string): string =>
-      readFileSync(place.path(folder, "report.html"), "utf8").replaceAll(
-        /&quot;(startedAt|finishedAt)&quot;: &quot;.*?&quot;/g,
-        "",
-      );
-    expect(page("run")).toBe(page("page"));
-  },
-);
+it("the commands that a report gives make its page again: controls, flips, ablation", async () => {
+  const args = [
+    "--prompts",
+    "sets/my set.json",
+    "--references",
+    "1",
+    ...small,
+    "--flips",
+    "64",
+    "--out",
+    "page",
+  ];
+  expect((await place.run("run", ...args, "--control", "random-weights", "identical")).exitCode).toBe(0);
+  const units = [
+    "--rank-by",
+    "all",
+    "--top",
+    "1",
+    "2",
+    "--random",
+    "1",
+    "--pairs",
+    "1",
+    "--seed",
+    "3",
+    "--quiet",
+  ];
+  expect((await place.run("ablate", "page", ...units)).exitCode).toBe(0);
+  const commands = readCommands(readFileSync(place.path("page/summary.md"), "utf8"));
+  expect(commands.map(([name]) => name)).toEqual(["run", "ablate"]);
+  for (const command of commands)
+    expect(await place.run(...command, "--quiet")).toMatchObject({ exitCode: 0, stderr: "" });
+  const page = (folder: string): string =>
+    readFileSync(place.path(folder, "report.html"), "utf8").replaceAll(
+      /&quot;(startedAt|finishedAt)&quot;: &quot;.*?&quot;/g,
+      "",
+    );
+  expect(page("run")).toBe(page("page"));
+});
 
 it("a checkpoint folder is the same however its path is spelled", async () => {
   for (const spelled of [`${checkpoint}/`, `./${checkpoint}`, place.path(checkpoint)]) {

@@ -117,7 +117,7 @@ describe.skipIf(process.platform !== "linux")("a model's process ends when its p
     if (end === "exit") parent.send("exit");
     else parent.kill(end);
     await once(parent, "exit");
-    await vi.waitUntil(() => stateOf(child) === "gone", { timeout: 3_000 });
+    await vi.waitUntil(() => stateOf(child) === "gone", { timeout: 30_000 });
   });
 
   it("is killed while the model's process is stopped, as soon as that goes on", async () => {
@@ -129,6 +129,6 @@ describe.skipIf(process.platform !== "linux")("a model's process ends when its p
     parent.kill("SIGKILL");
     await once(parent, "exit");
     process.kill(child, "SIGCONT");
-    await vi.waitUntil(() => stateOf(child) === "gone", { timeout: 3_000 });
+    await vi.waitUntil(() => stateOf(child) === "gone", { timeout: 30_000 });
   });
 });
