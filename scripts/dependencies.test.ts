@@ -19,7 +19,10 @@ const installed = new Map(inject("licences").map(({ name, licence }) => [name, l
 function declared(owner: string, dependencies: Readonly<Record<string, string>> = {}): string[] {
   return Object.entries(dependencies)
     .filter(([, range]) => !range.startsWith("workspace:"))
-    .map(([dependency]) => `${owner} ${dependency}: ${installed.get(dependency) ?? "not installed"}`);
+    .map(([dependency, range]) => {
+      const [, aliased = dependency] = /^npm:(.+)@/.exec(range) ?? [];
+      return `${owner} ${dependency}: ${installed.get(aliased) ?? "not installed"}`;
+    });
 }
 
 describe("docs/dependencies.md", () => {

@@ -5,5 +5,5 @@ testInstallation({
   name: "pnpm",
   add: ["npx", "--yes", pinnedPnpm, "add"],
   execute: ["npx", "--yes", pinnedPnpm, "exec"],
-  tools: ["typescript@6.0", "@types/node@22"],
+  tools: ["typescript@7.0", "@types/node@22"],
 });
