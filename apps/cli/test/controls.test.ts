@@ -78,7 +78,7 @@ it("verify holds the run, each control, and their comparison against the capture
 
 it("two runs that make the same checkpoints at the same time take one another's", async () => {
   const controls = ["--control", "random-weights", "planted"];
-  const twice = ["one", "two"].map((out) => [...args.slice(0, 10), "--out", out, ...controls]);
+  const twice = ["one", "two"].map((out) => [...args.slice(0, 3), ...small, "--out", out, ...controls]);
   const runs = await Promise.all(
     twice.map((own) => place.runIn(".", { MEASURE_PLANTAIN_CACHE: place.path("empty") }, ...own)),
   );

@@ -5,7 +5,7 @@ import { getCheckpointSpec, synthesizeCheckpoint } from "@measure-plantain/flux-
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Manifest } from "@measure-plantain/probe";
 import type { Summary } from "@measure-plantain/report";
-import { createWorkplace, finish, kleinTiny, promptSetJson } from "./cli.ts";
+import { createWorkplace, finish, givenReference, kleinTiny, promptSetJson } from "./cli.ts";
 
 const place = createWorkplace();
 const size = ["--width", "64", "--height", "64"];
@@ -72,7 +72,7 @@ describe("run", () => {
   });
 
   describe("cut short", () => {
-    const args = ["run", "--prompts", "ten.json", ...size, "--max-sequence-length", "96"];
+    const args = ["run", "--prompts", "ten.json", ...size, "--max-sequence-length", "96", ...givenReference];
     beforeAll(async () => {
       const pairs = Array.from({ length: 10 }, (_, id) => ({ id: `${id}`, a: `${id} mm`, b: `${id} km` }));
       writeFileSync(place.path("ten.json"), promptSetJson({ name: "ten", pairs }));
@@ -130,18 +130,8 @@ describe("run", () => {
     });
 
     it("keeps a second run out of its folder, and says which process has it", async () => {
-      const long = [
-        "run",
-        ...size,
-        "--max-sequence-length",
-        "96",
-        "--reference-steps",
-        "1",
-        "--noise-seeds", // so many passes that it is not over before the second begins
-        "8",
-        "--out",
-        "shared",
-      ];
+      // So many passes that it is not over before the second begins.
+      const long = [...args, "--noise-seeds", "20", "--out", "shared"];
       const first = place.start(...long);
       const finished = finish(first);
       await passesIn("shared", 1);
