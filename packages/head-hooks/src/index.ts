@@ -24,7 +24,7 @@ export type { ScaleOptions } from "./capture/scale-nodes.ts";
 export type { ElementType } from "./graph/element-types.ts";
 export { HeadHooksError, type HeadHooksErrorCode, type HeadHooksErrorDetails } from "./head-hooks-error.ts";
 export { type HookedModel, hookModel } from "./hook/hook-model.ts";
-export type { HookOptions, SegmentOptions } from "./hook/hook-options.ts";
+export type { HookOptions, RangeType, SegmentOptions } from "./hook/hook-options.ts";
 export { listTaps, type TapRecord } from "./hook/list-taps.ts";
 export { headMeanSquares, headReductions, type MeanSquares } from "./units/head-mean-squares.ts";
 export { poolSegments, type SegmentRanges } from "./units/pool-segments.ts";

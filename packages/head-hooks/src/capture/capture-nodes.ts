@@ -1,5 +1,6 @@
 import { type NodeProto, TensorProto_DataType } from "onnx-buf";
 import { integer, integers, type NodeRun, NodeTape, type ValueName } from "../graph/node-tape.ts";
+import type { RangeType } from "../hook/hook-options.ts";
 import type { Reduction } from "../units/reductions.ts";
 import type { SelectedTap } from "./selected-tap.ts";
 import { streamShape, type TokenStream, tokenStream } from "./token-streams.ts";
@@ -24,6 +25,8 @@ export interface CaptureOptions {
   readonly channelMeans: ValueName | undefined;
   /** The value whose first axis is the batch, where the tapped tensors do not have the axis themselves. */
   readonly batchInput: string | undefined;
+  /** The type of token ranges. */
+  readonly rangeType: RangeType;
   /** The position after which each value exists: its producer's index, −1 for graph inputs and initializers. */
   readonly producerIndex: (value: ValueName) => number;
   readonly nodeCount: number;
@@ -62,8 +65,8 @@ const OPERATORS = {
  * tap's channel means, which it does not use.
  */
 export function captureNodes(taps: readonly PlacedTap[], options: CaptureOptions): NodeRun[] {
-  const { groupSize, outputName, opset, isPerToken, reduction, channelMeans, producerIndex, nodeCount } =
-    options;
+  const { groupSize, outputName, opset, isPerToken, reduction, channelMeans, rangeType } = options;
+  const { producerIndex, nodeCount } = options;
   const head = new NodeTape(outputName, opset);
   const channelsPerUnit = head.float32("group_size", groupSize);
   const runs: NodeRun[] = [{ after: -1, nodes: head.nodes }];
@@ -100,7 +103,7 @@ export function captureNodes(taps: readonly PlacedTap[], options: CaptureOptions
       let stream = streams.get(key);
       if (stream === undefined) {
         const choosing = new NodeTape(`${outputName}/${key}`, opset);
-        stream = tokenStream(choosing, perToken, { segments, mask }, channelsPerUnit);
+        stream = tokenStream(choosing, perToken, { segments, mask, rangeType }, channelsPerUnit);
         streams.set(key, stream);
         tape.nodes.push(...choosing.nodes);
       }

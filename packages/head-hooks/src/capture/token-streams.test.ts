@@ -31,6 +31,9 @@ async function capture(
     x: { data: randomValues(B * tokens * 8, 2), shape: [B, tokens, 8] },
     mask: { data: new BigInt64Array(B * tokens).fill(1n), shape: [B, tokens] },
     ...(options.segments === true && { segments: rangesTensor(ranges) }),
+    ...(typeof options.segments === "object" && {
+      segments: { data: Float32Array.from(ranges.flat()), shape: [ranges.length, 2] },
+    }),
   });
   const { data, shape } = outputs["captured"] ?? { data: [], shape: [] };
   return { shape, values: Array.from(data, Number) };
@@ -56,5 +59,31 @@ describe.each([11, 21])("captures in operator set %s", (opset) => {
         });
       }
     }
+  });
+});
+
+describe("ranges in float32", () => {
+  it.each([11, 21])(
+    "choose the tokens that those in int64 choose, with and without a mask, in operator set %s",
+    async (opset) => {
+      const ranges: [number, number][] = [
+        [0, 2],
+        [1, 5],
+        [3, 3],
+        [4, 99],
+      ];
+      for (const mask of [{}, { maskInput: "mask" }]) {
+        const expected = await capture({ segments: true, ...mask }, 5, ranges, opset);
+        const options = { segments: { rangeType: "float32" }, ...mask } as const;
+        expect(await capture(options, 5, ranges, opset)).toEqual(expected);
+      }
+    },
+  );
+
+  it("need a type that there is", () => {
+    const segments = { rangeType: "int32" } as unknown as HookOptions["segments"] & object;
+    expect(() => hookModel(bytes(21), { segments })).toThrow(
+      /`rangeType` of `segments` must be int64 or float32/,
+    );
   });
 });

@@ -1,4 +1,5 @@
 import { TensorProto_DataType } from "onnx-buf";
+import type { RangeType } from "../hook/hook-options.ts";
 import { integer, type NodeTape, type ValueName } from "../graph/node-tape.ts";
 
 /** Tokens of which some count: those inside a segment, or those that a mask keeps, or both. */
@@ -14,8 +15,9 @@ export interface TokenStream {
 
 /** Where a stream's tokens are told to count: graph inputs, `null` where there is none. */
 export interface StreamInputs {
-  /** int64 [K, 2], rows `[start, stop)`. */
+  /** [K, 2] of the range type, rows `[start, stop)`. */
   readonly segments: ValueName | null;
+  readonly rangeType: RangeType;
   /** [B, S], or longer with the tokens last, of any type that casts to bool. */
   readonly mask: ValueName | null;
 }
@@ -31,14 +33,17 @@ export interface StreamInputs {
 export function tokenStream(
   tape: NodeTape,
   perToken: ValueName,
-  { segments, mask }: StreamInputs,
+  { segments, mask, rangeType }: StreamInputs,
   valuesPerToken: ValueName,
 ): TokenStream {
   const tokens = tape.axisLength("token_count", perToken, 1); // [1]
-  const positions = tape.positions("positions", tokens); // [S]
+  const places = tape.positions("positions", tokens, mask === null ? rangeType : "int64"); // [S]
+  const positions =
+    mask === null || rangeType === "int64"
+      ? places
+      : tape.cast("positions/float32", places, TensorProto_DataType.FLOAT);
   const inSegments = segments === null ? undefined : segmentTokens(tape, positions, segments); // [K, S, 1]
-  const kept =
-    mask === null ? undefined : keptTokens(tape, positions, tokens, mask, inSegments !== undefined);
+  const kept = mask === null ? undefined : keptTokens(tape, places, tokens, mask, inSegments !== undefined);
   const inside =
     inSegments !== undefined && kept !== undefined
       ? tape.op("inside/kept", "And", [inSegments, kept]) // [B, K, S, 1]
@@ -65,7 +70,7 @@ export function streamShape(tape: NodeTape, { room }: TokenStream, groups: numbe
   return tape.op("room/shape", "Shape", [wide]);
 }
 
-/** Which tokens lie inside each range of an int64 input [K, 2]: bool [K, S, 1]. */
+/** Which tokens lie inside each range [K, 2], which is of the positions' type: bool [K, S, 1]. */
 function segmentTokens(tape: NodeTape, positions: ValueName, ranges: ValueName): ValueName {
   const starts = tape.op("starts", "Gather", [ranges, tape.int64("start", [0])], [integer("axis", 1)]); // [K, 1]
   const stops = tape.op("stops", "Gather", [ranges, tape.int64("stop", [1])], [integer("axis", 1)]); // [K, 1]

@@ -101,10 +101,17 @@ export class NodeTape {
   }
 
   /**
-   * The integers from 0 up to a length [1]: int64 [length]. They are counted where the other tensors are: the scalar
-   * that a Range takes would be made from a shape in host memory, by nodes that CUDA sessions leave to the CPU.
+   * The integers from 0 up to a length [1], as int64 or float32 [length]. They are counted where the other tensors are: the
+   * scalar that a Range takes would be made from a shape in host memory, by nodes that CUDA sessions leave to the CPU.
    */
-  positions(label: string, length: ValueName): ValueName {
+  positions(label: string, length: ValueName, type: "int64" | "float32" = "int64"): ValueName {
+    if (type === "float32") {
+      if (this.#opset < 11) {
+        return this.cast(`${label}/float32`, this.positions(label, length), TensorProto_DataType.FLOAT);
+      }
+      const ones = this.op(`${label}/ones`, "Expand", [this.float32(`${label}/one`, 1), length]);
+      return this.op(label, "CumSum", [ones, this.int64(`${label}/axis`, 0)], [integer("exclusive", 1)]);
+    }
     const one = create(TensorProtoSchema, {
       dataType: TensorProto_DataType.INT64,
       dims: [1n],

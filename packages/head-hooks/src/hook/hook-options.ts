@@ -57,10 +57,18 @@ export interface HookOptions {
   readonly keepOutputs?: boolean | readonly string[];
 }
 
+/** In what type token ranges are given. */
+export type RangeType = "int64" | "float32";
+
 /** Settings of the segments. */
 export interface SegmentOptions {
   /** The graph input with the ranges, for taps that do not name their own. Default `segments`. */
   readonly input?: string;
   /** The number of segments, K. Default: any, the same for all taps of a run. */
   readonly count?: number;
+  /**
+   * The type of the ranges. Default `int64`. With `float32` tokens are counted in float32 too, exactly up to 2^24: for
+   * providers that have no kernels for integers, as ONNX Runtime's WebGPU, which would leave those nodes to the CPU.
+   */
+  readonly rangeType?: RangeType;
 }

@@ -12,7 +12,14 @@ export interface HookSettings {
   readonly isPerToken: boolean;
   /** The output with the mean of every channel; `undefined` if it was not asked for. */
   readonly channelMeans: string | undefined;
-  readonly segments: { readonly input: string; readonly count: number | undefined } | undefined;
+  readonly segments:
+    | {
+        readonly input: string;
+        readonly count: number | undefined;
+        /** Absent for int64, so that records of hooks read as they always did. */
+        readonly rangeType?: "float32";
+      }
+    | undefined;
   readonly maskInput: string | undefined;
   readonly scale:
     { readonly input: string; readonly isOptional: boolean; readonly offset: string | undefined } | undefined;
@@ -61,13 +68,16 @@ function readScale(scale: HookOptions["scale"]): HookSettings["scale"] {
 
 function readSegments(segments: HookOptions["segments"]): HookSettings["segments"] {
   if (segments === undefined || segments === false) return undefined;
-  const { input = "segments", count } = segments === true ? {} : segments;
+  const { input = "segments", count, rangeType = "int64" } = segments === true ? {} : segments;
   if (input === "" || (count !== undefined && !(Number.isSafeInteger(count) && count > 0))) {
     throw invalid(
       `\`segments\` must have a named input and a positive count; received input "${input}", count ${count ?? "none"}`,
     );
   }
-  return { input, count };
+  if (!["int64", "float32"].includes(rangeType)) {
+    throw invalid(`\`rangeType\` of \`segments\` must be int64 or float32; received "${rangeType}"`);
+  }
+  return { input, count, ...(rangeType === "float32" && { rangeType }) };
 }
 
 function invalid(message: string): HeadHooksError {

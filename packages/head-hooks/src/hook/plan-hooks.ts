@@ -99,6 +99,7 @@ function planCaptures(original: ModelView, options: HookOptions, settings: HookS
     isPerToken,
     channelMeans,
     batchInput,
+    rangeType: settings.segments?.rangeType ?? "int64",
     nodeCount: view.nodes.length,
   });
   const scaling =
@@ -130,7 +131,7 @@ function planCaptures(original: ModelView, options: HookOptions, settings: HookS
             : [tensorInfo(scale.offset, TensorProto_DataType.FLOAT, [`${scale.offset}_channels`])]),
         ];
 
-  const inputs = [...segmentInfos(taps, settings.segments?.count), ...scaleInfo];
+  const inputs = [...segmentInfos(taps, settings.segments), ...scaleInfo];
   requireDistinctNames(planned, output, inputs);
   if (isHooked(view, outputs, planned)) {
     if (scale !== undefined) requireSameDefault(view, scale);
@@ -224,11 +225,10 @@ function editView(
   return { ...edited, spans: { ...edited.spans, removed: [...edited.spans.removed, ...constants] } };
 }
 
-function segmentInfos(taps: readonly SelectedTap[], count: number | undefined): ValueInfoProto[] {
+function segmentInfos(taps: readonly SelectedTap[], segments: HookSettings["segments"]): ValueInfoProto[] {
+  const type = segments?.rangeType === "float32" ? TensorProto_DataType.FLOAT : TensorProto_DataType.INT64;
   const names = new Set(taps.flatMap(({ segmentsInput }) => segmentsInput ?? []));
-  return [...names].map((name) =>
-    tensorInfo(name, TensorProto_DataType.INT64, [count ?? `${name}_count`, 2]),
-  );
+  return [...names].map((name) => tensorInfo(name, type, [segments?.count ?? `${name}_count`, 2]));
 }
 
 function outputAxes(
