@@ -19,7 +19,7 @@ const prompts = set.pairs.flatMap(({ a, b }) => [promptText(a), promptText(b)]);
 const embeddings = await flux.encodePrompts(checkpoint, prompts, kitchen);
 
 // One denoising step for each prompt, measured in front of every attention output projection.
-const graph = flux.buildTransformerModel(checkpoint);
+const graph = await flux.buildTransformerModel(checkpoint);
 const { model, layout } = hooks.hookModel(graph, {
   taps: hooks.attentionTaps(graph, { at: /\.to_out(\.0)?$/ }),
   groupSize: 16,

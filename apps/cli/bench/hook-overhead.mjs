@@ -41,7 +41,7 @@ try {
   const taps = listOutputProjections(checkpoint.transformer.config)
     .filter(({ tokens }) => tokens !== "text")
     .map(({ node }) => ({ at: node }));
-  const { model, layout } = hookModel(buildTransformerModel(checkpoint), { taps, groupSize: 16 });
+  const { model, layout } = hookModel(await buildTransformerModel(checkpoint), { taps, groupSize: 16 });
 
   const width = checkpoint.transformer.config.joint_attention_dim;
   const pass = {

@@ -18,7 +18,7 @@ const { values } = parseArgs({
     "max-sequence-length": { type: "string", default: "512" },
     device: { type: "string", default: "cpu" },
     dtype: { type: "string" },
-    weights: { type: "string", default: "mapped" },
+    weights: { type: "string" },
     out: { type: "string" },
     tensors: { type: "string" },
   },
@@ -26,7 +26,8 @@ const { values } = parseArgs({
 if (values.checkpoint === undefined)
   throw new Error("Give --checkpoint, a folder in the Hugging Face layout.");
 
-const { device, weights } = values;
+const { device } = values;
+const weights = flux.chooseWeights({ device, weights: values.weights });
 const dtype = flux.chooseComputeType({ device, ...(values.dtype && { dtype: values.dtype }) });
 const pixels = { width: Number(values.width), height: Number(values.height) };
 const maxSequenceLength = Number(values["max-sequence-length"]);
@@ -61,8 +62,8 @@ const checkpoint = await stage("open the checkpoint", (time) =>
 );
 const { config } = checkpoint.transformer;
 const { model, layout } = await stage("author and hook the transformer's graph", (time) =>
-  time(() =>
-    hookModel(flux.buildTransformerModel(checkpoint, { device, dtype }), {
+  time(async () =>
+    hookModel(await flux.buildTransformerModel(checkpoint, { device, dtype }), {
       taps: flux
         .listOutputProjections(config)
         .filter(({ tokens }) => tokens !== "text")

@@ -2,6 +2,7 @@
 import { DEFAULT_MAX_SEQUENCE_LENGTH } from "@measure-plantain/flux-runtime";
 import { Command, CommanderError, Option } from "commander";
 import { ablate, type AblateOptions } from "./commands/ablate.ts";
+import { listCache, removeFromCache } from "./commands/cache.ts";
 import { doctor, type DoctorOptions } from "./commands/doctor.ts";
 import { generateImage, type GenerateCommandOptions } from "./commands/generate.ts";
 import { merge } from "./commands/merge.ts";
@@ -328,6 +329,23 @@ program
   .action((input: string, output: string | undefined, options: HookCommandOptions) =>
     hook(input, output, options),
   );
+
+const cache = program
+  .command("cache")
+  .description(
+    "list or remove what runs made in the cache folder: checkpoints, weights converted for WebGPU",
+  );
+cache
+  .command("list")
+  .description("list what the cache folder holds, with sizes")
+  .option("--json", "as JSON", false)
+  .action((options: { json: boolean }) => listCache(options));
+cache
+  .command("remove")
+  .description("remove entries of the cache folder; what is needed again is made again")
+  .argument("[names...]", "as `cache list` shows them")
+  .option("--converted", "all weights that were converted for WebGPU", false)
+  .action((names: string[], options: { converted: boolean }) => removeFromCache(names, options));
 
 const prompts = program.command("prompts").description("list the built-in prompt sets, or check a file");
 prompts

@@ -19,6 +19,7 @@ export {
   type WriteSafetensorsOptions,
 } from "./checkpoint/write-safetensors.ts";
 export { isFolderLock, lockFolder, type FolderLock } from "./disk/lock-folder.ts";
+export { listCacheEntries, removeCacheEntries, type CacheEntry } from "./disk/cache-entries.ts";
 export { isUnfinished } from "./disk/sweep-unfinished.ts";
 export { writeFileWhole } from "./disk/write-aside.ts";
 export { FluxRuntimeError, type FluxRuntimeErrorCode, type FluxRuntimeErrorDetails } from "./errors.ts";
@@ -85,6 +86,7 @@ export {
   buildTransformerModel,
   openTransformer,
   type Transformer,
+  type TransformerModelOptions,
   type TransformerOptions,
   type TransformerResult,
 } from "./pipeline/open-transformer.ts";
@@ -101,11 +103,13 @@ export { roundTimestep } from "./sampling/round-timestep.ts";
 export { scaleNoise, type ScaleNoiseOptions } from "./sampling/scale-noise.ts";
 export type { SchedulerConfig } from "./sampling/scheduler-config.ts";
 export { createTorchGenerator, type TorchGenerator } from "./sampling/torch-generator.ts";
-export { checkDevice, type DeviceCheck } from "./session/check-device.ts";
+export { checkDevice, type DeviceCheck } from "./machine/check-device.ts";
 export { chooseComputeType } from "./session/choose-compute-type.ts";
 export { defaultThreads, type DefaultThreadsOptions } from "./session/default-threads.ts";
 export type { ComputeType } from "./graph/element-type.ts";
-export type { Device, RuntimeOptions } from "./session/model-session.ts";
+export { chooseWeights } from "./session/choose-weights.ts";
+export type { Device } from "./session/device.ts";
+export type { RuntimeOptions } from "./session/model-session.ts";
 export type { NodePlacement } from "./session/node-placement.ts";
 export type { ProcessMemory } from "./session/process-memory.ts";
 export type { SessionTensor, SessionTensors } from "./session/session-protocol.ts";

@@ -74,7 +74,7 @@ async function reopen(folder: RunFolder): Promise<ProbeContext> {
     manifest,
     checkpoint: await openCheckpoint(join(kleinTiny, "checkpoint")),
     reporter: createReporter({}, 1),
-    runtime: runtimeOptions(manifest.settings, undefined),
+    runtime: runtimeOptions(manifest.settings, { signal: undefined }),
   });
 }
 
@@ -177,7 +177,7 @@ describe("measureReplacements(context, inputs, sources)", () => {
     ];
     const measured = await measureReplacements(context, inputs, [prompts, prompts.slice(2), prompts]);
     // Every token of every channel on its own, averaged here.
-    const { model, layout } = hookModel(buildTransformerModel(checkpoint, runtime), {
+    const { model, layout } = hookModel(await buildTransformerModel(checkpoint, runtime), {
       taps: planTaps(checkpoint, []).slice(0, 5), // joint blocks: all of them see the same tokens
       groupSize: 1,
       reduction: "mean",

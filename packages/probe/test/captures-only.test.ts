@@ -8,7 +8,7 @@ import { chooseGroupSize, optionalTaps, planTaps } from "../src/captures/plan-ta
 import { rangeTensors, segmentRanges } from "../src/captures/token-segments.ts";
 
 const checkpoint = await openKleinTiny();
-const plain = buildTransformerModel(checkpoint);
+const plain = await buildTransformerModel(checkpoint);
 const probe: HookOptions = {
   taps: planTaps(checkpoint, optionalTaps),
   groupSize: chooseGroupSize(checkpoint),
@@ -114,7 +114,7 @@ async function readFeeds(
     timestep: { type: "float32", data: timestep, shape: [1] },
     rotary_cos: { type: "float32", ...rotary.cos },
     rotary_sin: { type: "float32", ...rotary.sin },
-    ...(segments === true && rangeTensors(ranges)),
+    ...(segments === true && rangeTensors(ranges, "int64")),
     ...(scale === true && { scale: { type: "float32" as const, data: Float32Array.of(0.5), shape: [1] } }),
   };
 }

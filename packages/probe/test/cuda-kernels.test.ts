@@ -10,7 +10,7 @@ const fixture = join(import.meta.dirname, "../../flux-runtime/test/fixtures/klei
 /** What a transformer with the probe's hooks leaves to the CPU. */
 async function findMisplaced(dtype: ComputeType, options: HookOptions): Promise<MisplacedNode[]> {
   const checkpoint = await openCheckpoint(fixture);
-  const plain = buildTransformerModel(checkpoint, { device: "cuda", dtype });
+  const plain = await buildTransformerModel(checkpoint, { device: "cuda", dtype });
   const { model } = hookModel(plain, {
     taps: planTaps(checkpoint, optionalTaps),
     groupSize: chooseGroupSize(checkpoint),

@@ -20,15 +20,17 @@ const FONTS_CONFIGURATION = `<?xml version="1.0"?>
 </fontconfig>
 `;
 
-/**
- * The Chromium of `@sparticuz/chromium`, unpacked once into the cache folder of this package's `node_modules`.
- *
- * It needs nothing but glibc: the libraries and a font that a bare machine lacks come with it.
- */
-export async function unpackChromium(): Promise<InstalledBrowser> {
+/** The folder of `@sparticuz/chromium` unpacked, once into the cache folder of this package's `node_modules`. */
+export async function chromiumFolder(): Promise<string> {
   const cache = join(import.meta.dirname, "../node_modules/.cache");
   const folder = join(cache, `chromium-${await readVersion()}`);
   await fillOnce(folder, unpackInto);
+  return folder;
+}
+
+/** The Chromium in it. It needs nothing but glibc: the libraries and a font that a bare machine lacks come with it. */
+export async function unpackChromium(): Promise<InstalledBrowser> {
+  const folder = await chromiumFolder();
   const libraries = [join(folder, "al2023/lib"), process.env["LD_LIBRARY_PATH"]];
   return {
     executablePath: join(folder, "chromium"),

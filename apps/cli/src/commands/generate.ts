@@ -30,7 +30,7 @@ export interface GenerateCommandOptions {
   readonly ropeFrequencies: "float32" | "bfloat16";
   readonly device: DeviceName;
   readonly dtype?: ComputeType;
-  readonly weights: "mapped" | "resident";
+  readonly weights?: "mapped" | "resident";
   readonly threads?: number;
   readonly offline: boolean;
   readonly out: string;
@@ -74,8 +74,9 @@ export async function generateImage(options: GenerateCommandOptions, signal: Abo
     ...(options.textEncoderLayers && { textEncoderLayers: options.textEncoderLayers }),
     rotaryFrequencies: options.ropeFrequencies,
     device,
-    weights: options.weights,
     signal,
+    onConvertWeights: display.onProgress,
+    ...(options.weights && { weights: options.weights }),
     ...(options.dtype !== undefined && { dtype: options.dtype }),
     ...(options.threads !== undefined && { threads: options.threads }),
     onProgress: (event) => {

@@ -23,7 +23,7 @@ beforeAll(async () => {
   const { externalDataFolder } = checkpoint.transformer.weights;
   model = join(externalDataFolder, "model.onnx");
   hooked = join(externalDataFolder, "hooked.onnx");
-  await writeFile(model, buildTransformerModel(checkpoint));
+  await writeFile(model, await buildTransformerModel(checkpoint));
 });
 afterAll(() => rm(folder, { recursive: true }));
 afterEach(() => {

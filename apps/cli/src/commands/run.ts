@@ -60,7 +60,7 @@ export interface PlannedOptions {
 /** How a run is computed, which a plan leaves open. */
 interface FreeOptions {
   readonly dtype?: ComputeType;
-  readonly weights: "mapped" | "resident";
+  readonly weights?: "mapped" | "resident";
   readonly threads?: number;
   readonly batch: number | "auto";
   readonly tracePlacement: boolean;

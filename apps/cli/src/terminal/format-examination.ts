@@ -1,8 +1,9 @@
-import type { MachineExamination } from "@measure-plantain/flux-runtime";
+import type { Device, MachineExamination } from "@measure-plantain/flux-runtime";
 
 /** The table that a person reads. */
 export function formatExamination(examination: MachineExamination): string {
   const { node, onnxruntime, devices, libraries, gpus, memory, disk, checkpoint, problems } = examination;
+  const { estimate } = examination;
   const rows: [mark: string, what: string, found: string][] = [
     [mark(node.ok), "Node", `${node.version} (needed: ${node.needed} or later)`],
     [mark(devices.cpu.works), "onnxruntime-node", onnxruntime.version],
@@ -11,6 +12,13 @@ export function formatExamination(examination: MachineExamination): string {
       devices.cuda.works ? mark(true) : "–",
       "CUDA",
       devices.cuda.works ? "a model ran on it" : `does not work: ${firstLine(devices.cuda.reason)}`,
+    ],
+    [
+      devices.webgpu.works ? mark(true) : "–",
+      "WebGPU",
+      devices.webgpu.works
+        ? (devices.webgpu.note ?? "known answers came out right on it")
+        : `does not work: ${firstLine(devices.webgpu.reason)}`,
     ],
     ...(gpus.length === 0 ? [["–", "GPU", "none seen by nvidia-smi"] as [string, string, string]] : []),
     ...gpus.map(({ name, driver, totalMemory, freeMemory }): [string, string, string] => [
@@ -31,7 +39,7 @@ export function formatExamination(examination: MachineExamination): string {
   const lines = rows.map(([sign, what, found]) => `${sign} ${what.padEnd(width)}  ${found}`);
   const verdict =
     problems.length === 0
-      ? [`A run can work here${devices.cuda.works ? ", on CUDA" : ", on the CPU"}.`]
+      ? [`A run can work here, on ${deviceName(estimate?.device ?? "cpu")}.`]
       : ["A run cannot work here:", ...problems.map((problem) => `✗ ${problem}`)];
   return [...lines, "", ...formatEstimate(examination), ...verdict].join("\n");
 }
@@ -59,10 +67,10 @@ function formatEstimate({ estimate }: MachineExamination): string[] {
       .join("  "),
   );
   return [
-    `Estimate of a run of ${passes} passes at ${width} × ${height} pixels with ${textTokens} text tokens, reference in ${referenceSteps} guided steps, on ${device === "cpu" ? "the CPU" : "CUDA"}:`,
+    `Estimate of a run of ${passes} passes at ${width} × ${height} pixels with ${textTokens} text tokens, reference in ${referenceSteps} guided steps, on ${deviceName(device)}:`,
     ...lines.map((line) => `  ${line}`),
     `About ${duration(seconds)} and ${bytes(privateMemory)} of memory beside the weights, which are mapped from their files.`,
-    `This is an estimate, not a measurement: operations counted from the models' sizes, divided by the ${(throughput / 1e9).toFixed(0)} GFLOP/s that a small model just reached here${device === "cuda" ? " (a large one reaches more)" : ", with what else runs now"}.`,
+    `This is an estimate, not a measurement: operations counted from the models' sizes, divided by the ${(throughput / 1e9).toFixed(0)} GFLOP/s that a small model just reached here${device !== "cpu" ? " (a large one reaches more)" : ", with what else runs now"}.`,
     "",
   ];
 }
@@ -85,6 +93,10 @@ function describeCheckpoint({
     case "broken":
       return problem ?? which;
   }
+}
+
+function deviceName(device: Device): string {
+  return { cpu: "the CPU", cuda: "CUDA", webgpu: "WebGPU" }[device];
 }
 
 function mark(ok: boolean): string {

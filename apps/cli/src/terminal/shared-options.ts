@@ -28,19 +28,20 @@ export const offlineOption: Option = new Option(
   "--offline",
   "download nothing, as with HF_HUB_OFFLINE=1",
 ).default(false);
-export const deviceOption: Option = new Option("--device <name>", "auto takes CUDA where it works")
+export const deviceOption: Option = new Option(
+  "--device <name>",
+  "auto takes CUDA where it works, or a card on WebGPU that is faster than the CPU",
+)
   .choices(deviceNames)
   .default("auto");
 export const dtypeOption: Option = new Option(
   "--dtype <type>",
-  "type of the matrix products (default: bfloat16 on CUDA, float32 on the CPU)",
+  "type of the matrix products (default: bfloat16 on CUDA, float32 on the CPU and WebGPU)",
 ).choices(["float32", "bfloat16", "float16"]);
 export const weightsOption: Option = new Option(
   "--weights <how>",
-  "mapped leaves them in their files; resident keeps converted copies: faster, at several times the memory",
-)
-  .choices(["mapped", "resident"])
-  .default("mapped");
+  "mapped leaves them in their files; resident keeps converted copies: faster, at several times the memory (default: mapped; on WebGPU resident, on the card)",
+).choices(["mapped", "resident"]);
 export const figuresOption: Option = new Option(
   "--figures",
   "write every figure as SVG and PNG into figures/, too",

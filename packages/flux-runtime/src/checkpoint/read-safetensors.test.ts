@@ -2,7 +2,7 @@ import { mkdtemp, rm, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readTensor, readTensors } from "./read-safetensors.ts";
+import { readRows, readTensor, readTensors } from "./read-safetensors.ts";
 import { readSafetensorsHeader } from "./safetensors-header.ts";
 import { writeSafetensors } from "./write-safetensors.ts";
 
@@ -62,5 +62,18 @@ describe("readTensor(path, entry)", () => {
     const [entry] = tensors.values();
     if (entry === undefined) throw new Error("the tensor that was just written is missing");
     await expect(readTensor(path, entry)).rejects.toMatchObject({ code: "malformed-safetensors" });
+  });
+});
+
+describe("readRows(path, entry, rows)", () => {
+  it("reads rows in the order that is asked for, each as often", async () => {
+    const path = join(folder, "rows.safetensors");
+    const data = Float32Array.from({ length: 12 }, (_, i) => i);
+    await writeSafetensors(path, [{ name: "table", shape: [4, 3], data }]);
+    const entry = (await readSafetensorsHeader(path)).tensors.get("table");
+    if (entry === undefined) throw new Error("the tensor that was just written is missing");
+    const { data: rows, shape } = await readRows(path, entry, [2, 0, 2]);
+    expect(shape).toEqual([3, 3]);
+    expect([...rows]).toEqual([6, 7, 8, 0, 1, 2, 6, 7, 8]);
   });
 });

@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import { FluxRuntimeError } from "../errors.ts";
-import type { Tensor } from "../tensor.ts";
+import { elementCount, type Tensor } from "../tensor.ts";
 import { decodeBfloat16, decodeFloat16 } from "./half-precision.ts";
 import { readSafetensorsHeader } from "./safetensors-header.ts";
 import type { SafetensorsEntry } from "./safetensors-header.ts";
@@ -15,8 +15,37 @@ import type { SafetensorsEntry } from "./safetensors-header.ts";
  * exactly; `malformed-safetensors` where the file has become shorter than its header says.
  */
 export async function readTensor(path: string, entry: SafetensorsEntry): Promise<Tensor> {
-  const bytes = await readBytes(path, entry);
+  const bytes = await readTensorBytes(path, entry);
   return { data: decode(bytes, entry, path), shape: entry.shape };
+}
+
+/**
+ * Reads some rows of a tensor as float32, in the given order: of a table of which a few rows are needed.
+ *
+ * @param entry - A tensor [rows, …].
+ * @param rows - [N] indices of rows; the same one may come several times.
+ * @returns [N, …].
+ * @throws {FluxRuntimeError} As {@link readTensor} does.
+ */
+export async function readRows(
+  path: string,
+  entry: SafetensorsEntry,
+  rows: readonly number[],
+): Promise<Tensor> {
+  const [count = 0, ...row] = entry.shape;
+  const byteLength = entry.byteLength / count;
+  const unique = [...new Set(rows)];
+  const read = await Promise.all(
+    unique.map(async (index) => {
+      const place = { ...entry, shape: row, byteOffset: entry.byteOffset + index * byteLength, byteLength };
+      return [index, (await readTensor(path, place)).data] as const;
+    }),
+  );
+  const values = new Map(read);
+  const size = elementCount(row);
+  const data = new Float32Array(rows.length * size);
+  for (const [place, index] of rows.entries()) data.set(values.get(index) ?? [], place * size);
+  return { data, shape: [rows.length, ...row] };
 }
 
 /**
@@ -34,7 +63,15 @@ export async function readTensors(path: string): Promise<ReadonlyMap<string, Ten
 /** Linux reads at most 0x7ffff000 bytes a call; a round number below it. */
 const LARGEST_READ = 2 ** 30;
 
-async function readBytes(path: string, { byteOffset, byteLength }: SafetensorsEntry): Promise<ArrayBuffer> {
+/**
+ * Reads the bytes of a tensor as they are.
+ *
+ * @throws {FluxRuntimeError} `malformed-safetensors` where the file has become shorter than its header says.
+ */
+export async function readTensorBytes(
+  path: string,
+  { byteOffset, byteLength }: SafetensorsEntry,
+): Promise<ArrayBuffer> {
   const bytes = new Uint8Array(byteLength);
   const file = await open(path, "r");
   try {

@@ -2,7 +2,7 @@ import type { LocatedWeight } from "../checkpoint/component-weights.ts";
 import { FluxRuntimeError } from "../errors.ts";
 import { toDataType, type ComputeType, type ElementType } from "./element-type.ts";
 import type { OperatorSet, Value } from "./graph-builder.ts";
-import { OperatorGraph } from "./operators.ts";
+import { OperatorGraph, type Kernels } from "./operators.ts";
 
 /** The safetensors types that a graph can read. */
 const elementTypes: Readonly<Record<string, ElementType>> = {
@@ -21,14 +21,23 @@ export function isWeightDtype(dtype: string): boolean {
 
 /** Where a graph finds its weights. */
 export interface WeightSource {
-  /** The place of a weight of this name and shape. @throws FluxRuntimeError where there is none. */
-  locate(name: string, shape: readonly number[]): LocatedWeight;
+  /**
+   * The place of a weight of this name and shape. @throws FluxRuntimeError where there is none.
+   *
+   * @param layout - `transposed` for a matrix whose axes are exchanged against the checkpoint's, in `shape` too.
+   */
+  locate(name: string, shape: readonly number[], layout?: WeightLayout): LocatedWeight;
 }
+
+/** How a weight lies in memory: as in the checkpoint, or with its two axes exchanged. */
+export type WeightLayout = "original" | "transposed";
 
 export interface ModelGraphOptions {
   readonly weights: WeightSource;
   /** The type of the matrix products. Weights of another type are cast right before their use. */
   readonly computeType: ComputeType;
+  /** Native where absent. For WebGPU the matrices of linear layers are located as [in, out], and the type is float32. */
+  readonly kernels?: Kernels | undefined;
 }
 
 /** A graph whose layers name their weights as the checkpoint does, so that a model reads like its reference. */
@@ -38,15 +47,15 @@ export class ModelGraph extends OperatorGraph {
   readonly #stored = new Map<string, Value>();
   readonly #loaded = new Map<string, Value>();
 
-  constructor(name: string, options: ModelGraphOptions, operatorSet?: OperatorSet) {
-    super(name, operatorSet);
+  constructor(name: string, { kernels, ...options }: ModelGraphOptions, operatorSet?: OperatorSet) {
+    super(name, { ...(operatorSet && { operatorSet }), ...(kernels && { kernels }) });
     this.computeType = options.computeType;
     this.#weights = options.weights;
   }
 
   /** A weight in the compute type. @throws FluxRuntimeError where it is missing or of another shape. */
-  weight(name: string, shape: readonly number[]): Value {
-    const stored = this.storedWeight(name, shape);
+  weight(name: string, shape: readonly number[], layout?: WeightLayout): Value {
+    const stored = this.storedWeight(name, shape, layout);
     if (stored.type === this.computeType) return stored;
     const loaded =
       this.#loaded.get(name) ??
@@ -56,10 +65,10 @@ export class ModelGraph extends OperatorGraph {
   }
 
   /** A weight in the type in which the checkpoint holds it. */
-  storedWeight(name: string, shape: readonly number[]): Value {
+  storedWeight(name: string, shape: readonly number[], layout?: WeightLayout): Value {
     const known = this.#stored.get(name);
     if (known !== undefined) return known;
-    const entry = this.#weights.locate(name, shape);
+    const entry = this.#weights.locate(name, shape, layout);
     const type = elementTypes[entry.dtype];
     if (type === undefined) {
       throw new FluxRuntimeError(
@@ -82,7 +91,7 @@ export class ModelGraph extends OperatorGraph {
 
   /** A linear layer, [..., in] → [..., out]. The node carries the layer's name. */
   linear(x: Value, path: string, options: { in: number; out: number; bias?: boolean }): Value {
-    const product = this.matMulTransposed(x, this.weight(`${path}.weight`, [options.out, options.in]), path);
+    const product = this.product(x, this.#matrix(`${path}.weight`, options), path);
     return options.bias === true ? this.add(product, this.weight(`${path}.bias`, [options.out])) : product;
   }
 
@@ -103,11 +112,14 @@ export class ModelGraph extends OperatorGraph {
 
   /** Group normalization of x [B, C, H, W] as the instance normalization of its groups, then scale and shift a channel. */
   groupNorm(x: Value, path: string, options: { groups: number; channels: number; epsilon: number }): Value {
-    const grouped = this.reshape(x, [0, options.groups, -1]); // [B, groups, C / groups · H · W]
-    const [one, zero] = [this.#ones(options.groups), this.#zeros(options.groups)];
-    const normalized = this.reshapeLike(this.instanceNormalization(grouped, one, zero, options.epsilon), x);
-    const scale = this.perChannel(`${path}.weight`, options.channels);
-    return this.add(this.mul(normalized, scale), this.perChannel(`${path}.bias`, options.channels));
+    const { groups, channels, epsilon } = options;
+    const isWebgpu = this.kernels === "webgpu"; // there four axes throughout: reading a shape would bring a node to the CPU
+    const grouped = this.reshape(x, isWebgpu ? [0, groups, -1, 0] : [0, groups, -1]); // [B, groups, C / groups · H (· W), (W)]
+    const [one, zero] = [this.#ones(groups), this.#zeros(groups)];
+    const regular = this.instanceNormalization(grouped, one, zero, epsilon);
+    const normalized = isWebgpu ? this.reshape(regular, [0, channels, -1, 0]) : this.reshapeLike(regular, x);
+    const scale = this.perChannel(`${path}.weight`, channels);
+    return this.add(this.mul(normalized, scale), this.perChannel(`${path}.bias`, channels));
   }
 
   /** A square convolution of x [B, in, H, W]. */
@@ -124,6 +136,12 @@ export class ModelGraph extends OperatorGraph {
   /** A weight [C] as [C, 1, 1], to meet [B, C, H, W]. */
   perChannel(name: string, channels: number): Value {
     return this.reshape(this.weight(name, [channels]), [channels, 1, 1]);
+  }
+
+  /** The weight of a linear layer as its product takes it. */
+  #matrix(name: string, { in: columns, out: rows }: { in: number; out: number }): Value {
+    if (this.kernels === "webgpu") return this.weight(name, [columns, rows], "transposed");
+    return this.weight(name, [rows, columns]);
   }
 
   #ones(size: number): Value {

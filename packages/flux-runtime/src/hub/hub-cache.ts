@@ -1,4 +1,3 @@
-import { getRepoFolderName } from "@huggingface/hub";
 import { copyFile, link, mkdir, readdir, readFile, readlink, rename, stat, symlink } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { markName } from "../disk/process-mark.ts";
@@ -34,7 +33,7 @@ export class HubCache {
   readonly lockFolder: string;
 
   constructor(cacheFolder: string, repository: HubRepository) {
-    const name = getRepoFolderName({ type: "model", name: repository.name });
+    const name = `models--${repository.name.replaceAll("/", "--")}`; // as huggingface_hub calls it
     this.folder = join(cacheFolder, name);
     this.lockFolder = join(cacheFolder, ".locks", name);
   }

@@ -1,4 +1,3 @@
-import { getHFHubCachePath, HUB_URL } from "@huggingface/hub";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
@@ -23,6 +22,7 @@ export interface HubEnvironment {
 export async function readHubEnvironment({
   offline = false,
 }: { readonly offline?: boolean } = {}): Promise<HubEnvironment> {
+  const { getHFHubCachePath, HUB_URL } = await import("@huggingface/hub"); // loaded by who needs the hub alone
   const { HF_ENDPOINT, HF_HUB_OFFLINE } = process.env;
   const endpoint = (HF_ENDPOINT || HUB_URL).replace(/\/+$/, "");
   if (!URL.canParse(endpoint) || !/^https?:/.test(endpoint)) {

@@ -3,7 +3,8 @@ import { dirname, join } from "node:path";
 import { sweepUnfinished } from "../disk/sweep-unfinished.ts";
 import { writeFileWhole } from "../disk/write-aside.ts";
 import { cacheFolder } from "./cache-folder.ts";
-import { hashBlob, type HashBlobOptions } from "./hash-blob.ts";
+import type { HashFileOptions } from "../disk/hash-file.ts";
+import { hashBlob } from "./hash-blob.ts";
 
 /**
  * Whether a content in the cache is there and has the bytes that its checksum names. Other tools write to the same cache, and any of them
@@ -17,7 +18,7 @@ import { hashBlob, type HashBlobOptions } from "./hash-blob.ts";
 export async function isIntact(
   path: string,
   checksum: string,
-  options: HashBlobOptions = {},
+  options: HashFileOptions = {},
 ): Promise<boolean> {
   if (await isKnownIntact(path, checksum)) return true;
   const found = await hashBlob(path, checksum, options).catch((error: unknown) => {

@@ -1,4 +1,4 @@
-import { listFiles, modelInfo, type ListFileEntry } from "@huggingface/hub";
+import type { ListFileEntry } from "@huggingface/hub";
 import { z } from "zod";
 import { FluxRuntimeError } from "../errors.ts";
 import { boundAnswers, type AnswerBounds } from "./bound-answers.ts";
@@ -51,6 +51,7 @@ export async function listSnapshot(
   repository: HubRepository,
   { endpoint, hubFetch, ...bounds }: { endpoint: string; hubFetch: HubFetch } & AnswerBounds,
 ): Promise<HubSnapshot> {
+  const { listFiles, modelInfo } = await import("@huggingface/hub");
   const { name, revision } = repository;
   const bounded = boundAnswers(hubFetch, bounds);
   const hub = { hubUrl: endpoint, fetch: bounded as typeof fetch }; // the client passes addresses as text

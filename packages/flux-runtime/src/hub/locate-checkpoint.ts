@@ -2,7 +2,9 @@ import { join, resolve } from "node:path";
 import { pathExists } from "../path-exists.ts";
 import { checkpointSpecNames } from "../synthesis/checkpoint-spec.ts";
 import { cacheFolder } from "./cache-folder.ts";
-import { parseRepository, type HubRepository } from "./hub-repository.ts";
+import { HubCache } from "./hub-cache.ts";
+import { readHubEnvironment } from "./hub-environment.ts";
+import { formatRepository, parseRepository, type HubRepository } from "./hub-repository.ts";
 
 /** Where a checkpoint lies or will lie; nothing is made or downloaded to find out. */
 export type CheckpointPlace = {
@@ -47,6 +49,16 @@ export async function locateCheckpoint(
     const problem = `${name} is not a checkpoint folder. Pass tiny, random:${checkpointSpecNames.join(", random:")}, the path of a folder, or OWNER/NAME[@REVISION] of a model on the hub.`;
     return { kind: "folder", folder: resolve(name), exists: false, problem };
   }
-  const { locateRepository } = await import("./locate-repository.ts"); // which loads the hub's library
-  return locateRepository(repository, { offline });
+  const environment = await readHubEnvironment({ offline });
+  const cache = new HubCache(environment.cacheFolder, repository);
+  const cached = await cache.findSnapshot(repository.revision);
+  const place = { kind: "repository", repository, commit: cached?.commit ?? null } as const;
+  if (cached?.missing.length === 0) {
+    return { ...place, folder: cached.folder, exists: true, problem: null };
+  }
+  const what = cached === null ? "is not in" : `lacks ${cached.missing.slice(0, 3).join(", ")} in`;
+  const problem = environment.offline
+    ? `${formatRepository(repository)} ${what} the Hugging Face cache (${cache.folder}), and nothing is downloaded offline. Start once without the option \`offline\` and HF_HUB_OFFLINE, or give the path of a folder.`
+    : null;
+  return { ...place, folder: cache.folder, exists: false, problem };
 }

@@ -8,6 +8,7 @@ import { getCheckpointSpec } from "../synthesis/checkpoint-spec.ts";
 import { synthesizeCheckpoint } from "../synthesis/synthesize-checkpoint.ts";
 import type { PlannedDownload } from "./download-snapshot.ts";
 import { locateCheckpoint } from "./locate-checkpoint.ts";
+import { provideSnapshot } from "./provide-snapshot.ts";
 
 /** A checkpoint and what a reader of its results must know about it. */
 export interface ResolvedCheckpoint {
@@ -65,7 +66,6 @@ export async function resolveCheckpoint(
     return { id: name, checkpoint, isSynthesized: checkpoint.hasRandomWeights };
   }
   const { repository } = place;
-  const { provideSnapshot } = await import("./provide-snapshot.ts"); // loaded for a repository alone
   const { commit, folder } = await provideSnapshot(repository, place.exists ? place.commit : null, {
     offline,
     ...options,

@@ -1,6 +1,6 @@
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { ComputeType } from "../graph/element-type.ts";
-import type { Device } from "../session/model-session.ts";
+import type { Device } from "../session/device.ts";
 import { sizesOfCheckpoint, type ModelSizes } from "./model-sizes.ts";
 import { readGpus } from "./read-gpus.ts";
 
@@ -34,12 +34,15 @@ const CUDA_CONTEXT = 1.5e9;
 /** The arena keeps freed blocks of other sizes beside those in use. */
 const ARENA_SLACK = 2;
 
-/** How many passes of the transformer to run together: what fits the card's free memory; 1 on the CPU, which gains nothing. */
+/**
+ * How many passes of the transformer to run together: on CUDA what fits the card's free memory; 1 on the CPU, which gains nothing,
+ * and on WebGPU, where the scores of a pass are large and no one tells the card's memory.
+ */
 export async function chooseBatch(
   checkpoint: Checkpoint,
   { device, dtype, tokens }: ChooseBatchOptions,
 ): Promise<number> {
-  const [card] = device === "cpu" ? [] : await readGpus();
+  const [card] = device === "cuda" ? await readGpus() : [];
   if (card === undefined) return 1;
   const numberSize = dtype === "float32" ? 4 : 2;
   return fitBatch({ sizes: sizesOfCheckpoint(checkpoint), tokens, numberSize, freeMemory: card.freeMemory });

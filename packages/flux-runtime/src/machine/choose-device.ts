@@ -1,11 +1,13 @@
 import { FluxRuntimeError } from "../errors.ts";
-import { checkDevice } from "../session/check-device.ts";
-import type { Device } from "../session/model-session.ts";
+import type { Device } from "../session/device.ts";
 import { findOnnxRuntimePackage } from "../session/onnxruntime-package.ts";
+import { examineAdapter, type WebgpuAdapter } from "../webgpu/examine-adapter.ts";
+import { timeProducts } from "../webgpu/time-products.ts";
+import { checkDevice, describeSoftware } from "./check-device.ts";
 
 /** What a device can be asked for as. */
-export const deviceNames = ["auto", "cpu", "cuda"] as const;
-/** `auto` is CUDA if it works, else the CPU. */
+export const deviceNames = ["auto", "cpu", "cuda", "webgpu"] as const;
+/** `auto` is CUDA if it works, else WebGPU if its card computes right and faster than the CPU, else the CPU. */
 export type DeviceName = (typeof deviceNames)[number];
 
 /** The device that models run on, and why it was taken. */
@@ -14,39 +16,85 @@ export interface ChosenDevice {
   readonly device: Device;
   /** ONNX Runtime's execution provider for it, as placements of nodes name it. */
   readonly provider: string;
-  /** For people: `asked for`, or what came of trying CUDA. */
+  /** For people: `asked for`, or what came of trying the others; for WebGPU also which driver computes on the CPU, if one does. */
   readonly why: string;
 }
 
+const providers: Readonly<Record<Device, string>> = {
+  cpu: "CPUExecutionProvider",
+  cuda: "CUDAExecutionProvider",
+  webgpu: "WebGpuExecutionProvider",
+};
+
 /**
- * Takes CUDA if it works, for `auto`; asked for by name, a device is used or refused, never replaced.
+ * Takes the best device that works, for `auto`; asked for by name, a device is used or refused, never replaced.
  *
- * @throws {FluxRuntimeError} `device-unavailable` if CUDA was asked for and cannot be used.
+ * @throws {FluxRuntimeError} `device-unavailable` if CUDA or WebGPU was asked for and cannot be used.
  * @example
  * const { device } = await chooseDevice("auto");
  */
 export async function chooseDevice(name: DeviceName): Promise<ChosenDevice> {
-  if (name === "cpu") return { device: "cpu", provider: "CPUExecutionProvider", why: "asked for" };
-  const check = await checkDevice("cuda");
-  if (check.works) {
-    const why = name === "auto" ? "a model ran on it" : "asked for";
-    return { device: "cuda", provider: "CUDAExecutionProvider", why };
+  if (name === "auto") return chooseBest();
+  if (name === "cpu") return chosen("cpu", "asked for");
+  const check = await checkDevice(name);
+  if (!check.works) throw unavailable(name, check.reason);
+  return chosen(name, check.note === undefined ? "asked for" : `asked for; ${check.note}`);
+}
+
+async function chooseBest(): Promise<ChosenDevice> {
+  const cuda = await checkDevice("cuda");
+  if (cuda.works) return chosen("cuda", "a model ran on it");
+  const reasons = [`CUDA does not work: ${firstLine(cuda.reason)}`];
+  const webgpu = await checkDevice("webgpu");
+  if (!webgpu.works)
+    return chosen("cpu", [...reasons, `Nor does WebGPU: ${firstLine(webgpu.reason)}`].join(" "));
+  const against = await compareWithCpu(await examineAdapter());
+  if (!against.isWorthIt) return chosen("cpu", [...reasons, against.why].join(" "));
+  return chosen("webgpu", [...reasons, against.why].join(" "));
+}
+
+async function compareWithCpu({ software }: WebgpuAdapter): Promise<{ isWorthIt: boolean; why: string }> {
+  if (software !== undefined) {
+    return { isWorthIt: false, why: `WebGPU is left out: ${describeSoftware(software)}.` };
   }
-  if (name === "auto") {
-    return {
-      device: "cpu",
-      provider: "CPUExecutionProvider",
-      why: `CUDA does not work: ${firstLine(check.reason)}`,
-    };
-  }
-  throw new FluxRuntimeError(
+  const [webgpu, cpu] = [await timeProducts("webgpu"), await timeProducts("cpu")];
+  const why = `Products of matrices take WebGPU ${(cpu / webgpu).toPrecision(2)} times the CPU's time.`;
+  return { isWorthIt: webgpu > cpu, why };
+}
+
+function chosen(device: Device, why: string): ChosenDevice {
+  return { device, provider: providers[device], why };
+}
+
+function unavailable(device: "cuda" | "webgpu", reason: string): FluxRuntimeError {
+  const needs = device === "cuda" ? cudaNeeds() : webgpuNeeds();
+  const name = device === "cuda" ? "CUDA" : "WebGPU";
+  return new FluxRuntimeError(
     "device-unavailable",
-    `CUDA was asked for, but cannot be used here. ${firstLine(check.reason)}\n` +
-      `It needs Linux x64, an NVIDIA driver, CUDA and cuDNN, and ONNX Runtime's CUDA provider, which is no part of the npm package:\n` +
-      `  ${findOnnxRuntimePackage().installProvider}\n` +
-      `See docs/gpu.md, or use the option \`device: "cpu"\`.`,
-    { option: "device", device: name, reason: check.reason },
+    `${name} was asked for, but cannot be used here. ${firstLine(reason)}\n${needs}`,
+    { option: "device", device, reason },
   );
+}
+
+function cudaNeeds(): string {
+  return (
+    `It needs Linux x64, an NVIDIA driver, CUDA and cuDNN, and ONNX Runtime's CUDA provider, which is no part of the npm package:\n` +
+    `  ${findOnnxRuntimePackage().installProvider}\n` +
+    `See docs/gpu.md, or use the option \`device: "cpu"\`.`
+  );
+}
+
+/** What to install for an adapter, on the system that this is. */
+function webgpuNeeds(): string {
+  const needs: Partial<Record<NodeJS.Platform, string>> = {
+    linux:
+      process.arch === "x64"
+        ? "It needs the Vulkan loader and a card's Vulkan driver:\n  apt-get install libvulkan1 mesa-vulkan-drivers   (AMD, Intel; NVIDIA's comes with its own driver)"
+        : "On Linux, ONNX Runtime's package has WebGPU for x64 only.",
+    darwin: "It needs a Mac with Apple silicon, where macOS brings all of it.",
+    win32: "It needs a card's driver with Direct3D 12: install the one of the card's maker.",
+  };
+  return `${needs[process.platform] ?? "ONNX Runtime's package has it for Linux x64, macOS and Windows."}\nSee docs/webgpu.md, or use the option \`device: "cpu"\`.`;
 }
 
 function firstLine(text: string): string {

@@ -2,7 +2,9 @@ import { readFile, statfs } from "node:fs/promises";
 import { freemem, totalmem } from "node:os";
 import { dirname } from "node:path";
 import { FluxRuntimeError } from "../errors.ts";
-import { checkDevice, type DeviceCheck } from "../session/check-device.ts";
+import type { Device } from "../session/device.ts";
+import { checkDevice, type DeviceCheck } from "./check-device.ts";
+import { chooseDevice } from "./choose-device.ts";
 import { estimateRun, type RunAssumptions, type RunEstimate } from "./estimate-run.ts";
 import { findCudaLibraries, findOnnxRuntime, type LibraryRecord } from "./find-libraries.ts";
 import { lookForCheckpoint, type CheckpointRecord } from "./look-for-checkpoint.ts";
@@ -20,7 +22,7 @@ export interface MachineExamination {
   /** The installed onnxruntime-node. */
   readonly onnxruntime: { readonly version: string };
   /** Each device, by trying it. */
-  readonly devices: Readonly<Record<"cpu" | "cuda", DeviceCheck>>;
+  readonly devices: Readonly<Record<Device, DeviceCheck>>;
   /** What CUDA needs, found or not. */
   readonly libraries: readonly LibraryRecord[];
   /** The NVIDIA cards that the driver sees. */
@@ -32,7 +34,7 @@ export interface MachineExamination {
   /** The checkpoint to be run, or how it will be had. */
   readonly checkpoint: CheckpointRecord;
   /** Null if no device works or there is no checkpoint to run; `problems` says so. */
-  readonly estimate: (RunEstimate & { readonly device: "cpu" | "cuda" }) | null;
+  readonly estimate: (RunEstimate & { readonly device: Device }) | null;
 }
 
 /** What is to be run on the machine. */
@@ -63,12 +65,16 @@ export async function examineMachine(options: ExamineMachineOptions): Promise<Ma
     ok: isAtLeast(process.versions.node, NEEDED_NODE),
   };
   const { version, provider } = await findOnnxRuntime();
-  const devices = { cpu: await checkDevice("cpu"), cuda: await checkDevice("cuda") };
+  const devices = {
+    cpu: await checkDevice("cpu"),
+    cuda: await checkDevice("cuda"),
+    webgpu: await checkDevice("webgpu"),
+  };
   const { record: checkpoint, sizes } = await lookForCheckpoint(options.checkpoint, { offline });
   for (const side of ["width", "height"] as const) requireWholeTokens(side, run[side], sizes.pixelsPerToken);
   const memory = { total: totalmem(), available: await availableMemory() };
   const disk = { folder: checkpoint.folder, free: await freeDisk(checkpoint.folder) };
-  const device = devices.cuda.works ? "cuda" : devices.cpu.works ? "cpu" : null;
+  const device = devices.cpu.works ? (await chooseDevice("auto")).device : null;
   const problems: string[] = [];
   let estimate: MachineExamination["estimate"] = null;
   if (device !== null && checkpoint.problem === null) {

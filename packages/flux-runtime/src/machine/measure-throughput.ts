@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Device } from "../session/device.ts";
+import { timeProducts } from "../webgpu/time-products.ts";
 import { openCheckpoint } from "../checkpoint/open-checkpoint.ts";
 import { drawNoise } from "../pipeline/generate.ts";
 import { openTransformer } from "../pipeline/open-transformer.ts";
@@ -29,17 +31,18 @@ const SIZE = { width: 32, height: 16 };
 
 /**
  * Measures how many floating-point operations a second a device reaches in a transformer block of random weights, for about half a
- * second, with the runtime and the arithmetic that a run uses.
+ * second, with the runtime and the arithmetic that a run uses; on WebGPU, in products of its size alone.
  *
  * @returns Operations a second, counted as the estimates count them.
  */
 export async function measureThroughput(
-  device: "cpu" | "cuda",
+  device: Device,
   {
     milliseconds = 500,
     signal,
   }: { readonly milliseconds?: number; readonly signal?: AbortSignal | undefined },
 ): Promise<number> {
+  if (device === "webgpu") return timeProducts(device, signal); // a block's weights would have to be converted first
   const folder = await mkdtemp(join(tmpdir(), "measure-plantain-throughput-"));
   try {
     await synthesizeCheckpoint(join(folder, "checkpoint"), spec);

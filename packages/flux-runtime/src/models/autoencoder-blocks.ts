@@ -4,6 +4,9 @@ import type { ModelGraph } from "../graph/model-graph.ts";
 /** The variance floor of every group normalization in the autoencoder. */
 export const GROUP_NORM_EPSILON = 1e-6;
 
+/** The pixels of a latent are a multiple of 4, two rows and two columns of which make a token. */
+const QUERY_PARTS = 4;
+
 /**
  * Two normalized 3 × 3 convolutions around a shortcut: x [B, in, H, W] → [B, out, H, W].
  *
@@ -56,7 +59,7 @@ export function midBlock(
       project(pixels, "to_q"),
       project(pixels, "to_k"),
       project(pixels, "to_v"),
-      1,
+      { heads: 1, headSize: channels, queryParts: QUERY_PARTS },
     );
     const image = g.reshapeLike(g.transpose(project(attended, "to_out.0"), [0, 2, 1]), hidden); // [B, C, H, W]
     hidden = g.add(hidden, image);

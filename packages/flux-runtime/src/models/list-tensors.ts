@@ -1,10 +1,12 @@
 import type { LocatedWeight } from "../checkpoint/component-weights.ts";
-import type { WeightSource } from "../graph/model-graph.ts";
+import type { WeightLayout, WeightSource } from "../graph/model-graph.ts";
 
 /** A tensor that a model asks for. */
 export interface RequiredTensor {
   readonly name: string;
   readonly shape: readonly number[];
+  /** `transposed` where `shape` has the axes of the checkpoint's tensor exchanged; absent where it is as there. */
+  readonly layout?: WeightLayout;
 }
 
 /**
@@ -12,12 +14,12 @@ export interface RequiredTensor {
  * and writes down what it was asked, so that no second list of a model's tensors exists.
  */
 export function listTensors(build: (weights: WeightSource) => unknown): RequiredTensor[] {
-  const shapes = new Map<string, readonly number[]>();
+  const tensors = new Map<string, RequiredTensor>();
   build({
-    locate(name, shape): LocatedWeight {
-      shapes.set(name, shape);
+    locate(name, shape, layout): LocatedWeight {
+      tensors.set(name, { name, shape, ...(layout && { layout }) });
       return { dtype: "BF16", shape, file: "", location: "", byteOffset: 0, byteLength: 0 };
     },
   });
-  return [...shapes].map(([name, shape]) => ({ name, shape })).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return [...tensors.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }

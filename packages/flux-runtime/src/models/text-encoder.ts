@@ -5,10 +5,14 @@ import type { TextEncoderConfig } from "./text-encoder-config.ts";
 /** The layers whose hidden states the Klein pipeline stacks into the prompt embedding. */
 export const PROMPT_EMBEDDING_LAYERS: readonly number[] = [9, 18, 27];
 
+/** The table whose rows stand for the tokens. */
+export const TOKEN_EMBEDDING = "model.embed_tokens";
+
 /**
  * The Qwen3 text encoder as an ONNX model that ends at the last hidden state that is used.
  *
- * Inputs: `input_ids` [B, S], `attention_mask` [B, 1, S, S] (true: the query in the row may see the key in the column),
+ * Inputs: `input_ids` [B, S] (for WebGPU the rows of the embedding table that they name, `inputs_embeds` [B, S, C]),
+ * `attention_mask` [B, 1, S, S] (true: the query in the row may see the key in the column),
  * `rotary_cos` and `rotary_sin` [S, D / 2]. Output: `prompt_embeds` [B, S, layers · C], the hidden states after the given
  * layers beside each other. Letters: B batch, S sequence, C hidden size, D head size.
  *
@@ -25,7 +29,10 @@ export function buildTextEncoder(
   const heads = config.num_attention_heads;
   const keyValueHeads = config.num_key_value_heads;
 
-  const ids = g.input("input_ids", "int64", ["B", "S"]);
+  const tokens =
+    g.kernels === "webgpu"
+      ? g.input("inputs_embeds", "float32", ["B", "S", C]) // a table of half a gigabyte and more stays off the card
+      : g.input("input_ids", "int64", ["B", "S"]);
   const mask = g.input("attention_mask", "bool", ["B", 1, "S", "S"]);
   const cos = g.input("rotary_cos", "float32", ["S", D / 2]);
   const sin = g.input("rotary_sin", "float32", ["S", D / 2]);
@@ -36,7 +43,10 @@ export function buildTextEncoder(
     );
 
   const hiddenStates = new Map<number, Value>();
-  let hidden = g.embedding(ids, "model.embed_tokens", { rows: config.vocab_size, size: C }); // [B, S, C]
+  let hidden =
+    g.kernels === "webgpu"
+      ? tokens
+      : g.embedding(tokens, TOKEN_EMBEDDING, { rows: config.vocab_size, size: C }); // [B, S, C]
   hiddenStates.set(0, hidden);
 
   const last = Math.max(...layers);
@@ -51,7 +61,7 @@ export function buildTextEncoder(
     const query = rotate(normHeads(project("q_proj", heads), "q_norm", heads), heads);
     const key = rotate(normHeads(project("k_proj", keyValueHeads), "k_norm", keyValueHeads), keyValueHeads);
     const value = project("v_proj", keyValueHeads); // [B, S, keyValueHeads · D]
-    const attention = g.groupedQueryAttention(query, key, value, { heads, keyValueHeads, mask });
+    const attention = g.groupedQueryAttention(query, key, value, { heads, headSize: D, keyValueHeads, mask });
     hidden = g.add(hidden, g.linear(attention, `${layer}.self_attn.o_proj`, { in: heads * D, out: C }));
 
     const normedAgain = g.rmsNorm(hidden, `${layer}.post_attention_layernorm`, { size: C, epsilon });

@@ -1,6 +1,7 @@
 import type { TransformerConfig } from "./transformer-config.ts";
 import type { Value } from "../graph/graph-builder.ts";
 import { ModelGraph, type ModelGraphOptions } from "../graph/model-graph.ts";
+import { timestepFrequencies } from "../sampling/timestep-waves.ts";
 
 const LARGEST_FLOAT16 = 65_504;
 
@@ -38,7 +39,10 @@ export function buildTransformer(config: TransformerConfig, options: ModelGraphO
     g.input("encoder_hidden_states", "float32", ["B", "S_text", config.joint_attention_dim]),
     g.computeType,
   );
-  const timestep = g.input("timestep", "float32", ["B"]);
+  const timestep =
+    g.kernels === "webgpu"
+      ? g.input("timestep_waves", "float32", ["B", config.timestep_guidance_channels]) // WebGPU's own sines are off by up to 2e-4
+      : g.input("timestep", "float32", ["B"]);
   const cos = g.input("rotary_cos", "float32", ["S", headSize / 2]);
   const sin = g.input("rotary_sin", "float32", ["S", headSize / 2]);
 
@@ -52,7 +56,7 @@ export function buildTransformer(config: TransformerConfig, options: ModelGraphO
         g.rotaryEmbedding(g.cast(x, "float32"), cos, sin, { heads, interleaved: true }), // rotated in float32
         g.computeType,
       );
-    return g.multiHeadAttention(rotate(query), rotate(key), value, heads); // [B, S, C]
+    return g.multiHeadAttention(rotate(query), rotate(key), value, { heads, headSize, headsAtOnce: 3 }); // [B, S, C]
   };
   const normHeads = (x: Value, path: string): Value =>
     g.rmsNormPerHead(x, path, { heads, size: headSize, epsilon });
@@ -153,17 +157,20 @@ export function buildTransformer(config: TransformerConfig, options: ModelGraphO
   return g;
 }
 
-/** The sinusoidal embedding of the timestep (cosines first), then its two-layer MLP: [B] → [B, C]. */
+/** The sinusoidal embedding of the timestep (cosines first), then its two-layer MLP: [B] or its waves → [B, C]. */
 function embedTimestep(g: ModelGraph, timestep: Value, config: TransformerConfig, C: number): Value {
-  const half = config.timestep_guidance_channels / 2;
-  const frequencies = Array.from({ length: half }, (_, i) =>
-    Math.fround(Math.exp(Math.fround(Math.fround(-Math.log(10_000) * i) / half))),
-  );
-  const angles = g.mul(g.unsqueeze(timestep, 1), g.constant("float32", [1, half], frequencies)); // [B, half]
-  const waves = g.cast(g.concat([g.cos(angles), g.sin(angles)], -1), g.computeType);
+  const size = config.timestep_guidance_channels;
+  const waves = g.kernels === "webgpu" ? timestep : waveTimestep(g, timestep, size);
   const path = "time_guidance_embed.timestep_embedder";
-  const inner = g.linear(waves, `${path}.linear_1`, { in: 2 * half, out: C });
+  const inner = g.linear(waves, `${path}.linear_1`, { in: size, out: C });
   return g.linear(g.silu(inner), `${path}.linear_2`, { in: C, out: C });
+}
+
+/** As {@link timestepWaves}: [B] → [B, size]. */
+function waveTimestep(g: ModelGraph, timestep: Value, size: number): Value {
+  const frequencies = timestepFrequencies(size);
+  const angles = g.mul(g.unsqueeze(timestep, 1), g.constant("float32", [1, size / 2], frequencies)); // [B, size / 2]
+  return g.cast(g.concat([g.cos(angles), g.sin(angles)], -1), g.computeType);
 }
 
 function halves(g: ModelGraph, x: Value, size: number): [Value, Value] {

@@ -1,6 +1,7 @@
 import { readTensor } from "../checkpoint/read-safetensors.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { FluxRuntimeError } from "../errors.ts";
+import type { ModelGraph, ModelGraphOptions } from "../graph/model-graph.ts";
 import { buildAutoencoderDecoder } from "../models/autoencoder-decoder.ts";
 import { buildAutoencoderEncoder } from "../models/autoencoder-encoder.ts";
 import {
@@ -10,9 +11,10 @@ import {
   unpatchifyLatents,
   type LatentSize,
 } from "../sampling/latent-layout.ts";
-import { openModelSession, type RuntimeOptions } from "../session/model-session.ts";
+import type { RuntimeOptions } from "../session/model-session.ts";
 import { toTensor } from "../session/session-tensors.ts";
 import { elementCount, requireTensor, type Tensor } from "../tensor.ts";
+import { openModel } from "./open-model.ts";
 
 /** Latents in the form in which the transformer reads them. */
 export interface PackedLatents {
@@ -46,8 +48,8 @@ export async function encodeImages(
   requireImages(checkpoint, images);
   const { config, weights } = checkpoint.autoencoder;
   const normalize = await latentNormalization(checkpoint);
-  const model = buildAutoencoderEncoder(config, { weights, computeType: "float32" }).serialize();
-  const session = await openModelSession(model, weights.externalDataFolder, runtime);
+  const build = (options: ModelGraphOptions): ModelGraph => buildAutoencoderEncoder(config, options);
+  const session = await openModel(weights, build, { ...runtime, computeType: "float32" });
   try {
     const encoded: PackedLatents[] = [];
     for (const image of images) {
@@ -125,8 +127,8 @@ export async function decodeLatents(
 ): Promise<Tensor> {
   const { config, weights } = checkpoint.autoencoder;
   const latent = await denormalizeLatents(checkpoint, latents);
-  const model = buildAutoencoderDecoder(config, { weights, computeType: "float32" }).serialize();
-  const session = await openModelSession(model, weights.externalDataFolder, runtime);
+  const build = (options: ModelGraphOptions): ModelGraph => buildAutoencoderDecoder(config, options);
+  const session = await openModel(weights, build, { ...runtime, computeType: "float32" });
   try {
     return toTensor(await session.run({ latent: { type: "float32", ...latent } }), "sample");
   } finally {

@@ -1,11 +1,16 @@
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { chooseTextEncoderLayers } from "../checkpoint/text-encoder-layers.ts";
-import { buildTextEncoder } from "../models/text-encoder.ts";
+import { readRows } from "../checkpoint/read-safetensors.ts";
+import type { ModelGraph, ModelGraphOptions } from "../graph/model-graph.ts";
+import { buildTextEncoder, TOKEN_EMBEDDING } from "../models/text-encoder.ts";
 import { chooseComputeType } from "../session/choose-compute-type.ts";
-import { openModelSession, type RuntimeOptions } from "../session/model-session.ts";
+import { kernelsOf } from "../session/kernels-of.ts";
+import type { RuntimeOptions } from "../session/model-session.ts";
+import type { SessionTensors } from "../session/session-protocol.ts";
 import { toTensor } from "../session/session-tensors.ts";
 import type { Tensor } from "../tensor.ts";
 import { createTokenizer } from "../text/tokenizer.ts";
+import { openModel } from "./open-model.ts";
 import { textRotaryEmbedding, type RotaryFrequencies } from "./text-rotary-embedding.ts";
 
 /** The length that the Klein pipeline pads every prompt to. */
@@ -63,17 +68,24 @@ export async function openTextEncoder(
   const layers = chooseTextEncoderLayers(checkpoint, textEncoderLayers);
   const { config, weights } = checkpoint.textEncoder;
   const tokenizer = await createTokenizer(checkpoint.tokenizerFolder);
-  const graph = buildTextEncoder(config, { weights, computeType: chooseComputeType(runtime) }, layers);
-  const model = graph.serialize();
   const rotary = textRotaryEmbedding(maxSequenceLength, config, rotaryFrequencies);
-  const session = await openModelSession(model, weights.externalDataFolder, runtime);
+  const computeType = chooseComputeType(runtime);
+  const build = (options: ModelGraphOptions): ModelGraph => buildTextEncoder(config, options, layers);
+  const session = await openModel(weights, build, { ...runtime, computeType });
+  const embedTokens = async (ids: BigInt64Array): Promise<SessionTensors> => {
+    if (kernelsOf(runtime.device) === "native")
+      return { input_ids: { type: "int64", data: ids, shape: [1, S] } };
+    const table = weights.locate(`${TOKEN_EMBEDDING}.weight`, [config.vocab_size, config.hidden_size]);
+    const { data } = await readRows(table.file, table, [...ids].map(Number));
+    return { inputs_embeds: { type: "float32", data, shape: [1, S, config.hidden_size] } };
+  };
   const S = maxSequenceLength;
   return {
     async encode(prompt) {
       const { inputIds, ...encoded } = tokenizer.encode(prompt, { maxSequenceLength });
       const { tokenCount, promptTokens, truncated } = encoded;
       const outputs = await session.run({
-        input_ids: { type: "int64", data: inputIds, shape: [1, S] },
+        ...(await embedTokens(inputIds)),
         attention_mask: { type: "bool", data: causalMask(S, tokenCount), shape: [1, 1, S, S] },
         rotary_cos: { type: "float32", ...rotary.cos },
         rotary_sin: { type: "float32", ...rotary.sin },

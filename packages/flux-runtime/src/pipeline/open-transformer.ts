@@ -1,14 +1,19 @@
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { concatenate } from "../concatenate.ts";
 import { FluxRuntimeError } from "../errors.ts";
+import type { ModelGraph, ModelGraphOptions } from "../graph/model-graph.ts";
 import { buildTransformer } from "../models/transformer.ts";
 import { latentPositionIds, referencePositionIds, textPositionIds } from "../sampling/position-ids.ts";
 import { createRotaryEmbedding, type RotaryEmbedding } from "../sampling/rotary-embedding.ts";
 import { roundTimestep } from "../sampling/round-timestep.ts";
+import { timestepWaves } from "../sampling/timestep-waves.ts";
 import { chooseComputeType } from "../session/choose-compute-type.ts";
+import { kernelsOf } from "../session/kernels-of.ts";
 import { openModelSession, type RuntimeOptions } from "../session/model-session.ts";
+import type { SessionTensors } from "../session/session-protocol.ts";
 import { toTensor } from "../session/session-tensors.ts";
 import type { Tensor } from "../tensor.ts";
+import { prepareModel, type PreparedModel } from "./open-model.ts";
 import { checkPasses, layoutKey, tokenLayout, type TransformerPass } from "./transformer-pass.ts";
 
 /** Where the transformer runs, and what is changed in its graph. */
@@ -54,13 +59,33 @@ export interface Transformer {
   close(): Promise<void>;
 }
 
-/** Builds the transformer's ONNX model as a session with these options would load it; nothing is loaded. */
-export function buildTransformerModel(
+/** What decides how the transformer's model is built. */
+export type TransformerModelOptions = Pick<
+  RuntimeOptions,
+  "device" | "dtype" | "signal" | "onConvertWeights"
+>;
+
+/**
+ * Builds the transformer's ONNX model as a session with these options would load it; nothing is loaded.
+ *
+ * On WebGPU the model names the weights of a converted copy, which is made if there is none yet.
+ *
+ * @throws {FluxRuntimeError} where a weight is missing or mis-shaped; for WebGPU as `chooseDevice` does, and where the copy cannot
+ * be written.
+ */
+export async function buildTransformerModel(
   checkpoint: Checkpoint,
-  options: Pick<RuntimeOptions, "device" | "dtype"> = {},
-): Uint8Array {
-  const { config, weights } = checkpoint.transformer;
-  return buildTransformer(config, { weights, computeType: chooseComputeType(options) }).serialize();
+  options: TransformerModelOptions = {},
+): Promise<Uint8Array> {
+  return (await prepareTransformer(checkpoint, options)).model;
+}
+
+function prepareTransformer(
+  { transformer: { config, weights } }: Checkpoint,
+  options: TransformerModelOptions,
+): Promise<PreparedModel> {
+  const build = (graphOptions: ModelGraphOptions): ModelGraph => buildTransformer(config, graphOptions);
+  return prepareModel(weights, build, { ...options, computeType: chooseComputeType(options) });
 }
 
 /**
@@ -73,10 +98,20 @@ export async function openTransformer(
   checkpoint: Checkpoint,
   { rewriteGraph = (model) => model, ...runtime }: TransformerOptions = {},
 ): Promise<Transformer> {
-  const { config, weights } = checkpoint.transformer;
+  const { config } = checkpoint.transformer;
   const computeType = chooseComputeType(runtime);
-  const model = rewriteGraph(buildTransformerModel(checkpoint, runtime));
-  const session = await openModelSession(model, weights.externalDataFolder, runtime);
+  const { model, externalDataFolder } = await prepareTransformer(checkpoint, runtime);
+  const session = await openModelSession(rewriteGraph(model), externalDataFolder, runtime);
+  const timestepInput = (timesteps: readonly number[]): SessionTensors => {
+    const shape = [timesteps.length];
+    if (kernelsOf(runtime.device) === "native") {
+      return { timestep: { type: "float32", data: Float32Array.from(timesteps), shape } };
+    }
+    const size = config.timestep_guidance_channels;
+    return {
+      timestep_waves: { type: "float32", data: timestepWaves(timesteps, size), shape: [...shape, size] },
+    };
+  };
   const rotaryFor = remember((pass: TransformerPass): RotaryEmbedding => {
     const ids = concatenate(
       [
@@ -106,11 +141,7 @@ export async function openTransformer(
           0,
         ),
       },
-      timestep: {
-        type: "float32",
-        data: Float32Array.from(passes, ({ timestep }) => roundTimestep(timestep, computeType)),
-        shape: [passes.length],
-      },
+      ...timestepInput(passes.map(({ timestep }) => roundTimestep(timestep, computeType))),
       rotary_cos: { type: "float32", ...rotary.cos },
       rotary_sin: { type: "float32", ...rotary.sin },
       ...first.extraInputs,

@@ -16,3 +16,12 @@ it("refuses 16 bits on the CPU", () => {
     /CPU computes in float32 only.*CUDA/,
   );
 });
+
+it("is float32 on WebGPU, and nothing else", () => {
+  expect(chooseComputeType({ device: "webgpu" })).toBe("float32");
+  for (const dtype of ["float16", "bfloat16"] as const) {
+    expect(() => chooseComputeType({ device: "webgpu", dtype })).toThrow(
+      /WebGPU computes in float32 only.*summed in float16/,
+    );
+  }
+});

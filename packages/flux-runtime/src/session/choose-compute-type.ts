@@ -19,5 +19,12 @@ export function chooseComputeType({
       { device, dtype },
     );
   }
+  if (device === "webgpu" && dtype !== "float32") {
+    throw new FluxRuntimeError(
+      "invalid-argument",
+      `WebGPU computes in float32 only, but ${dtype} was asked for: its float16 products are summed in float16, which loses digits, and it has no bfloat16. Use float32 (weights are kept in float16 on the card where it can), or CUDA.`,
+      { device, dtype },
+    );
+  }
   return dtype;
 }

@@ -3,6 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FluxRuntimeError } from "../errors.ts";
 import type { ComputeType } from "../graph/element-type.ts";
+import type { OnProgress } from "../progress.ts";
+import { chooseWeights } from "./choose-weights.ts";
+import type { Device } from "./device.ts";
 import { defaultThreads } from "./default-threads.ts";
 import type { NodePlacement } from "./node-placement.ts";
 import { readProcessMemory, type ProcessMemory } from "./process-memory.ts";
@@ -12,32 +15,33 @@ import type { SessionRequest, SessionTensors } from "./session-protocol.ts";
 /** How often the memory of a session's process is read, in milliseconds: often enough to see the peak of a pass. */
 const MEMORY_SAMPLING_INTERVAL = 50;
 
-/** Where a model computes. */
-export type Device = "cpu" | "cuda";
-
 /** How the sessions of a run are executed. */
 export interface RuntimeOptions {
   /** Where models compute; the CPU where absent. */
   readonly device?: Device;
   /**
    * The type of the matrix products of the text encoder and the transformer: bfloat16 on CUDA, float32 on the CPU, which has no
-   * other kernels. The autoencoder computes in float32 everywhere.
+   * other kernels, and on WebGPU, where products of float16 numbers are summed in float16. The autoencoder computes in float32
+   * everywhere.
    */
   readonly dtype?: ComputeType;
   /**
    * `mapped` leaves the weights in their files and brings each into the compute type right before its use. `resident` lets ONNX
-   * Runtime keep converted and rearranged copies: faster, at several times the memory.
+   * Runtime keep converted and rearranged copies: faster, at several times the memory. WebGPU takes `resident` alone: the
+   * weights lie on the card.
    */
   readonly weights?: "mapped" | "resident";
   /** Threads within an operator; {@link defaultThreads} where absent. */
   readonly threads?: number;
   /**
-   * Lets ONNX Runtime place nodes on the CPU when a model runs on CUDA. By default it refuses such a model, so that none slows
+   * Lets ONNX Runtime place nodes on the CPU when a model runs on CUDA or WebGPU. By default it refuses such a model, so that none slows
    * down unnoticed; a rewritten graph whose shape arithmetic belongs there needs it.
    */
   readonly allowCpuNodes?: boolean;
   /** Ends the session's process and rejects what is under way. */
   readonly signal?: AbortSignal;
+  /** Told while weights are converted for WebGPU, which is done once for a checkpoint; see docs/webgpu.md. */
+  readonly onConvertWeights?: OnProgress | undefined;
   /** Told, when a model's process ends, the largest memory that it was seen to hold; zeros where the system does not tell. */
   readonly onPeakMemory?: (memory: ProcessMemory) => void;
   /**
@@ -49,6 +53,8 @@ export interface RuntimeOptions {
 
 /** A model that is loaded in a process of its own. */
 export interface ModelSession {
+  /** The process that holds the model. */
+  readonly pid: number | undefined;
   /**
    * Runs the model once. Calls can overlap: each resolves with its own outputs, in the order of the calls.
    *
@@ -70,7 +76,7 @@ export async function openModelSession(
   externalDataFolder: string,
   {
     device = "cpu",
-    weights = "mapped",
+    weights,
     threads = defaultThreads(),
     allowCpuNodes = false,
     signal,
@@ -79,6 +85,7 @@ export async function openModelSession(
   }: RuntimeOptions = {},
 ): Promise<ModelSession> {
   signal?.throwIfAborted();
+  const held = chooseWeights({ device, weights });
   const host = await startSessionProcess();
   let peak: ProcessMemory = { resident: 0, private: 0 };
   const sampleMemory = (): void => {
@@ -135,7 +142,7 @@ export async function openModelSession(
       model,
       externalDataFolder,
       provider: device,
-      weights,
+      weights: held,
       threads,
       allowCpuNodes,
       profileFolder,
@@ -145,6 +152,7 @@ export async function openModelSession(
     throw error;
   }
   return {
+    pid: host.pid,
     async run(feeds) {
       const outputs = await ask({ kind: "run", feeds });
       sampleMemory();

@@ -14,11 +14,11 @@ import type {
 } from "./session-protocol.ts";
 
 /**
- * Graph optimizers that mapped weights go without. Folding constants would make resident float32 copies of the weights. With
- * folding off, the optimizer of float16 initializers reads past the end of a node's inputs and ends the process, in 1.29.0
+ * Graph optimizers that weights which stay in their stored type go without. Folding constants would make resident float32
+ * copies of the weights. With folding off, the optimizer of float16 initializers reads past the end of a node's inputs and ends the process, in 1.29.0
  * wherever a weight is float16.
  */
-const DISABLED_FOR_MAPPED_WEIGHTS = ["ConstantFolding", "FuseFp16InitializerToFp32NodeTransformer"];
+const DISABLED_FOR_STORED_WEIGHTS = ["ConstantFolding", "FuseFp16InitializerToFp32NodeTransformer"];
 
 let session: InferenceSession | undefined;
 /** Where ONNX Runtime writes its profile of the first run, until that has been read. */
@@ -26,8 +26,11 @@ let profileFolder: string | undefined;
 
 async function open(request: Extract<SessionRequest, { kind: "open" }>): Promise<void> {
   profileFolder = request.profileFolder;
+  const isMapped = request.weights === "mapped";
+  const { provider } = request;
   session = await InferenceSession.create(request.model, {
-    executionProviders: [request.provider],
+    // By default convolutions would be turned to NHWC, by nodes of which one ends on the CPU.
+    executionProviders: [provider === "webgpu" ? { name: "webgpu", preferredLayout: "NCHW" } : provider],
     graphOptimizationLevel: "all",
     // Without the arena and the pattern planner, memory goes back after each operator.
     enableCpuMemArena: false,
@@ -42,14 +45,13 @@ async function open(request: Extract<SessionRequest, { kind: "open" }>): Promise
       session: {
         model_external_initializers_file_folder_path: request.externalDataFolder,
         // Prepacked weights would be resident copies of a mapped file.
-        ...(request.weights === "mapped" && { disable_prepacking: "1" }),
-        ...(request.provider === "cuda" && {
-          ...(!request.allowCpuNodes && { disable_cpu_ep_fallback: "1" }),
-          use_device_allocator_for_initializers: "1", // the arena would round each weight up
-        }),
+        ...(isMapped && { disable_prepacking: "1" }),
+        ...(provider !== "cpu" && !request.allowCpuNodes && { disable_cpu_ep_fallback: "1" }),
+        // The arena would round each weight up.
+        ...(provider === "cuda" && { use_device_allocator_for_initializers: "1" }),
       },
-      ...(request.weights === "mapped" && {
-        optimization: { disable_specified_optimizers: DISABLED_FOR_MAPPED_WEIGHTS.join(";") },
+      ...((isMapped || provider === "webgpu") && {
+        optimization: { disable_specified_optimizers: DISABLED_FOR_STORED_WEIGHTS.join(";") },
       }),
     },
   });

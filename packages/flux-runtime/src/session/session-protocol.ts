@@ -16,7 +16,7 @@ export type SessionRequest =
       readonly model: Uint8Array;
       /** Where the external data of the model's initializers lies. */
       readonly externalDataFolder: string;
-      readonly provider: "cpu" | "cuda";
+      readonly provider: "cpu" | "cuda" | "webgpu";
       readonly weights: "mapped" | "resident";
       readonly threads: number | undefined;
       readonly allowCpuNodes: boolean;

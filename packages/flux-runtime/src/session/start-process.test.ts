@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { getCheckpointSpec } from "../synthesis/checkpoint-spec.ts";
 import { synthesizeCheckpoint } from "../synthesis/synthesize-checkpoint.ts";
-import { checkDevice } from "./check-device.ts";
+import { checkDevice } from "../machine/check-device.ts";
 import { findOnnxRuntimePackage } from "./onnxruntime-package.ts";
 import { startProcess } from "./start-process.ts";
 

@@ -31,8 +31,13 @@ export async function startProcess(): Promise<ChildProcess> {
       serialization: "advanced",
       execArgv: [], // this process's own may not suit a file, as --input-type does not
       stdio: ["pipe", "ignore", "pipe", "ipc"],
-      // ONNX Runtime would tell its makers about each model that it loads, and leave an identifier and logs on the disk.
-      env: { ORT_DISABLE_TELEMETRY: "1", ...process.env },
+      env: {
+        // ONNX Runtime would tell its makers about each model that it loads, and leave an identifier and logs on the disk.
+        ORT_DISABLE_TELEMETRY: "1",
+        // Else CUDA's libraries compute float32 products in TF32, with 10 bits of mantissa, which no option of the binding ends.
+        NVIDIA_TF32_OVERRIDE: "0",
+        ...process.env,
+      },
     });
     await once(child, "spawn"); // rejects with what the system says
   } catch (cause) {

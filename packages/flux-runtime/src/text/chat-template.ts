@@ -1,4 +1,4 @@
-import { Template } from "@huggingface/jinja";
+import type { Template } from "@huggingface/jinja";
 import { FluxRuntimeError } from "../errors.ts";
 import type { TokenizerConfig } from "./tokenizer-config.ts";
 
@@ -12,10 +12,11 @@ import type { TokenizerConfig } from "./tokenizer-config.ts";
  *
  * Source: `Flux2KleinPipeline._get_qwen3_prompt_embeds` in diffusers and `render_jinja_template` in transformers.
  */
-export function createChatTemplate({
+export async function createChatTemplate({
   chatTemplate,
   specialTokens,
-}: Pick<TokenizerConfig, "chatTemplate" | "specialTokens">): (prompt: string) => string {
+}: Pick<TokenizerConfig, "chatTemplate" | "specialTokens">): Promise<(prompt: string) => string> {
+  const jinja = await import("@huggingface/jinja"); // loaded by who fills in a template alone
   const refuse = (cause: unknown): never => {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new FluxRuntimeError(
@@ -27,7 +28,7 @@ export function createChatTemplate({
   };
   let template: Template;
   try {
-    template = new Template(chatTemplate);
+    template = new jinja.Template(chatTemplate);
   } catch (cause) {
     return refuse(cause);
   }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Tokenizer as VocabularyTokenizer } from "@huggingface/tokenizers";
 import { z } from "zod";
 import { FluxRuntimeError } from "../errors.ts";
+import { createChatTemplate } from "./chat-template.ts";
 import { findPromptTokens, templateTokens, type TemplateTokens } from "./prompt-tokens.ts";
 import { readTokenizerFile } from "./read-tokenizer-file.ts";
 import { readTokenizerConfig } from "./tokenizer-config.ts";
@@ -60,12 +61,8 @@ export async function createTokenizer(folder: string): Promise<Tokenizer> {
   const path = join(folder, "tokenizer.json");
   const vocabulary = await readTokenizerFile(path, tokenizerSchema);
   const config = await readTokenizerConfig(folder);
-  // The libraries are loaded by who tokenizes alone.
-  const [library, { createChatTemplate }] = await Promise.all([
-    import("@huggingface/tokenizers"),
-    import("./chat-template.ts"),
-  ]);
-  const renderChat = createChatTemplate(config);
+  const renderChat = await createChatTemplate(config);
+  const library = await import("@huggingface/tokenizers"); // loaded by who tokenizes alone
   let tokenizer: VocabularyTokenizer;
   try {
     tokenizer = new library.Tokenizer(vocabulary, {});

@@ -102,7 +102,10 @@ export async function ablateUnits(
       checkpoint: opened,
       pairs: plan.neededPairs,
       reporter,
-      runtime: runtimeOptions({ ...used, threads: options.threads ?? used.threads }, options.signal),
+      runtime: runtimeOptions(
+        { ...used, threads: options.threads ?? used.threads },
+        { signal: options.signal, onConvertWeights: reporter.within() },
+      ),
     });
     reporter.next();
     const inputs = await preparePassInputs(context);

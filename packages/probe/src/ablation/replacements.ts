@@ -24,7 +24,7 @@ export async function measureReplacements(
   const distinct = new Map(sources.map((prompts) => [JSON.stringify(prompts), prompts]));
   const replicates = listReplicates(settings).length;
   const passes = countReplacementPasses(sources, replicates);
-  const { model, layout } = hookModel(buildTransformerModel(checkpoint, runtime), {
+  const { model, layout } = hookModel(await buildTransformerModel(checkpoint, runtime), {
     taps: planTaps(checkpoint, settings.taps),
     groupSize: 1,
     reduction: "mean",

@@ -73,7 +73,7 @@ export async function runAblation(
   );
   if (missing.length > 0) {
     const replacements = further === 0 ? [] : await measureReplacements(context, inputs, sources);
-    const { model, layout } = hookModel(buildTransformerModel(checkpoint, runtime), {
+    const { model, layout } = hookModel(await buildTransformerModel(checkpoint, runtime), {
       taps: planTaps(checkpoint, settings.taps),
       groupSize: settings.groupSize,
       scale: further === 0 ? true : { offset: "offset" },

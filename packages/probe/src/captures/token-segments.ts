@@ -1,5 +1,11 @@
-import type { PromptEmbedding, SessionTensors, TokenLayout } from "@measure-plantain/flux-runtime";
-import type { UnitLayout } from "@measure-plantain/head-hooks";
+import type {
+  Device,
+  PromptEmbedding,
+  SessionTensor,
+  SessionTensors,
+  TokenLayout,
+} from "@measure-plantain/flux-runtime";
+import type { RangeType, UnitLayout } from "@measure-plantain/head-hooks";
 import { valueAt } from "../reading.ts";
 import { segmentInputs } from "./plan-taps.ts";
 
@@ -53,14 +59,20 @@ export function segmentRanges(
   };
 }
 
-/** The ranges as the hooked graph takes them: int64 [K, 2] for each input. */
-export function rangeTensors(ranges: SegmentRanges): SessionTensors {
-  return Object.fromEntries(
-    Object.entries(ranges).map(([input, rows]) => [
-      input,
-      { type: "int64", data: BigInt64Array.from(rows.flat(), BigInt), shape: [rows.length, 2] } as const,
-    ]),
-  );
+/** The type in which a graph on this device takes its ranges: WebGPU computes with no integers of 64 bits. */
+export function rangeTypeOf(device: Device): RangeType {
+  return device === "webgpu" ? "float32" : "int64";
+}
+
+/** The ranges as the hooked graph takes them: [K, 2] of its type for each input. */
+export function rangeTensors(ranges: SegmentRanges, type: RangeType): SessionTensors {
+  const tensors = Object.entries(ranges).map(([input, rows]): [string, SessionTensor] => {
+    const [bounds, shape] = [rows.flat(), [rows.length, 2]];
+    return type === "int64"
+      ? [input, { type, data: BigInt64Array.from(bounds, BigInt), shape }]
+      : [input, { type, data: Float32Array.from(bounds), shape }];
+  });
+  return Object.fromEntries(tensors);
 }
 
 /**

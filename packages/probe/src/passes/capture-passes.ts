@@ -20,6 +20,7 @@ import type { ProbeSettings } from "../settings/settings.ts";
 import {
   poolRanges,
   rangeTensors,
+  rangeTypeOf,
   segmentNames,
   segmentRanges,
   type SegmentRanges,
@@ -44,10 +45,11 @@ export async function capturePasses(context: ProbeContext, conditions: Condition
     reporter.note(`${keys.length - count} of ${keys.length} passes are there already.`);
 
   const inputsOf = createPassInputs(context, conditions);
-  const { model, layout } = hookModel(buildTransformerModel(checkpoint, runtime), {
+  const rangeType = rangeTypeOf(settings.device);
+  const { model, layout } = hookModel(await buildTransformerModel(checkpoint, runtime), {
     taps: planTaps(checkpoint, settings.taps),
     groupSize: settings.groupSize,
-    segments: settings.segments,
+    segments: settings.segments && { rangeType },
     channelMeans: settings.capture === "signed",
     keepOutputs: false, // nothing after the last tap is computed
   });
@@ -106,11 +108,12 @@ interface Prediction {
 async function predict(
   transformer: Transformer,
   passes: readonly ProbePass[],
-  { segments }: Pick<ProbeSettings, "segments">,
+  { segments, device }: Pick<ProbeSettings, "segments" | "device">,
 ): Promise<Prediction[]> {
   const prepared = passes.map((pass) => {
     const ranges = segmentRanges(tokenLayout(pass), pass.textTokens);
-    return { pass: { ...pass, ...(segments && { extraInputs: rangeTensors(ranges) }) }, ranges };
+    const extraInputs = rangeTensors(ranges, rangeTypeOf(device));
+    return { pass: { ...pass, ...(segments && { extraInputs }) }, ranges };
   });
   const alike = group(prepared, ({ pass: { references = [] }, ranges }) =>
     JSON.stringify([references.map(({ size }) => size), segments && ranges]),

@@ -84,7 +84,7 @@ export async function captureRun(
   if (stored !== undefined) await folder.write(PLAN_FILE, stored.text);
 
   const pairs = shardPairs(promptSet.pairs.length, settings.shard);
-  const runtime = runtimeOptions(settings, signal);
+  const runtime = runtimeOptions(settings, { signal, onConvertWeights: reporter.within() });
   const context: ProbeContext = { checkpoint, promptSet, settings, pairs, folder, reporter, clock, runtime };
   reporter.next();
   await prepareReferences(context, options.referenceFiles ?? []);

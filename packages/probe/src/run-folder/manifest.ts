@@ -1,3 +1,4 @@
+import type { Device } from "@measure-plantain/flux-runtime";
 import type { UnitLayout } from "@measure-plantain/head-hooks";
 import type { PromptSet, PromptSetAudit } from "@measure-plantain/prompts";
 import type { CutPrompts } from "../audit/cut-prompts.ts";
@@ -57,7 +58,7 @@ export interface Manifest {
   /** SHA-256 of `captures.safetensors`; `null` until it is complete. */
   readonly capturesSha256: string | null;
   /** Where the passes run, and why there. */
-  readonly execution: { readonly device: "cpu" | "cuda"; readonly provider: string; readonly why: string };
+  readonly execution: { readonly device: Device; readonly provider: string; readonly why: string };
   /** ISO 8601. */
   readonly startedAt: string;
   /** ISO 8601; `null` until the run is complete. */

@@ -1,6 +1,7 @@
 import {
   chooseBatch,
   chooseComputeType,
+  chooseWeights,
   chooseTextEncoderLayers,
   defaultThreads,
   DEFAULT_MAX_SEQUENCE_LENGTH,
@@ -125,7 +126,7 @@ export async function chooseSettings(
     rotaryFrequencies: options.rotaryFrequencies ?? "float32",
     device,
     dtype,
-    weights: options.weights ?? "mapped",
+    weights: chooseWeights({ device, weights: options.weights }),
     batch: batch === "auto" ? await chooseBatch(checkpoint, { device, dtype, tokens }) : batch,
     threads: options.threads ?? defaultThreads() ?? null,
   };

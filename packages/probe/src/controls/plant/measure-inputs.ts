@@ -27,7 +27,7 @@ export async function measureBlockInputs(
     { at: `single_transformer_blocks.${block}.attn.to_qkv_mlp_proj`, path: `in.${block}` },
     { at: `single_transformer_blocks.${block}.attn.to_out`, path: `out.${block}` },
   ]);
-  const { model, layout } = hookModel(buildTransformerModel(checkpoint, runtime), {
+  const { model, layout } = hookModel(await buildTransformerModel(checkpoint, runtime), {
     taps,
     groupSize: 1,
     reduction: "mean",

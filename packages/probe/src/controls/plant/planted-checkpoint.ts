@@ -52,7 +52,7 @@ export async function plantedCheckpoint({
   const folder = join(cacheFolder(), `planted-${key}`);
   const planted = await openOrMakeCheckpoint(folder, () =>
     main.whileLocked(async () => {
-      const runtime = runtimeOptions(settings, signal);
+      const runtime = runtimeOptions(settings, { signal, onConvertWeights: reporter.within() });
       const context = await reopenContext({ folder: main, manifest, checkpoint, reporter, runtime });
       await plantEffect(context, await preparePassInputs(context), { plan, folder });
     }),

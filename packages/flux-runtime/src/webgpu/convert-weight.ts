@@ -1,0 +1,63 @@
+import { decodeBfloat16, encodeFloat16 } from "../checkpoint/half-precision.ts";
+import { readTensor, readTensorBytes } from "../checkpoint/read-safetensors.ts";
+import type { TensorToWrite } from "../checkpoint/write-safetensors.ts";
+import type { LocatedWeight } from "../checkpoint/component-weights.ts";
+import type { RequiredTensor } from "../models/list-tensors.ts";
+import { transpose } from "./transpose.ts";
+
+/** How a copy stores the matrices that a checkpoint stores in 16 bits. */
+export type StoredType = "float16" | "float32";
+
+/**
+ * Reads a weight in the form in which WebGPU's graphs take it: a matrix with its axes in the order of its product, in float16
+ * if it is asked for and every value is within its range, else in float32. What has a single axis is small, and float32.
+ *
+ * Between 2^-17 and 65,504 each bfloat16 number is a float16 number; smaller ones are rounded by at most 2^-25.
+ *
+ * @throws {FluxRuntimeError} As `readTensor` does.
+ */
+export async function convertWeight(
+  weight: LocatedWeight,
+  { name, shape, layout }: RequiredTensor,
+  storedType: StoredType,
+): Promise<TensorToWrite> {
+  const bits = storedType === "float16" && shape.length > 1 ? await readFloat16Bits(weight) : undefined;
+  if (bits !== undefined) return { name, shape, dtype: "F16", data: arrange(bits, weight, layout) };
+  const { data } = await readTensor(weight.file, weight);
+  return { name, shape, data: arrange(data, weight, layout) };
+}
+
+/** The float16 bit patterns of a weight; none where it is float32, or a value is beyond float16. */
+async function readFloat16Bits(weight: LocatedWeight): Promise<Uint16Array<ArrayBuffer> | undefined> {
+  if (weight.dtype !== "BF16" && weight.dtype !== "F16") return undefined;
+  const bits = new Uint16Array(await readTensorBytes(weight.file, weight));
+  if (weight.dtype === "F16") return bits;
+  const table = float16OfBfloat16();
+  for (let i = 0; i < bits.length; i += 1) {
+    const converted = table[bits[i] as number] as number; // the table has all patterns of 16 bits
+    if ((converted & EXPONENT) === EXPONENT) return undefined;
+    bits[i] = converted;
+  }
+  return bits;
+}
+
+/** All bits of the exponent are set where a float16 is infinite or no number. */
+const EXPONENT = 0x7c00;
+
+let table: Uint16Array | undefined;
+
+function float16OfBfloat16(): Uint16Array {
+  return (table ??= encodeFloat16(decodeBfloat16(Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits))));
+}
+
+function arrange<Numbers extends Uint16Array | Float32Array>(
+  data: Numbers,
+  { shape }: LocatedWeight,
+  layout: RequiredTensor["layout"],
+): Numbers {
+  if (layout !== "transposed") return data;
+  const [rows = 0, columns = 0] = shape;
+  const turned = data.slice() as Numbers;
+  transpose(data, turned, [rows, columns]);
+  return turned;
+}

@@ -1,0 +1,180 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findSoftwareGpu } from "@measure-plantain/browser-test";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Checkpoint } from "../src/checkpoint/checkpoint.ts";
+import { decodeLatents, encodeImages, type PackedLatents } from "../src/pipeline/image-latents.ts";
+import { drawNoise } from "../src/pipeline/generate.ts";
+import { openTextEncoder } from "../src/pipeline/open-text-encoder.ts";
+import { openTransformer } from "../src/pipeline/open-transformer.ts";
+import type { TransformerPass } from "../src/pipeline/transformer-pass.ts";
+import { createTorchGenerator } from "../src/sampling/torch-generator.ts";
+import type { Progress } from "../src/progress.ts";
+import { openModelSession, type RuntimeOptions } from "../src/session/model-session.ts";
+import type { NodePlacement } from "../src/session/node-placement.ts";
+import type { Tensor } from "../src/tensor.ts";
+import { compareAnswers, knownAnswers, LARGEST_ERROR } from "../src/webgpu/known-answers.ts";
+import { examineAdapter } from "../src/webgpu/examine-adapter.ts";
+import { requireBuffer } from "../src/webgpu/require-buffer.ts";
+import { chooseDevice } from "../src/machine/choose-device.ts";
+import { deviation, openKleinTiny } from "./klein-tiny.ts";
+
+const gpu = await findSoftwareGpu();
+const cache = mkdtempSync(join(tmpdir(), "webgpu-"));
+let checkpoint: Checkpoint;
+
+beforeAll(async () => {
+  Object.assign(process.env, gpu, { MEASURE_PLANTAIN_CACHE: cache });
+  checkpoint = await openKleinTiny();
+});
+afterAll(() => {
+  rmSync(cache, { recursive: true });
+});
+
+test.runIf(process.platform === "linux" && process.arch === "x64")(
+  "a software GPU is always found on Linux x64, so that no test is skipped",
+  () => {
+    expect(gpu).toBeDefined();
+  },
+);
+
+describe.skipIf(gpu === undefined)("on a software GPU", () => {
+  const providers = new Set<string>();
+  const webgpu: RuntimeOptions = {
+    device: "webgpu",
+    onPlacement: (placement: readonly NodePlacement[]) => {
+      for (const { provider } of placement) providers.add(provider);
+    },
+  };
+  const onBoth = async <Result>(
+    run: (runtime: RuntimeOptions) => Promise<Result>,
+  ): Promise<[Result, Result]> => {
+    providers.clear();
+    const results: [Result, Result] = [await run(webgpu), await run({ device: "cpu" })];
+    expect([...providers]).toEqual(["WebGpuExecutionProvider"]);
+    return results;
+  };
+
+  test("known answers come out right, and the driver is named", async () => {
+    // SwiftShader has no float16.
+    expect(await examineAdapter()).toEqual({ software: "SwiftShader", storedType: "float32" });
+    expect(await chooseDevice("webgpu")).toEqual({
+      device: "webgpu",
+      provider: "WebGpuExecutionProvider",
+      why: "asked for; its driver is SwiftShader, which computes on the CPU",
+    });
+    expect(await chooseDevice("auto")).toMatchObject({ device: "cpu" });
+  });
+
+  test("a weight that the adapter cannot hold is refused before a model is loaded", async () => {
+    await requireBuffer([{ name: "small", shape: [300, 1_000, 128] }]); // 154 MB
+    await expect(requireBuffer([{ name: "large.weight", shape: [400_000, 1_000] }])).rejects.toThrow(
+      /cannot hold a tensor of 1600 MB, which large\.weight takes in float32/,
+    );
+  });
+
+  test("known answers show that fused attention is wrong", async () => {
+    const answers = knownAnswers("native"); // with the operators that the CPU and CUDA share
+    const session = await openModelSession(answers.model, tmpdir(), {
+      device: "webgpu",
+      allowCpuNodes: true,
+    });
+    const errors = compareAnswers(answers, await session.run(answers.feeds));
+    await session.close();
+    expect(errors[0]?.what).toMatch(/^attention/);
+    expect(errors[0]?.error).toBeGreaterThan(100 * LARGEST_ERROR);
+    expect(errors.at(-1)?.error).toBeLessThan(LARGEST_ERROR);
+  });
+
+  test("the text encoder computes as on the CPU", async () => {
+    const [actual, expected] = await onBoth(async (runtime) => {
+      const encoder = await openTextEncoder(checkpoint, {
+        ...runtime,
+        maxSequenceLength: 48,
+        textEncoderLayers: [1, 2, 3],
+      });
+      const { embeds } = await encoder.encode("a grey object");
+      await encoder.close();
+      return embeds;
+    });
+    expect(deviation(actual, expected)).toBeLessThan(1e-5);
+  });
+
+  test("both halves of the autoencoder compute as on the CPU", async () => {
+    const image = { data: createTorchGenerator(0).randn([1, 3, 32, 48]).data, shape: [1, 3, 32, 48] };
+    const [encodedThere, encodedHere] = await onBoth(async (runtime) => {
+      const [encoded] = await encodeImages(checkpoint, [image], runtime);
+      return encoded as PackedLatents; // one image in, one out
+    });
+    expect(deviation(encodedThere.tokens, encodedHere.tokens)).toBeLessThan(1e-5);
+    const [decodedThere, decodedHere] = await onBoth((runtime) =>
+      decodeLatents(checkpoint, encodedHere, runtime),
+    );
+    expect(deviation(decodedThere, decodedHere)).toBeLessThan(1e-5);
+  });
+
+  test("the transformer computes as on the CPU: alone, two at once, with a reference", async () => {
+    const size = { height: 3, width: 5 };
+    const pass = (seed: number): TransformerPass => ({
+      latents: drawNoise(checkpoint, { seed, size }),
+      promptEmbeds: someEmbeds(checkpoint, 7, seed),
+      timestep: 700 + seed,
+    });
+    const reference = { references: [drawNoise(checkpoint, { seed: 9, size: { height: 2, width: 4 } })] };
+    const [actual, expected] = await onBoth(async (runtime) => {
+      const transformer = await openTransformer(checkpoint, runtime);
+      const results = [
+        await transformer.predict(pass(1)),
+        ...(await transformer.predictBatch([pass(2), pass(3)])),
+        await transformer.predict({ ...pass(4), ...reference }),
+      ];
+      await transformer.close();
+      return results.map(({ velocity }) => velocity);
+    });
+    for (const [index, velocity] of expected.entries()) {
+      expect(deviation(actual[index] as Tensor, velocity)).toBeLessThan(1e-5);
+    }
+  });
+
+  test("converted weights are made once, go on where they stopped, and are made again where they were changed", async () => {
+    rmSync(join(cache, "webgpu-weights"), { recursive: true });
+    const open = async (signal?: AbortSignal): Promise<Progress[]> => {
+      const told: Progress[] = [];
+      const options = {
+        device: "webgpu",
+        onConvertWeights: (progress: Progress) => told.push(progress),
+      } as const;
+      await (await openTransformer(checkpoint, { ...options, ...(signal && { signal }) })).close();
+      return told;
+    };
+    const stop = new AbortController();
+    const stopped = openTransformer(checkpoint, {
+      device: "webgpu",
+      signal: stop.signal,
+      onConvertWeights: ({ done }) => {
+        if (done > 0) stop.abort(new Error("enough"));
+      },
+    });
+    await expect(stopped).rejects.toThrow("enough");
+    const [folder = ""] = readdirSync(join(cache, "webgpu-weights")).map((name) =>
+      join(cache, "webgpu-weights", name),
+    );
+    const first = readdirSync(folder);
+    expect(first).toHaveLength(1); // one weight, no lock, no index
+    const told = await open();
+    expect(told.at(-1)?.done).toBe(told.at(-1)?.total);
+    expect(told).toHaveLength(readdirSync(folder).length - 1); // a start, every weight but the first; and an index
+    expect(await open()).toEqual([]);
+    writeFileSync(join(folder, first[0] ?? ""), "not a weight");
+    expect(await open()).toHaveLength(2);
+    expect(existsSync(join(folder, "model.safetensors.index.json"))).toBe(true);
+  });
+});
+
+/** Embeddings of about the size that the text encoder gives. */
+function someEmbeds({ transformer }: Checkpoint, tokens: number, seed: number): Tensor {
+  const channels = transformer.config.joint_attention_dim;
+  const data = Float32Array.from({ length: tokens * channels }, (_, i) => Math.sin(i * 12.9898 + seed));
+  return { data, shape: [1, tokens, channels] };
+}
