@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { findSoftwareGpu } from "@measure-plantain/browser-test";
 import { getCheckpointSpec, readTensors, synthesizeCheckpoint } from "@measure-plantain/flux-runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Manifest } from "@measure-plantain/probe";
+import type { Ablation, Manifest } from "@measure-plantain/probe";
 import { createWorkplace, givenReference, promptSetJson } from "./cli.ts";
 
 const gpu = await findSoftwareGpu();
@@ -71,6 +71,36 @@ describe.skipIf(gpu === undefined)("--device webgpu", () => {
     const verified = await place.run("verify", "there");
     expect(verified.stdout).not.toMatch(/^✗/m);
     expect(verified.exitCode).toBe(0);
+  });
+
+  it("ablates units, by a factor for each, as the CPU does", async () => {
+    const args = [
+      "--units",
+      "joint.0.to_out[0:16]",
+      "--rank-by",
+      "all",
+      "--random",
+      "1",
+      "--pairs",
+      "1",
+      "--json",
+      "--quiet",
+    ];
+    const [actual, expected] = await Promise.all(
+      ["there", "here"].map(async (folder) => {
+        const { stdout, stderr } = await place.run("ablate", folder, ...args);
+        expect(stderr).toBe("");
+        return JSON.parse(stdout) as Ablation; // --json prints the record
+      }),
+    );
+    for (const [index, { set }] of (expected?.sets ?? []).entries()) {
+      for (const statistic of ["contrastMoved", "disturbance"] as const) {
+        const value = actual?.sets[index]?.set[statistic][0];
+        expect(value).toBeCloseTo(set[statistic][0] ?? NaN, 4);
+        expect(value).toBeGreaterThan(1e-4);
+      }
+    }
+    expect(expected?.sets).toHaveLength(1);
   });
 
   it("killed amid the passes and started again, ends with the same bytes", async () => {
