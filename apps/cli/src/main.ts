@@ -108,7 +108,7 @@ const runCommand = program
   )
   .option(
     "--width <n>",
-    "pixels, a multiple of 16 (default: the given image's, else the prompt set's; 256 with tiny)",
+    "pixels, a multiple of 16 (default: the given image's, else the prompt set's; 128 with tiny)",
     integer(1),
   )
   .option("--height <n>", "as --width", integer(1))

@@ -52,7 +52,7 @@ export async function generateImage(options: GenerateCommandOptions, signal: Abo
   for (const path of options.image) images.push(await prepareConditionImage(await readImage(path)));
   // As the pipeline: the size of the first image, unless another is asked for.
   const [firstHeight, firstWidth] = images[0]?.shape.slice(2) ?? [];
-  const fallback = id === "tiny" ? 256 : 1_024;
+  const fallback = id === "tiny" ? 128 : 1_024;
   const size = {
     width: options.width ?? firstWidth ?? fallback,
     height: options.height ?? firstHeight ?? fallback,

@@ -38,7 +38,7 @@ export interface SettingOptions {
   readonly noise?: "shared" | "independent" | undefined;
   /** Noise levels that every pass is repeated at and averaged over; by default `[1]`, pure noise. */
   readonly sigmas?: readonly number[] | undefined;
-  /** Pixels; by default the given image's, else the prompt set's, and 256 for the tiny checkpoint. */
+  /** Pixels; by default the given image's, else the prompt set's, and 128 for the tiny checkpoint. */
   readonly width?: number | undefined;
   /** Pixels, likewise. */
   readonly height?: number | undefined;
@@ -67,7 +67,7 @@ export interface SettingOptions {
 }
 
 /** Pixels of a side where nobody says otherwise: what Klein was made for, and what the tiny checkpoint does in seconds. */
-const DEFAULT_SIDE = { tiny: 256, other: 1_024 } as const;
+const DEFAULT_SIDE = { tiny: 128, other: 1_024 } as const;
 
 interface Size {
   readonly width: number;
