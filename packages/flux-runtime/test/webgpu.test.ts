@@ -112,6 +112,8 @@ describe.skipIf(gpu === undefined)("on a software GPU", () => {
       decodeLatents(checkpoint, encodedHere, runtime),
     );
     expect(deviation(decodedThere, decodedHere)).toBeLessThan(1e-5);
+    const copies = readdirSync(join(cache, "webgpu-weights")).filter((name) => name.startsWith("vae-"));
+    expect(copies).toHaveLength(1); // the second half adds its weights to those of the first
   });
 
   test("the transformer computes as on the CPU: alone, two at once, with a reference", async () => {

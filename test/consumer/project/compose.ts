@@ -31,7 +31,7 @@ const embeddings = await flux.encodePrompts(checkpoint, prompts, encoding);
 
 const options: HookOptions = { groupSize: 16 };
 const { model, layout }: { model: Uint8Array; layout: UnitLayout } = hookModel(
-  flux.buildTransformerModel(checkpoint),
+  await flux.buildTransformerModel(checkpoint),
   options,
 );
 const transformer = await flux.openTransformer(checkpoint, { rewriteGraph: () => model });

@@ -75,5 +75,6 @@ describe("readRows(path, entry, rows)", () => {
     const { data: rows, shape } = await readRows(path, entry, [2, 0, 2]);
     expect(shape).toEqual([3, 3]);
     expect([...rows]).toEqual([6, 7, 8, 0, 1, 2, 6, 7, 8]);
+    await expect(readRows(path, entry, [0, 4])).rejects.toThrow(/Row 4 .* table of 4 rows/);
   });
 });

@@ -25,7 +25,7 @@ export async function readTensor(path: string, entry: SafetensorsEntry): Promise
  * @param entry - A tensor [rows, …].
  * @param rows - [N] indices of rows; the same one may come several times.
  * @returns [N, …].
- * @throws {FluxRuntimeError} As {@link readTensor} does.
+ * @throws {FluxRuntimeError} `invalid-argument` for a row that the table does not have; as {@link readTensor} does.
  */
 export async function readRows(
   path: string,
@@ -35,6 +35,14 @@ export async function readRows(
   const [count = 0, ...row] = entry.shape;
   const byteLength = entry.byteLength / count;
   const unique = [...new Set(rows)];
+  const missing = unique.find((index) => !(index >= 0 && index < count));
+  if (missing !== undefined) {
+    throw new FluxRuntimeError(
+      "invalid-argument",
+      `Row ${missing} was to be read of a table of ${count} rows in ${path}. A tokenizer with more tokens than the text encoder belongs to another checkpoint.`,
+      { path, row: missing, rows: count },
+    );
+  }
   const read = await Promise.all(
     unique.map(async (index) => {
       const place = { ...entry, shape: row, byteOffset: entry.byteOffset + index * byteLength, byteLength };

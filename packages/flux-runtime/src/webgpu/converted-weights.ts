@@ -24,6 +24,7 @@ import { convertWeight, type StoredType } from "./convert-weight.ts";
 const CONVERSION_VERSION = 1;
 
 const INDEX = "model.safetensors.index.json";
+const SUFFIX = ".safetensors";
 
 /** How weights are converted. */
 export interface ConvertWeightsOptions {
@@ -42,11 +43,12 @@ export function convertedWeightsFolder(): string {
 }
 
 /**
- * The copy of a component's weights that WebGPU's graphs read: made once, kept in the cache folder, found again as long as the
- * weight files have their places, sizes and dates. Every weight is a file of its own, which appears whole or not at all; an
- * interrupted conversion goes on where it stopped, and a file whose bytes are no longer those that were written is made again.
+ * The copy of a component's weights that WebGPU's graphs read: kept in the cache folder, found again as long as the weight files
+ * have their places, sizes and dates. Each weight is converted when a graph first reads it, into a file of its own, which
+ * appears whole or not at all: an interrupted conversion goes on where it stopped, another graph of the same component adds
+ * what it reads, and a file whose bytes are no longer those that were written is made again.
  *
- * @param required - What the graphs read, with the layout of each tensor.
+ * @param required - What a graph reads, with the layout of each tensor.
  * @throws {FluxRuntimeError} `disk-full`, before anything is written where the room is seen to be too little;
  * `unwritable-file`; `missing-tensor`; as `readTensor` does; else the signal's reason.
  */
@@ -56,7 +58,7 @@ export async function openConvertedWeights(
   options: ConvertWeightsOptions,
 ): Promise<ComponentWeights> {
   const sources = required.map((tensor) => ({ ...tensor, weight: locateSource(weights, tensor) }));
-  const key = await fingerprint(sources, options.storedType);
+  const key = await fingerprint(weights, options.storedType);
   const folder = join(convertedWeightsFolder(), `${basename(weights.folder)}-${key}`);
   if (!(await isWhole(folder, sources, options.signal))) {
     await convert(sources, folder, { ...options, source: weights.folder });
@@ -72,18 +74,19 @@ function locateSource(weights: ComponentWeights, { name, shape, layout }: Requir
   return weights.locate(name, layout === "transposed" ? shape.toReversed() : shape);
 }
 
-async function fingerprint(sources: readonly Source[], storedType: StoredType): Promise<string> {
-  const files = [...new Set(sources.map(({ weight }) => weight.file))].sort();
+/** Of all weights of a component, whichever of them are read. */
+async function fingerprint({ tensors }: ComponentWeights, storedType: StoredType): Promise<string> {
+  const files = [...new Set([...tensors.values()].map(({ file }) => file))].sort();
   const dates = await Promise.all(
     files.map(async (file) => {
       const { size, mtimeMs } = await stat(file);
       return [file, size, mtimeMs];
     }),
   );
-  const tensors = sources.map(({ name, layout, weight: { dtype, shape, byteOffset, file } }) => [
-    ...[name, layout, dtype, shape, byteOffset, file],
+  const places = [...tensors].map(([name, { dtype, shape, byteOffset, file }]) => [
+    ...[name, dtype, shape, byteOffset, file],
   ]);
-  const described = JSON.stringify([CONVERSION_VERSION, storedType, dates, tensors]);
+  const described = JSON.stringify([CONVERSION_VERSION, storedType, dates, places]);
   return createHash("sha256").update(described).digest("hex").slice(0, 16);
 }
 
@@ -119,9 +122,11 @@ async function isWhole(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const files = await readIndex(folder);
-  if (sources.some(({ name }) => !files.has(fileOf(name)))) return false;
-  for (const [file, written] of files)
-    if (!(await isAsWritten(join(folder, file), written, signal))) return false;
+  for (const { name } of sources) {
+    const written = files.get(fileOf(name));
+    if (written === undefined) return false;
+    if (!(await isAsWritten(join(folder, fileOf(name)), written, signal))) return false;
+  }
   return true;
 }
 
@@ -166,30 +171,47 @@ async function convert(
       await writeSafetensors(path, [await convertWeight(weight, tensor, storedType)]);
       report((done += weight.byteLength));
     }
-    await writeIndex(folder, sources, { source, signal });
+    await writeIndex(folder, sources, { source, before, signal });
   } finally {
     await lock.release();
   }
 }
 
+/** What the index of a copy is made of. */
+interface IndexParts {
+  /** The folder of the weights that were converted, for people. */
+  readonly source: string;
+  /** What the index held. */
+  readonly before: ReadonlyMap<string, WrittenFile>;
+  readonly signal: AbortSignal | undefined;
+}
+
 async function writeIndex(
   folder: string,
   sources: readonly Source[],
-  { source, signal }: { readonly source: string; readonly signal: AbortSignal | undefined },
+  { source, before, signal }: IndexParts,
 ): Promise<void> {
-  const files: Record<string, WrittenFile> = {};
+  const files = new Map(before);
   for (const { name } of sources) {
     const path = join(folder, fileOf(name));
     const { size, mtimeMs } = await stat(path);
-    files[fileOf(name)] = { sha256: await hashFile(path, { signal }), size, mtimeMs };
+    const known = before.get(fileOf(name));
+    if (known?.size === size && known.mtimeMs === mtimeMs) continue;
+    files.set(fileOf(name), { sha256: await hashFile(path, { signal }), size, mtimeMs });
   }
-  const weightMap = Object.fromEntries(sources.map(({ name }) => [name, fileOf(name)]));
-  const index: z.infer<typeof indexSchema> = { metadata: { source, files }, weight_map: weightMap };
+  const index: z.infer<typeof indexSchema> = {
+    metadata: { source, files: Object.fromEntries(files) },
+    weight_map: Object.fromEntries([...files.keys()].map((file) => [tensorOf(file), file])),
+  };
   await writeFileWhole(join(folder, INDEX), `${JSON.stringify(index, null, 2)}\n`);
 }
 
 function fileOf(tensor: string): string {
-  return `${tensor}.safetensors`;
+  return `${tensor}${SUFFIX}`;
+}
+
+function tensorOf(file: string): string {
+  return file.slice(0, -SUFFIX.length);
 }
 
 async function makeFolder(folder: string): Promise<void> {
