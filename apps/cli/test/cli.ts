@@ -1,8 +1,10 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { runCommandLine } from "../src/run-command-line.ts";
 
 const main = join(import.meta.dirname, "..", "dist", "main.js");
 
@@ -19,8 +21,13 @@ export const givenReference: readonly string[] = ["--reference", join(kleinTiny,
 export interface Workplace {
   readonly folder: string;
   path(...parts: readonly string[]): string;
-  /** Runs the built command to its end. */
+  /**
+   * Runs a command to its end, in this process: what a process adds is a second to load and to warm up, and the exit code and
+   * the signals that `spawn` and `start` test.
+   */
   run(...args: readonly string[]): Promise<Finished>;
+  /** Runs the built command to its end. */
+  spawn(...args: readonly string[]): Promise<Finished>;
   /** Runs it in a folder of the workplace, with further variables. */
   runIn(
     folder: string,
@@ -45,6 +52,13 @@ export interface Finished {
  */
 export function createWorkplace(environment: Readonly<Record<string, string>> = {}): Workplace {
   const folder = mkdtempSync(join(tmpdir(), "measure-plantain-"));
+  const ownVariables = (): Readonly<Record<string, string>> => ({
+    MEASURE_PLANTAIN_CACHE: join(folder, "cache"),
+    HF_HOME: join(folder, "huggingface"),
+    HF_HUB_OFFLINE: "1",
+    ...environment,
+  });
+  const before = { folder: process.cwd(), environment: { ...process.env } };
   const startIn = (
     cwd: string,
     variables: Readonly<Record<string, string>>,
@@ -52,14 +66,7 @@ export function createWorkplace(environment: Readonly<Record<string, string>> = 
   ): ChildProcess =>
     spawn(process.execPath, [main, ...args], {
       cwd,
-      env: {
-        ...process.env,
-        MEASURE_PLANTAIN_CACHE: join(folder, "cache"),
-        HF_HOME: join(folder, "huggingface"),
-        HF_HUB_OFFLINE: "1",
-        ...environment,
-        ...variables,
-      },
+      env: { ...before.environment, ...ownVariables(), ...variables },
       stdio: ["ignore", "pipe", "pipe"],
     });
   const start = (...args: readonly string[]): ChildProcess => startIn(folder, {}, args);
@@ -67,7 +74,12 @@ export function createWorkplace(environment: Readonly<Record<string, string>> = 
     folder,
     path: (...parts) => join(folder, ...parts),
     start,
-    run: (...args) => finish(start(...args)),
+    run: (...args) => {
+      process.chdir(folder);
+      Object.assign(process.env, ownVariables());
+      return runHere(args);
+    },
+    spawn: (...args) => finish(start(...args)),
     runIn: (name, variables, ...args) => finish(startIn(join(folder, name), variables, args)),
     killAmidPasses: async (out, passes, ...args) => {
       const child = start(...args, "--out", out);
@@ -83,9 +95,32 @@ export function createWorkplace(environment: Readonly<Record<string, string>> = 
       return stored();
     },
     remove: () => {
+      process.chdir(before.folder);
+      for (const name of Object.keys(process.env)) Reflect.deleteProperty(process.env, name);
+      Object.assign(process.env, before.environment);
       rmSync(folder, { recursive: true });
     },
   };
+}
+
+/** What each command that runs in this process has written. */
+const written = new AsyncLocalStorage<{ stdout: string; stderr: string }>();
+
+for (const name of ["stdout", "stderr"] as const) {
+  const stream = process[name];
+  const write = stream.write.bind(stream);
+  stream.write = (chunk: string, ...rest: []) => {
+    const texts = written.getStore();
+    if (texts === undefined) return write(chunk, ...rest);
+    texts[name] += chunk;
+    return true;
+  };
+}
+
+async function runHere(args: readonly string[]): Promise<Finished> {
+  const texts = { stdout: "", stderr: "" };
+  const exitCode = await written.run(texts, () => runCommandLine(args, new AbortController().signal));
+  return { exitCode, ...texts };
 }
 
 export function finish(child: ChildProcess): Promise<Finished> {

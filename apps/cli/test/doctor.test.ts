@@ -12,7 +12,7 @@ afterAll(() => {
 describe("doctor", () => {
   it("finds a checkpoint, tries the devices, estimates, and ends with 0 where a run can work", async () => {
     const args = ["--checkpoint", `${kleinTiny}/checkpoint`, "--width", "64", "--height", "64", "--json"];
-    const { exitCode, stdout, stderr } = await place.run("doctor", ...args);
+    const { exitCode, stdout, stderr } = await place.spawn("doctor", ...args);
     expect(stderr).toBe("");
     const examination = JSON.parse(stdout) as MachineExamination; // --json prints one
     expect(examination).toMatchObject({
@@ -75,14 +75,14 @@ describe("doctor", () => {
   ])("ends with 1 for %s", async (_, args, message) => {
     mkdirSync(place.path("broken"), { recursive: true });
     writeFileSync(place.path("broken/readme.txt"), "");
-    const { exitCode, stdout, stderr } = await place.run("doctor", ...args);
+    const { exitCode, stdout, stderr } = await place.spawn("doctor", ...args);
     expect(stdout).toMatch(/A run cannot work here/);
     expect(stdout).toMatch(message);
     expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: "" });
   });
 
   it("refuses a size that no run can have", async () => {
-    const { exitCode, stderr } = await place.run("doctor", "--width", "100");
+    const { exitCode, stderr } = await place.spawn("doctor", "--width", "100");
     expect(stderr).toMatch(/--width must be a multiple of 16 pixels, but is 100\. Use 112/);
     expect(exitCode).toBe(2);
   });

@@ -31,7 +31,7 @@ afterAll(() => {
 
 describe("run", () => {
   it("writes a whole run folder and prints the table on stdout", async () => {
-    const { exitCode, stdout, stderr } = await place.run("run", ...small, "--out", "first");
+    const { exitCode, stdout, stderr } = await place.spawn("run", ...small, "--out", "first");
     expect(stderr).toContain("Device:");
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/Groups of 16 channels: 680/);

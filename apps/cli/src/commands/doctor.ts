@@ -4,6 +4,7 @@ import { loadPromptSet } from "@measure-plantain/prompts";
 import { formatExamination } from "../terminal/format-examination.ts";
 import { nameFlags } from "../terminal/name-flags.ts";
 import { writeResult } from "../terminal/write-text.ts";
+import { NegativeAnswer } from "../usage-error.ts";
 
 export interface DoctorOptions {
   readonly checkpoint: string;
@@ -18,7 +19,11 @@ export interface DoctorOptions {
 /** As the probe was published. */
 const PUBLISHED_RUN = { textTokens: 512, referenceSteps: 14 };
 
-/** Says whether a run can work on this machine and what it would take; exit code 1 if it cannot. */
+/**
+ * Says whether a run can work on this machine and what it would take.
+ *
+ * @throws NegativeAnswer if it cannot, once all is said.
+ */
 export async function doctor(
   { checkpoint, width, height, prompts, control, offline, json }: DoctorOptions,
   signal: AbortSignal,
@@ -29,5 +34,5 @@ export async function doctor(
   const examination = await examineMachine({ checkpoint, run, offline, signal });
   const text = json ? JSON.stringify(examination, null, 2) : formatExamination(examination);
   writeResult(`${nameFlags(text)}\n`);
-  if (!examination.ok) process.exitCode = 1;
+  if (!examination.ok) throw new NegativeAnswer();
 }
