@@ -26,7 +26,7 @@ export { HeadHooksError, type HeadHooksErrorCode, type HeadHooksErrorDetails } f
 export { type HookedModel, hookModel } from "./hook/hook-model.ts";
 export type { HookOptions, RangeType, SegmentOptions } from "./hook/hook-options.ts";
 export { listTaps, type TapRecord } from "./hook/list-taps.ts";
-export { headMeanSquares, headReductions, type MeanSquares } from "./units/head-mean-squares.ts";
+export { headMeanSquares, headReductions, type CapturedValues } from "./units/head-mean-squares.ts";
 export { poolSegments, type SegmentRanges } from "./units/pool-segments.ts";
 export { type ModelOutput, readCapture, readChannelMeans } from "./units/read-capture.ts";
 export type { Reduction } from "./units/reductions.ts";

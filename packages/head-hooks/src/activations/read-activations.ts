@@ -1,4 +1,4 @@
-import type { MeanSquares } from "../units/head-mean-squares.ts";
+import type { CapturedValues } from "../units/head-mean-squares.ts";
 import { type ModelOutput, readOutput } from "../units/read-capture.ts";
 import type { ActivationLayout } from "./activation-tap.ts";
 
@@ -17,7 +17,7 @@ import type { ActivationLayout } from "./activation-tap.ts";
 export function readActivations(
   outputs: Readonly<Record<string, ModelOutput>>,
   layouts: readonly ActivationLayout[],
-): Record<string, MeanSquares<Float32Array>> {
+): Record<string, CapturedValues<Float32Array>> {
   return Object.fromEntries(
     layouts.flatMap(({ name, output }) => (output === null ? [] : [[name, readOutput(outputs, output)]])),
   );

@@ -2,7 +2,7 @@ import { HeadHooksError } from "../head-hooks-error.ts";
 import { type UnitLayout, unitTable } from "./unit-layout.ts";
 
 /** A captured output, or what was computed from one. */
-export interface MeanSquares<Data extends Float32Array | Float64Array = Float32Array | Float64Array> {
+export interface CapturedValues<Data extends Float32Array | Float64Array = Float32Array | Float64Array> {
   /** The values in row-major order. */
   readonly data: Data;
   /** Axes of `data`; the last one is the units, or the heads. */
@@ -22,7 +22,10 @@ export interface MeanSquares<Data extends Float32Array | Float64Array = Float32A
  * const heads = headMeanSquares({ data: mean_square.data, shape: mean_square.dims }, layout); // [B, heads]
  * ```
  */
-export function headMeanSquares(meanSquare: MeanSquares, layout: UnitLayout): MeanSquares<Float64Array> {
+export function headMeanSquares(
+  meanSquare: CapturedValues,
+  layout: UnitLayout,
+): CapturedValues<Float64Array> {
   if (layout.reduction === undefined || layout.reduction === "meanSquare")
     return headReductions(meanSquare, layout);
   throw new HeadHooksError(
@@ -45,7 +48,7 @@ export function headMeanSquares(meanSquare: MeanSquares, layout: UnitLayout): Me
  * const heads = headReductions({ data: abs_max.data, shape: abs_max.dims }, layout); // [B, heads]
  * ```
  */
-export function headReductions(captured: MeanSquares, layout: UnitLayout): MeanSquares<Float64Array> {
+export function headReductions(captured: CapturedValues, layout: UnitLayout): CapturedValues<Float64Array> {
   const rows = requireUnits(captured, layout);
   if (layout.headCount === 0) {
     throw new HeadHooksError("shape-mismatch", "the layout has no heads; give the taps' sections `heads`");
@@ -73,7 +76,7 @@ export function headReductions(captured: MeanSquares, layout: UnitLayout): MeanS
 }
 
 /** Check a captured output against the layout. @returns the number of rows of units. */
-export function requireUnits({ data, shape }: MeanSquares, layout: UnitLayout): number {
+export function requireUnits({ data, shape }: CapturedValues, layout: UnitLayout): number {
   const size = shape.reduce((product, axis) => product * axis, 1);
   if (shape.at(-1) !== layout.unitCount || size !== data.length) {
     throw new HeadHooksError(

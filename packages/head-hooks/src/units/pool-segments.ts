@@ -1,5 +1,5 @@
 import { HeadHooksError } from "../head-hooks-error.ts";
-import { type MeanSquares, requireUnits } from "./head-mean-squares.ts";
+import { type CapturedValues, requireUnits } from "./head-mean-squares.ts";
 import type { UnitLayout } from "./unit-layout.ts";
 
 /** For each segments input, its K ranges `[start, stop)` as they were given to the run. */
@@ -20,10 +20,10 @@ export type SegmentRanges = Readonly<Record<string, readonly (readonly [start: n
  * ```
  */
 export function poolSegments(
-  meanSquare: MeanSquares,
+  meanSquare: CapturedValues,
   layout: UnitLayout,
   ranges: SegmentRanges,
-): MeanSquares<Float64Array> {
+): CapturedValues<Float64Array> {
   requireUnits(meanSquare, layout);
   const [batch, segments, ...more] = meanSquare.shape;
   if (batch === undefined || segments === undefined || more.length !== 1) {

@@ -1,5 +1,5 @@
 import { HeadHooksError } from "../head-hooks-error.ts";
-import { type MeanSquares, requireUnits } from "./head-mean-squares.ts";
+import { type CapturedValues, requireUnits } from "./head-mean-squares.ts";
 import type { UnitLayout } from "./unit-layout.ts";
 
 /** One output of a model as runtimes give it: ONNX Runtime calls its axes `dims`, others `shape`. */
@@ -22,7 +22,7 @@ export type ModelOutput =
 export function readCapture(
   outputs: Readonly<Record<string, ModelOutput>>,
   layout: UnitLayout,
-): MeanSquares<Float32Array> {
+): CapturedValues<Float32Array> {
   const captured = readOutput(outputs, layout.outputName);
   requireUnits(captured, layout);
   return captured;
@@ -44,7 +44,7 @@ export function readCapture(
 export function readChannelMeans(
   outputs: Readonly<Record<string, ModelOutput>>,
   { channelMeansOutput, unitCount, groupSize }: UnitLayout,
-): MeanSquares<Float32Array> {
+): CapturedValues<Float32Array> {
   if (channelMeansOutput === undefined) {
     throw new HeadHooksError(
       "shape-mismatch",
@@ -66,7 +66,7 @@ export function readChannelMeans(
 export function readOutput(
   outputs: Readonly<Record<string, ModelOutput>>,
   outputName: string,
-): MeanSquares<Float32Array> {
+): CapturedValues<Float32Array> {
   const output = outputs[outputName];
   if (output === undefined || !(output.data instanceof Float32Array)) {
     const names = Object.keys(outputs);
