@@ -1,10 +1,11 @@
 export type { Checkpoint, CheckpointComponent } from "./checkpoint/checkpoint.ts";
-export { openCheckpoint } from "./checkpoint/open-checkpoint.ts";
+export { openCheckpoint, type OpenCheckpointOptions } from "./checkpoint/open-checkpoint.ts";
 export { chooseTextEncoderLayers } from "./checkpoint/text-encoder-layers.ts";
 export { CONFIGURATION_FILES } from "./checkpoint/checkpoint-files.ts";
 export { editCheckpoint, type EditCheckpointOptions, type WeightEdit } from "./checkpoint/edit-checkpoint.ts";
 export { openOrMakeCheckpoint } from "./checkpoint/open-or-make-checkpoint.ts";
-export type { ComponentWeights, LocatedWeight } from "./checkpoint/component-weights.ts";
+export type { ComponentWeights } from "./checkpoint/component-weights.ts";
+export type { LocatedWeight } from "./checkpoint/located-weight.ts";
 export type { WeightEntry } from "./checkpoint/sharded-weights.ts";
 export { readTensor, readTensors } from "./checkpoint/read-safetensors.ts";
 export type { SafetensorsDtype } from "./checkpoint/safetensors-dtype.ts";

@@ -18,6 +18,9 @@ import { writeResult } from "../terminal/write-text.ts";
 
 export interface GenerateCommandOptions {
   readonly checkpoint: string;
+  readonly transformer?: string;
+  readonly textEncoder?: string;
+  readonly vae?: string;
   readonly prompt: string;
   readonly image: readonly string[];
   readonly steps: number;
@@ -45,6 +48,11 @@ export async function generateImage(options: GenerateCommandOptions, signal: Abo
   display.note(`Device: ${device} (${why}).`);
   const { id, checkpoint } = await resolveCheckpoint(options.checkpoint, {
     offline: options.offline,
+    components: {
+      transformer: options.transformer,
+      textEncoder: options.textEncoder,
+      autoencoder: options.vae,
+    },
     signal,
     ...display,
   });

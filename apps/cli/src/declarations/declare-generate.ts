@@ -20,6 +20,12 @@ export function declareGenerate(program: Command, interruption: AbortSignal): vo
     .description("make an image")
     .addOption(checkpointOption)
     .addOption(offlineOption)
+    .option(
+      "--transformer <which>",
+      "a transformer in the checkpoint's place: a file, also of the makers' layout, or a folder",
+    )
+    .option("--text-encoder <which>", "the same for the text encoder")
+    .option("--vae <which>", "the same for the autoencoder")
     .requiredOption("--prompt <text>", "what to make")
     .option("--image <png...>", "images that condition the result", [])
     .option("--steps <n>", "denoising steps", integer(1), 28)

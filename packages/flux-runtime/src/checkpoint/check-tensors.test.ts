@@ -123,12 +123,6 @@ describe("a component of a kind that is not read is refused at open, by the name
   it.each<[File, string, Change, RegExp]>([
     ["text encoder", "fp8", matrices((t) => [packed(t, "F8_E4M3")]), /text_encoder holds.*8 bits/],
     ["vae", "fp8", (t) => [packed(t, "F8_E4M3")], /vae holds.*8 bits/],
-    [
-      "vae",
-      "a single file",
-      renamed((name) => name.replace(/up_blocks\.(\d)\.resnets/, "up.$1.block")),
-      /autoencoder under the names of a single file/,
-    ],
   ])("a %s of %s", async (file, _, change, said) => {
     await rewriteHeader(join(folder, FILES[file]), change);
     const error = await refusal();

@@ -1,7 +1,8 @@
 import { FluxRuntimeError } from "../errors.ts";
 import { isWeightDtype, WEIGHT_DTYPES } from "../graph/model-graph.ts";
 import type { RequiredTensor } from "../models/list-tensors.ts";
-import type { ComponentWeights, LocatedWeight } from "./component-weights.ts";
+import type { ComponentWeights } from "./component-weights.ts";
+import type { LocatedWeight } from "./located-weight.ts";
 import { recognizeWeights } from "./recognize-weights.ts";
 
 /** The tensors of a model as its configuration has them. */

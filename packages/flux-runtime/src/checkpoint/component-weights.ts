@@ -1,13 +1,9 @@
 import { realpath } from "node:fs/promises";
 import { dirname, relative, resolve, sep } from "node:path";
 import { FluxRuntimeError } from "../errors.ts";
-import { openWeights, type WeightEntry } from "./sharded-weights.ts";
-
-/** A weight and the place of its file as an ONNX initializer names it. */
-export interface LocatedWeight extends WeightEntry {
-  /** The file's path relative to the component's `externalDataFolder`, with `/` between its parts. */
-  readonly location: string;
-}
+import { renameNativeWeights } from "./native-names.ts";
+import type { LocatedWeight } from "./located-weight.ts";
+import { openWeightFile, openWeights } from "./sharded-weights.ts";
 
 /** The weights of one model of a checkpoint. */
 export interface ComponentWeights {
@@ -17,7 +13,7 @@ export interface ComponentWeights {
    * @throws {FluxRuntimeError} `missing-tensor` where the weights lack it; `shape-mismatch` where its shape is another.
    */
   locate(name: string, shape: readonly number[]): LocatedWeight;
-  /** The folder that was opened. */
+  /** The folder, or the file, that was opened. */
   readonly folder: string;
   /** Every weight by its name in the checkpoint. */
   readonly tensors: ReadonlyMap<string, LocatedWeight>;
@@ -30,24 +26,28 @@ export interface ComponentWeights {
 }
 
 /**
- * Opens the weights of one model folder; only headers are read, links are followed.
+ * Opens the weights of one model, in a folder or in one file; only headers are read, links are followed. Weights under the names
+ * of the makers' own code get those of diffusers.
  *
- * @throws {FluxRuntimeError} as `openWeights` does.
+ * @throws {FluxRuntimeError} as `openWeights` and `openWeightFile` do.
  */
 export async function openComponentWeights(folder: string): Promise<ComponentWeights> {
-  const weights = await openWeights(folder);
+  const weights = await (/\.(?:safetensors|sft)$/i.test(folder)
+    ? openWeightFile(folder)
+    : openWeights(folder));
   const files = [...new Set([...weights.values()].map((entry) => entry.file))];
   const realFiles = new Map(
     await Promise.all(files.map(async (file) => [file, await realpath(file)] as const)),
   );
   const externalDataFolder = commonFolder([...realFiles.values()]);
-  const tensors = new Map(
+  const located = new Map(
     [...weights].map(([name, entry]) => {
       const realFile = realFiles.get(entry.file) ?? entry.file;
       const location = relative(externalDataFolder, realFile).split(sep).join("/");
       return [name, { ...entry, location }];
     }),
   );
+  const tensors = renameNativeWeights(located);
   const root = resolve(folder);
   return {
     folder: root,

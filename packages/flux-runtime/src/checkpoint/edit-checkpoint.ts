@@ -30,8 +30,8 @@ export interface EditCheckpointOptions {
  *
  * The folder appears whole or not at all.
  *
- * @throws {FluxRuntimeError} `missing-tensor` where a name is no weight of the transformer; `unsupported-dtype` where a
- * weight is neither BF16 nor F32; `invalid-argument` for an edit of another length; `disk-full`; `unwritable-file`;
+ * @throws {FluxRuntimeError} `missing-tensor` where a name is no weight of the transformer; `unsupported-weights` where its file
+ * lies elsewhere or has another name for it; `unsupported-dtype` where a weight is neither BF16 nor F32; `invalid-argument` for an edit of another length; `disk-full`; `unwritable-file`;
  * `existing-folder`.
  */
 export async function editCheckpoint(
@@ -39,6 +39,7 @@ export async function editCheckpoint(
   folder: string,
   { transformer, metadata = {} }: EditCheckpointOptions,
 ): Promise<void> {
+  await requireEditable(checkpoint, [...transformer.keys()]);
   await writeCheckpointFolder(folder, async (aside) => {
     const edited = new Set([...transformer.keys()].map((name) => fileOf(checkpoint, name)));
     const files = [...(await listConfigurationFiles(checkpoint)), ...(await listWeightFiles(checkpoint))];
@@ -59,6 +60,26 @@ function fileOf({ transformer: { weights } }: Checkpoint, name: string): string 
     `${weights.folder} holds no tensor ${name} that could be changed. Name a weight of the transformer as its files do.`,
     { folder: weights.folder, tensor: name },
   );
+}
+
+/** Requires models in the checkpoint's own folder, and weights under their own names: others would be copied unchanged. */
+async function requireEditable(checkpoint: Checkpoint, names: readonly string[]): Promise<void> {
+  const refuse = (place: string, why: string): never => {
+    throw new FluxRuntimeError(
+      "unsupported-weights",
+      `${place} cannot be copied with changes: ${why}. Save the whole checkpoint in the layout of diffusers (from_single_file, save_pretrained), and open that.`,
+      { place },
+    );
+  };
+  for (const { weights } of [checkpoint.textEncoder, checkpoint.transformer, checkpoint.autoencoder]) {
+    const isOwn = dirname(weights.folder) === resolve(checkpoint.folder);
+    if (!isOwn) refuse(weights.folder, `it lies outside the checkpoint ${checkpoint.folder}`);
+  }
+  for (const name of names) {
+    const file = fileOf(checkpoint, name);
+    const { tensors } = await readSafetensorsHeader(file);
+    if (!tensors.has(name)) refuse(file, `it has ${name} under another name, as the makers' own layout does`);
+  }
 }
 
 /** Links are followed: a Hugging Face cache is made of them, and they may be relative. */

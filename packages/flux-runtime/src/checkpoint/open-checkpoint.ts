@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import { FluxRuntimeError } from "../errors.ts";
+import { pathExists } from "../path-exists.ts";
 import { autoencoderConfigSchema } from "../models/autoencoder-config.ts";
 import { textEncoderConfigSchema } from "../models/text-encoder-config.ts";
 import { autoencoderTensors, transformerTensors } from "../models/required-tensors.ts";
@@ -18,6 +19,16 @@ import { requireTextEncoderTensors } from "./text-encoder-layers.ts";
 
 const modelIndexSchema = z.object({ is_distilled: z.boolean().default(false) });
 
+/** Models that take the place of a checkpoint's own. */
+export interface OpenCheckpointOptions {
+  /** A weight file, of diffusers or of the makers' own layout, or a folder with a model's weights and perhaps its configuration. */
+  readonly transformer?: string | undefined;
+  /** The same for the text encoder: ComfyUI's file has the names of transformers. */
+  readonly textEncoder?: string | undefined;
+  /** The same for the autoencoder. */
+  readonly autoencoder?: string | undefined;
+}
+
 /**
  * Opens a checkpoint folder: reads the configurations and the headers of the weight files, and no weight. Names, shapes and
  * types of all tensors are checked here, so that nothing is refused after a model has run.
@@ -29,21 +40,44 @@ const modelIndexSchema = z.object({ is_distilled: z.boolean().default(false) });
  * const checkpoint = await openCheckpoint("FLUX.2-klein-base-4B");
  * checkpoint.transformer.config.num_single_layers; // 20
  */
-export async function openCheckpoint(folder: string): Promise<Checkpoint> {
+export async function openCheckpoint(
+  folder: string,
+  options: OpenCheckpointOptions = {},
+): Promise<Checkpoint> {
   const root = resolve(folder);
   const { is_distilled } = await readModelIndex(root);
   const component = async <Config>(
     name: string,
-    modelClass: string,
-    schema: z.ZodType<Config>,
-  ): Promise<CheckpointComponent<Config>> => ({
-    config: await readConfig(join(root, name, "config.json"), schema, { modelClass }),
-    weights: await openComponentWeights(join(root, name)),
-  });
+    {
+      modelClass,
+      schema,
+      given,
+    }: { modelClass: string; schema: z.ZodType<Config>; given: string | undefined },
+  ): Promise<CheckpointComponent<Config>> => {
+    const ownConfig = given === undefined ? undefined : join(given, "config.json");
+    const hasOwn = ownConfig !== undefined && (await pathExists(ownConfig));
+    const configPath = hasOwn ? ownConfig : join(root, name, "config.json");
+    return {
+      config: await readConfig(configPath, schema, { modelClass }),
+      weights: await openComponentWeights(given ?? join(root, name)),
+    };
+  };
   const schedulerPath = join(root, "scheduler", "scheduler_config.json");
-  const textEncoder = await component("text_encoder", "Qwen3ForCausalLM", textEncoderConfigSchema);
-  const transformer = await component("transformer", "Flux2Transformer2DModel", transformerConfigSchema);
-  const autoencoder = await component("vae", "AutoencoderKLFlux2", autoencoderConfigSchema);
+  const textEncoder = await component("text_encoder", {
+    modelClass: "Qwen3ForCausalLM",
+    schema: textEncoderConfigSchema,
+    given: options.textEncoder,
+  });
+  const transformer = await component("transformer", {
+    modelClass: "Flux2Transformer2DModel",
+    schema: transformerConfigSchema,
+    given: options.transformer,
+  });
+  const autoencoder = await component("vae", {
+    modelClass: "AutoencoderKLFlux2",
+    schema: autoencoderConfigSchema,
+    given: options.autoencoder,
+  });
   const checkpoint: Checkpoint = {
     folder: root,
     isDistilled: is_distilled,

@@ -60,13 +60,9 @@ const kinds: readonly Kind[] = [
     advice: "Merge it into its base model (fuse_lora of diffusers), save that, and open the result.",
   },
   {
-    what: "a transformer under the names of a single file, as Black Forest Labs and ComfyUI call the tensors",
+    // The names of FLUX.2 have been replaced by then.
+    what: "a transformer of another model, or a part of one, under the names of a single file",
     shows: named(/(?:^|\.)(?:(?:double|single)_blocks\.\d+\.|(?:img|txt|time)_in\.)/),
-    advice: OTHER_LAYOUT,
-  },
-  {
-    what: "an autoencoder under the names of a single file, as Black Forest Labs and ComfyUI call the tensors",
-    shows: named(/(?:^|\.)(?:(?:encoder\.down|decoder\.up)\.\d+\.block\.|(?:en|de)coder\.mid\.block_)/),
     advice: OTHER_LAYOUT,
   },
   {

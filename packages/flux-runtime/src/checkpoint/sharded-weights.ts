@@ -68,6 +68,17 @@ export async function openWeights(
   );
 }
 
+/**
+ * Reads the header of weights in one file; no weight is read.
+ *
+ * @throws {FluxRuntimeError} as `readSafetensorsHeader` does.
+ */
+export async function openWeightFile(path: string): Promise<WeightIndex> {
+  const file = resolve(path);
+  const { tensors } = await readSafetensorsHeader(file);
+  return new Map([...tensors].map(([name, entry]) => [name, { ...entry, file }]));
+}
+
 async function openShards(
   folder: string,
   { indexName, files }: { readonly indexName: string; readonly files: readonly string[] },

@@ -1,4 +1,4 @@
-import type { LocatedWeight } from "../checkpoint/component-weights.ts";
+import type { LocatedWeight } from "../checkpoint/located-weight.ts";
 import { FluxRuntimeError } from "../errors.ts";
 import { toDataType, type ComputeType, type ElementType } from "./element-type.ts";
 import type { OperatorSet, Value } from "./graph-builder.ts";
@@ -46,6 +46,8 @@ export class ModelGraph extends OperatorGraph {
   readonly #weights: WeightSource;
   readonly #stored = new Map<string, Value>();
   readonly #loaded = new Map<string, Value>();
+  /** Weights whose halves stand the other way round. */
+  readonly #exchanged = new Set<string>();
 
   constructor(name: string, { kernels, ...options }: ModelGraphOptions, operatorSet?: OperatorSet) {
     super(name, { ...(operatorSet && { operatorSet }), ...(kernels && { kernels }) });
@@ -79,6 +81,7 @@ export class ModelGraph extends OperatorGraph {
       );
     }
     const value = this.externalInitializer(name, type, shape, entry);
+    if (entry.halves === "exchanged") this.#exchanged.add(name);
     this.#stored.set(name, value);
     return value;
   }
@@ -91,7 +94,9 @@ export class ModelGraph extends OperatorGraph {
 
   /** A linear layer, [..., in] → [..., out]. The node carries the layer's name. */
   linear(x: Value, path: string, options: { in: number; out: number; bias?: boolean }): Value {
-    const product = this.product(x, this.#matrix(`${path}.weight`, options), path);
+    const weight = `${path}.weight`;
+    let product = this.product(x, this.#matrix(weight, options), path);
+    if (this.#exchanged.has(weight)) product = this.#exchangeHalves(product, options.out);
     return options.bias === true ? this.add(product, this.weight(`${path}.bias`, [options.out])) : product;
   }
 
@@ -136,6 +141,12 @@ export class ModelGraph extends OperatorGraph {
   /** A weight [C] as [C, 1, 1], to meet [B, C, H, W]. */
   perChannel(name: string, channels: number): Value {
     return this.reshape(this.weight(name, [channels]), [channels, 1, 1]);
+  }
+
+  /** What a matrix with exchanged halves gives, put in order: a vector is moved in the place of the matrix. */
+  #exchangeHalves(x: Value, size: number): Value {
+    const [second, first] = this.split(x, [size / 2, size / 2], -1) as [Value, Value]; // two lengths in, two parts out
+    return this.concat([first, second], -1);
   }
 
   /** The weight of a linear layer as its product takes it. */

@@ -1,5 +1,5 @@
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import { openCheckpoint } from "../checkpoint/open-checkpoint.ts";
+import { openCheckpoint, type OpenCheckpointOptions } from "../checkpoint/open-checkpoint.ts";
 import { openOrMakeCheckpoint } from "../checkpoint/open-or-make-checkpoint.ts";
 import type { FolderHolder } from "../disk/wait-for-folder.ts";
 import { FluxRuntimeError } from "../errors.ts";
@@ -24,6 +24,8 @@ export interface ResolvedCheckpoint {
 export interface ResolveCheckpointOptions {
   /** Download nothing. */
   readonly offline?: boolean;
+  /** Models that take the place of the checkpoint's own, by their files. */
+  readonly components?: OpenCheckpointOptions | undefined;
   /** Ends a download or a synthesis; what was downloaded is kept. */
   readonly signal?: AbortSignal | undefined;
   /** Told how far a download or a synthesis is, in bytes. */
@@ -48,7 +50,7 @@ export interface ResolveCheckpointOptions {
  */
 export async function resolveCheckpoint(
   name: string,
-  { offline = false, ...options }: ResolveCheckpointOptions = {},
+  { offline = false, components, ...options }: ResolveCheckpointOptions = {},
 ): Promise<ResolvedCheckpoint> {
   const place = await locateCheckpoint(name, { offline });
   if (place.problem !== null) {
@@ -56,13 +58,14 @@ export async function resolveCheckpoint(
     throw new FluxRuntimeError(code, place.problem, { name, folder: place.folder });
   }
   if (place.kind === "synthesized") {
-    const checkpoint = await openOrMakeCheckpoint(place.folder, (folder) =>
+    const made = await openOrMakeCheckpoint(place.folder, (folder) =>
       synthesizeCheckpoint(folder, getCheckpointSpec(place.specName), options),
     );
-    return { id: name, checkpoint, isSynthesized: true };
+    const checkpoint = components === undefined ? made : await openCheckpoint(place.folder, components);
+    return { id: name, checkpoint, isSynthesized: checkpoint.hasRandomWeights };
   }
   if (place.kind === "folder") {
-    const checkpoint = await openCheckpoint(place.folder);
+    const checkpoint = await openCheckpoint(place.folder, components);
     return { id: name, checkpoint, isSynthesized: checkpoint.hasRandomWeights };
   }
   const { repository } = place;
@@ -70,6 +73,6 @@ export async function resolveCheckpoint(
     offline,
     ...options,
   });
-  const checkpoint = await openCheckpoint(folder);
+  const checkpoint = await openCheckpoint(folder, components);
   return { id: `${repository.name}@${commit}`, checkpoint, isSynthesized: checkpoint.hasRandomWeights };
 }

@@ -1,4 +1,4 @@
-import type { LocatedWeight } from "../checkpoint/component-weights.ts";
+import type { LocatedWeight } from "../checkpoint/located-weight.ts";
 import type { WeightLayout, WeightSource } from "../graph/model-graph.ts";
 
 /** A tensor that a model asks for. */

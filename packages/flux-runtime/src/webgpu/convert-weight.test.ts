@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { LocatedWeight } from "../checkpoint/component-weights.ts";
+import type { LocatedWeight } from "../checkpoint/located-weight.ts";
 import { decodeBfloat16, decodeFloat16, encodeBfloat16 } from "../checkpoint/half-precision.ts";
 import { readSafetensorsHeader } from "../checkpoint/safetensors-header.ts";
 import { writeSafetensors, type TensorToWrite } from "../checkpoint/write-safetensors.ts";

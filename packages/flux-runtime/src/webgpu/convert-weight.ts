@@ -1,7 +1,7 @@
 import { decodeBfloat16, encodeFloat16 } from "../checkpoint/half-precision.ts";
 import { readTensor, readTensorBytes } from "../checkpoint/read-safetensors.ts";
 import type { TensorToWrite } from "../checkpoint/write-safetensors.ts";
-import type { LocatedWeight } from "../checkpoint/component-weights.ts";
+import type { LocatedWeight } from "../checkpoint/located-weight.ts";
 import type { RequiredTensor } from "../models/list-tensors.ts";
 import { transpose } from "./transpose.ts";
 

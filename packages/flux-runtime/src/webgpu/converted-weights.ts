@@ -2,11 +2,8 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, stat, statfs } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { z } from "zod";
-import {
-  openComponentWeights,
-  type ComponentWeights,
-  type LocatedWeight,
-} from "../checkpoint/component-weights.ts";
+import { openComponentWeights, type ComponentWeights } from "../checkpoint/component-weights.ts";
+import type { LocatedWeight } from "../checkpoint/located-weight.ts";
 import { writeSafetensors } from "../checkpoint/write-safetensors.ts";
 import { hashFile } from "../disk/hash-file.ts";
 import { sweepUnfinished } from "../disk/sweep-unfinished.ts";
@@ -63,7 +60,12 @@ export async function openConvertedWeights(
   if (!(await isWhole(folder, sources, options.signal))) {
     await convert(sources, folder, { ...options, source: weights.folder });
   }
-  return openComponentWeights(folder);
+  const copy = await openComponentWeights(folder);
+  const withHalves = (name: string, weight: LocatedWeight): LocatedWeight => {
+    const halves = weights.tensors.get(name)?.halves;
+    return halves === undefined ? weight : { ...weight, halves };
+  };
+  return { ...copy, locate: (name, shape) => withHalves(name, copy.locate(name, shape)) };
 }
 
 interface Source extends RequiredTensor {

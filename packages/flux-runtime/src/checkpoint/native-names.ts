@@ -1,0 +1,138 @@
+import type { LocatedWeight } from "./located-weight.ts";
+
+/** Weights by their names. */
+export type NamedWeights = ReadonlyMap<string, LocatedWeight>;
+
+/** What programs put before every name of a model. */
+const PREFIX = /^(?:model\.diffusion_model|diffusion_model|first_stage_model|vae)\./;
+
+const isNativeTransformer = (name: string): boolean => /^(?:double|single)_blocks\.\d+\./.test(name);
+const isNativeAutoencoder = (name: string): boolean =>
+  /^(?:(?:encoder\.down|decoder\.up)\.\d+\.block\.|(?:en|de)coder\.mid\.block_)/.test(name);
+
+/**
+ * Gives weights the names of diffusers, which the graphs use, where they have those of Black Forest Labs' own code: as in
+ * the single files of the makers and of ComfyUI. No byte is copied: a third of a fused projection is a range of its rows, and
+ * the halves of the last modulation, which stand the other way round, are marked. Other names stay.
+ *
+ * Source: diffusers `convert_flux2_transformer_checkpoint_to_diffusers` (loaders/single_file_utils.py) and
+ * `convert_flux2_vae_checkpoint_to_diffusers` (scripts/convert_flux2_to_diffusers.py).
+ */
+export function renameNativeWeights(weights: NamedWeights): NamedWeights {
+  const bare = new Map([...weights].map(([name, weight]) => [name.replace(PREFIX, ""), weight]));
+  const names = [...bare.keys()];
+  if (names.some(isNativeTransformer)) return new Map([...bare].flatMap(renameInTransformer));
+  if (!names.some(isNativeAutoencoder)) return weights;
+  const upBlocks = Math.max(
+    0,
+    ...names.map((name) => Number(/^decoder\.up\.(\d+)\./.exec(name)?.[1] ?? -1) + 1),
+  );
+  return new Map([...bare].map((named) => renameInAutoencoder(named, upBlocks)));
+}
+
+type Named = readonly [name: string, weight: LocatedWeight];
+
+/** Beginnings of names outside the blocks. */
+const TRANSFORMER_LAYERS: readonly (readonly [native: string, name: string])[] = [
+  ["img_in.", "x_embedder."],
+  ["txt_in.", "context_embedder."],
+  ["time_in.in_layer.", "time_guidance_embed.timestep_embedder.linear_1."],
+  ["time_in.out_layer.", "time_guidance_embed.timestep_embedder.linear_2."],
+  ["guidance_in.in_layer.", "time_guidance_embed.guidance_embedder.linear_1."],
+  ["guidance_in.out_layer.", "time_guidance_embed.guidance_embedder.linear_2."],
+  ["double_stream_modulation_img.lin.", "double_stream_modulation_img.linear."],
+  ["double_stream_modulation_txt.lin.", "double_stream_modulation_txt.linear."],
+  ["single_stream_modulation.lin.", "single_stream_modulation.linear."],
+  ["final_layer.linear.", "proj_out."],
+];
+
+const DOUBLE_BLOCK: Readonly<Record<string, string>> = {
+  "img_attn.norm.query_norm": "attn.norm_q",
+  "img_attn.norm.key_norm": "attn.norm_k",
+  "img_attn.proj": "attn.to_out.0",
+  "img_mlp.0": "ff.linear_in",
+  "img_mlp.2": "ff.linear_out",
+  "txt_attn.norm.query_norm": "attn.norm_added_q",
+  "txt_attn.norm.key_norm": "attn.norm_added_k",
+  "txt_attn.proj": "attn.to_add_out",
+  "txt_mlp.0": "ff_context.linear_in",
+  "txt_mlp.2": "ff_context.linear_out",
+};
+
+/** Projections to queries, keys and values that are one matrix, in this order. */
+const FUSED: Readonly<Record<string, readonly [string, string, string]>> = {
+  "img_attn.qkv": ["attn.to_q", "attn.to_k", "attn.to_v"],
+  "txt_attn.qkv": ["attn.add_q_proj", "attn.add_k_proj", "attn.add_v_proj"],
+};
+
+const SINGLE_BLOCK: Readonly<Record<string, string>> = {
+  linear1: "attn.to_qkv_mlp_proj",
+  linear2: "attn.to_out",
+  "norm.query_norm": "attn.norm_q",
+  "norm.key_norm": "attn.norm_k",
+};
+
+function renameInTransformer([name, weight]: Named): Named[] {
+  if (name === "final_layer.adaLN_modulation.1.weight") {
+    return [["norm_out.linear.weight", { ...weight, halves: "exchanged" }]]; // shift, then scale
+  }
+  const [, kind, block = "", layer = "", parameter] =
+    /^(double|single)_blocks\.(\d+)\.(.+)\.(weight|scale)$/.exec(name) ?? [];
+  if (parameter === undefined) {
+    const [native, renamed] = TRANSFORMER_LAYERS.find(([start]) => name.startsWith(start)) ?? ["", ""];
+    return [[`${renamed}${name.slice(native.length)}`, weight]];
+  }
+  if (kind === "single") {
+    const renamed = SINGLE_BLOCK[layer];
+    return [[renamed === undefined ? name : `single_transformer_blocks.${block}.${renamed}.weight`, weight]];
+  }
+  const path = `transformer_blocks.${block}`;
+  const parts = FUSED[layer];
+  if (parts !== undefined) {
+    return parts.map((part, index) => [`${path}.${part}.weight`, rowsOf(weight, index, parts.length)]);
+  }
+  const renamed = DOUBLE_BLOCK[layer];
+  return [[renamed === undefined ? name : `${path}.${renamed}.weight`, weight]];
+}
+
+/** One of several equal ranges of a weight's rows. */
+function rowsOf(weight: LocatedWeight, part: number, parts: number): LocatedWeight {
+  const [rows = 0, ...rest] = weight.shape;
+  const byteLength = weight.byteLength / parts;
+  return {
+    ...weight,
+    shape: [rows / parts, ...rest],
+    byteOffset: weight.byteOffset + part * byteLength,
+    byteLength,
+  };
+}
+
+/** What parts of names become, one after the other. */
+const AUTOENCODER_PARTS: readonly (readonly [native: RegExp, name: string])[] = [
+  [/^(encoder)\.quant_conv\./, "quant_conv."],
+  [/^(decoder)\.post_quant_conv\./, "post_quant_conv."],
+  [/^((?:en|de)coder)\.norm_out\./, "$1.conv_norm_out."],
+  [/\.mid\.block_1\./, ".mid_block.resnets.0."],
+  [/\.mid\.block_2\./, ".mid_block.resnets.1."],
+  [/\.mid\.attn_1\.norm\./, ".mid_block.attentions.0.group_norm."],
+  [/\.mid\.attn_1\.proj_out\./, ".mid_block.attentions.0.to_out.0."],
+  [/\.mid\.attn_1\.([qkv])\./, ".mid_block.attentions.0.to_$1."],
+  [/\.down\.(\d+)\.block\./, ".down_blocks.$1.resnets."],
+  [/\.down\.(\d+)\.downsample\./, ".down_blocks.$1.downsamplers.0."],
+  [/\.nin_shortcut\./, ".conv_shortcut."],
+];
+
+function renameInAutoencoder([name, weight]: Named, upBlocks: number): Named {
+  let renamed = AUTOENCODER_PARTS.reduce((sofar, [native, own]) => sofar.replace(native, own), name);
+  // Counted from the image there, from the latent here.
+  renamed = renamed.replace(
+    /\.up\.(\d+)\.(block|upsample)\./,
+    (_, index: string, part: string) =>
+      `.up_blocks.${upBlocks - 1 - Number(index)}.${part === "block" ? "resnets" : "upsamplers.0"}.`,
+  );
+  const [rows = 0, columns = 0, ...kernel] = weight.shape;
+  const isProjection = /\.attentions\.0\.to_(?:[qkv]|out\.0)\.weight$/.test(renamed);
+  // A convolution of one pixel is a matrix.
+  if (!isProjection || kernel.some((side) => side !== 1)) return [renamed, weight];
+  return [renamed, { ...weight, shape: [rows, columns] }];
+}
