@@ -278,6 +278,25 @@ describe("generate", () => {
     const png = readFileSync(place.path("image.png"));
     expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([64, 96]);
   });
+
+  it("takes models from files in the checkpoint's place, and names one that does not fit", async () => {
+    const checkpoint = `${kleinTiny}/checkpoint`;
+    const vae = `${checkpoint}/vae/diffusion_pytorch_model.safetensors`;
+    const args = ["--checkpoint", checkpoint, "--prompt", "x", "--steps", "1", "--guidance", "1", ...size];
+    const short = ["--max-sequence-length", "24", "--quiet"];
+    const images = await Promise.all(
+      [[], ["--vae", vae]].map(async (given, index) => {
+        const out = `image-${index}.png`;
+        const { stderr } = await place.run("generate", ...args, ...short, ...given, "--out", out);
+        expect(stderr).toBe("");
+        return readFileSync(place.path(out));
+      }),
+    );
+    expect(images[1]?.equals(images[0] ?? Buffer.of())).toBe(true);
+    const wrong = await place.run("generate", ...args, ...short, "--transformer", vae, "--out", "none.png");
+    expect(wrong.stderr).toMatch(/diffusion_pytorch_model\.safetensors lacks \d+ of the \d+ tensors/);
+    expect(wrong.exitCode).toBe(2);
+  });
 });
 
 describe("prompts", () => {
