@@ -1,21 +1,11 @@
 import type { Command } from "commander";
 import { generateImage, type GenerateCommandOptions } from "../commands/generate.ts";
 import { integer, number } from "../terminal/option-values.ts";
-import {
-  checkpointOption,
-  deviceOption,
-  dtypeOption,
-  offlineOption,
-  quietOption,
-  ropeOption,
-  textEncoderLayersOption,
-  threadsOption,
-  weightsOption,
-} from "../terminal/shared-options.ts";
+import { addModelOptions, checkpointOption, offlineOption, quietOption } from "../terminal/shared-options.ts";
 
 /** `generate`. */
 export function declareGenerate(program: Command, interruption: AbortSignal): void {
-  program
+  const rendered = program
     .command("generate")
     .description("make an image")
     .addOption(checkpointOption)
@@ -33,13 +23,8 @@ export function declareGenerate(program: Command, interruption: AbortSignal): vo
     .option("--seed <n>", "seed of the noise", integer(0), 0)
     .option("--width <n>", "pixels, a multiple of 16", integer(1))
     .option("--height <n>", "pixels, a multiple of 16", integer(1))
-    .option("--max-sequence-length <n>", "text tokens, padding included (default: 512)", integer(1))
-    .addOption(textEncoderLayersOption)
-    .addOption(ropeOption)
-    .addOption(deviceOption)
-    .addOption(dtypeOption)
-    .addOption(weightsOption)
-    .addOption(threadsOption)
+    .option("--max-sequence-length <n>", "text tokens, padding included (default: 512)", integer(1));
+  addModelOptions(rendered)
     .requiredOption("--out <png>", "where to write it")
     .option("--json", "print what was written as JSON", false)
     .addOption(quietOption)

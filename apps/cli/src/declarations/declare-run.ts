@@ -13,19 +13,14 @@ import {
   shard,
 } from "../terminal/option-values.ts";
 import {
+  addModelOptions,
   checkpointOption,
   controlOption,
-  deviceOption,
-  dtypeOption,
   figuresOption,
   flipsOption,
   offlineOption,
   promptsOption,
   quietOption,
-  ropeOption,
-  textEncoderLayersOption,
-  threadsOption,
-  weightsOption,
   wordCountsOption,
 } from "../terminal/shared-options.ts";
 
@@ -37,7 +32,7 @@ const freeOptions: readonly string[] = [
 
 /** `run`, which stands for no command too, and `plan`. */
 export function declareRun(program: Command, interruption: AbortSignal): void {
-  const runCommand = program
+  const captured = program
     .command("run", { isDefault: true })
     .description("run the probe and write a run folder")
     .addOption(checkpointOption)
@@ -98,13 +93,8 @@ export function declareRun(program: Command, interruption: AbortSignal): void {
     )
     .addOption(controlOption)
     .addOption(flipsOption)
-    .addOption(figuresOption)
-    .addOption(textEncoderLayersOption)
-    .addOption(ropeOption)
-    .addOption(deviceOption)
-    .addOption(dtypeOption)
-    .addOption(weightsOption)
-    .addOption(threadsOption)
+    .addOption(figuresOption);
+  const runCommand = addModelOptions(captured)
     .option(
       "--batch <n>",
       "passes that are run together; auto takes what fits the card, 1 on the CPU",

@@ -1,6 +1,6 @@
 // The options that several commands take.
 import { MOST_PAIRS_ENUMERATED } from "@measure-plantain/paired-stats";
-import { Option } from "commander";
+import { Option, type Command } from "commander";
 import { deviceNames } from "@measure-plantain/flux-runtime";
 import { DEFAULT_PROMPT_SET } from "@measure-plantain/prompts";
 import { DEFAULT_FLIPS } from "@measure-plantain/report";
@@ -28,17 +28,17 @@ export const offlineOption: Option = new Option(
   "--offline",
   "download nothing, as with HF_HUB_OFFLINE=1",
 ).default(false);
-export const deviceOption: Option = new Option(
+const deviceOption: Option = new Option(
   "--device <name>",
   "auto takes CUDA where it works, or a card on WebGPU that is faster than the CPU",
 )
   .choices(deviceNames)
   .default("auto");
-export const dtypeOption: Option = new Option(
+const dtypeOption: Option = new Option(
   "--dtype <type>",
   "type of the matrix products (default: bfloat16 on CUDA, float32 on the CPU and WebGPU)",
 ).choices(["float32", "bfloat16", "float16"]);
-export const weightsOption: Option = new Option(
+const weightsOption: Option = new Option(
   "--weights <how>",
   "mapped leaves them in their files; resident keeps converted copies: faster, at several times the memory (default: mapped; on WebGPU resident, on the card)",
 ).choices(["mapped", "resident"]);
@@ -59,11 +59,11 @@ export const acceptChangedOption: Option = new Option(
 export const quietOption: Option = new Option("--quiet", "no progress on stderr, only warnings").default(
   false,
 );
-export const textEncoderLayersOption: Option = new Option(
+const textEncoderLayersOption: Option = new Option(
   "--text-encoder-layers <n,...>",
   "layers of the text encoder, from 1 on, whose hidden states make an embedding (default: 9,18,27)",
 ).argParser(layers);
-export const ropeOption: Option = new Option(
+const ropeOption: Option = new Option(
   "--rope-frequencies <type>",
   "precision of the text encoder's rotary frequencies: float32, as from_pretrained keeps them, or bfloat16, as a model that was cast as a whole has them",
 )
@@ -73,3 +73,16 @@ export const threadsOption: Option = new Option(
   "--threads <n>",
   "threads within an operator (default: OMP_NUM_THREADS, else the processors left to this process, else all cores)",
 ).argParser(integer(1));
+
+/** Adds the options of how models compute, which every command that renders or captures has. */
+export function addModelOptions(command: Command): Command {
+  const options = [
+    textEncoderLayersOption,
+    ropeOption,
+    deviceOption,
+    dtypeOption,
+    weightsOption,
+    threadsOption,
+  ];
+  return options.reduce((extended, option) => extended.addOption(option), command);
+}
