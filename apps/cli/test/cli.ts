@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { inject } from "vitest";
 import { runCommandLine } from "../src/run-command-line.ts";
 
 const main = join(import.meta.dirname, "..", "dist", "main.js");
@@ -13,6 +14,12 @@ export const kleinTiny: string = join(
   import.meta.dirname,
   "../../../packages/flux-runtime/test/fixtures/klein-tiny",
 );
+
+/** Options that make a run take the weights with few blocks and layers that the tests share, instead of `tiny`. */
+export const fewBlocks: readonly string[] = [
+  ...["--checkpoint", inject("fewBlocks")],
+  ...["--text-encoder-layers", "1,2,3"],
+];
 
 /** Options that give a run its fixed image: what is not about rendering it saves three models by them. */
 export const givenReference: readonly string[] = ["--reference", join(kleinTiny, "reference.png")];

@@ -2,11 +2,11 @@ import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "no
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Manifest } from "@measure-plantain/probe";
 import type { RunComparison, Summary } from "@measure-plantain/report";
-import { createWorkplace, givenReference, kleinTiny, promptSetJson } from "./cli.ts";
+import { createWorkplace, fewBlocks, givenReference, kleinTiny, promptSetJson } from "./cli.ts";
 
 const place = createWorkplace();
 const size = ["--width", "64", "--height", "64", "--max-sequence-length", "48", "--quiet"];
-const small = [...size, ...givenReference];
+const small = [...size, ...givenReference, ...fewBlocks];
 const args = [
   "run",
   "--prompts",
@@ -47,9 +47,9 @@ it("runs each control beside the run, on the same fixed image, and compares them
   const { settings } = JSON.parse(
     readFileSync(place.path("run/controls/random-weights-1/manifest.json"), "utf8"),
   ) as Manifest; // what the command wrote
-  expect(settings.checkpoint.change).toEqual({ kind: "random-weights", seed: 1, of: "tiny" });
+  expect(settings.checkpoint.change).toEqual({ kind: "random-weights", seed: 1, of: fewBlocks[1] });
   const card = readFileSync(place.path("run/controls/random-weights-1/summary.md"), "utf8");
-  expect(card).toContain("--checkpoint tiny --control random-weights:1");
+  expect(card).toContain(`--checkpoint ${fewBlocks[1]} --control random-weights:1`);
   expect(comparisons().map(({ name }) => name)).toEqual(["colours", "random-weights-1"]);
   expect(comparisons()[0]?.granularities.map(({ name }) => name)).toEqual(["group", "head", "mlp"]);
   expect(readFileSync(place.path("run/report.html"), "utf8")).toContain("Beside its controls");
@@ -78,7 +78,14 @@ it("verify holds the run, each control, and their comparison against the capture
 
 it("two runs that make the same checkpoints at the same time take one another's", async () => {
   const controls = ["--control", "random-weights", "planted"];
-  const twice = ["one", "two"].map((out) => [...args.slice(0, 3), ...small, "--out", out, ...controls]);
+  const twice = ["one", "two"].map((out) => [
+    ...args.slice(0, 3),
+    ...size,
+    ...givenReference,
+    "--out",
+    out,
+    ...controls,
+  ]);
   const runs = await Promise.all(
     twice.map((own) => place.runIn(".", { MEASURE_PLANTAIN_CACHE: place.path("empty") }, ...own)),
   );
@@ -128,12 +135,23 @@ it("ablate finds the weights of a control again", async () => {
 it("compare holds any run folders of one shape against each other", async () => {
   const { exitCode, stdout } = await place.run("compare", "run", "run/controls/random-weights-1");
   expect(exitCode).toBe(0);
-  expect(stdout).toMatch(/group \(680\): correlation of t -?0\.\d+; \d+ of the top 10 shared/);
+  expect(stdout).toMatch(/group \(40\): correlation of t -?0\.\d+; \d+ of the top 10 shared/);
   expect((await place.run("compare", "run")).exitCode).toBe(2);
 });
 
 it("compare names first what differs between the runs, and subtracts contrasts only over the same tokens", async () => {
-  const wide = ["--prompts", "few.json", ...size, "--width", "96", "--seed", "7", "--out", "wide"];
+  const wide = [
+    "--prompts",
+    "few.json",
+    ...size,
+    ...fewBlocks,
+    "--width",
+    "96",
+    "--seed",
+    "7",
+    "--out",
+    "wide",
+  ];
   expect((await place.run("run", ...wide, "--reference", "run/reference.png")).exitCode).toBe(0);
   const { exitCode, stdout } = await place.run("compare", "run", "wide", "run", "run/controls/colours");
   expect(exitCode).toBe(0);
@@ -174,9 +192,9 @@ it("compare takes the flips that it is told, as a run and its controls do", asyn
 });
 
 it("compare refuses runs that have other units", async () => {
-  const args = ["--checkpoint", kleinTiny + "/checkpoint", "--prompts", "few.json", ...small];
+  const args = ["--prompts", "few.json", ...small, "--checkpoint", kleinTiny + "/checkpoint"];
   expect((await place.run("run", ...args, "--out", "narrow")).exitCode).toBe(0);
   const { exitCode, stdout, stderr } = await place.run("compare", "run", "narrow");
-  expect(stderr).toMatch(/The runs have other units at the granularity group: 680 and \d+\./);
+  expect(stderr).toMatch(/The runs have other units at the granularity group: 40 and \d+\./);
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
 });

@@ -2,10 +2,10 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { PromptSetAudit } from "@measure-plantain/prompts";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Manifest } from "@measure-plantain/probe";
-import { createWorkplace, promptSetJson } from "./cli.ts";
+import { createWorkplace, fewBlocks, promptSetJson } from "./cli.ts";
 
 const place = createWorkplace();
-const small = ["--width", "64", "--height", "64", "--quiet"];
+const small = ["--width", "64", "--height", "64", "--quiet", ...fewBlocks];
 /** Prompts that differ in their first word and are longer than 24 tokens with the chat template. */
 const tail = "object that stands on a wooden table in front of a grey wall";
 const pairs = ["thumb", "house", "hill"].map((word, place) => ({

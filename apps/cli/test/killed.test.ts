@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createWorkplace, promptSetJson, type Finished } from "./cli.ts";
+import { createWorkplace, fewBlocks, promptSetJson, type Finished } from "./cli.ts";
 
 // A process is killed at a certain change of the file system, not at a certain time: what it leaves is then the same
 // each time. By default a command is started again and again, each time killed a few changes later, until one lives.
@@ -12,10 +12,11 @@ const every = Number(process.env["EVERY_CHANGE"] ?? 0);
 const isThorough = every > 0;
 const endAtChange = pathToFileURL(join(import.meta.dirname, "end-at-change.mjs")).href;
 const place = createWorkplace({ NODE_OPTIONS: `--import ${endAtChange}` });
-const small = [
+const settings = [
   ...["--prompts", "few.json", "--width", "64", "--height", "64", "--max-sequence-length", "48"],
   ...["--capture", "signed", "--quiet", "--threads", "1"],
 ];
+const small = [...settings, ...fewBlocks];
 const reference = { prompt: "a grey object", seed: 1, steps: 1, guidance: 1, width: 64, height: 64 };
 const flips = ["--flips", "20"];
 
@@ -32,7 +33,7 @@ const run = ["run", ...small, ...flips, "--out", "run"];
 const scenarios: readonly Scenario[] = [
   {
     title: "run with controls, from an empty cache",
-    args: [...run, "--control", "random-weights", "planted"],
+    args: ["run", ...settings, ...flips, "--out", "run", "--control", "random-weights", "planted"],
     stride: 60,
   },
   { title: "merge", before: "shards", args: ["merge", "run", "one", "two", "--quiet", ...flips], stride: 20 },
@@ -44,7 +45,7 @@ const scenarios: readonly Scenario[] = [
   },
   // The parts of the first, and what writes the same files as it.
   { title: "making a checkpoint", args: ["prompts", "check", "few.json", "--quiet"] },
-  { title: "run", before: "cached", args: run },
+  { title: "run", args: run },
   {
     title: "run with a control of random weights",
     before: "complete",
@@ -96,10 +97,7 @@ function withoutTimes(text: string): string {
 beforeAll(async () => {
   prepare("complete", undefined);
   expect((await start("complete", run)).exitCode).toBe(0);
-  for (const folder of ["cached", "shards"]) {
-    prepare(folder, undefined);
-    cpSync(place.path("complete", "cache"), place.path(folder, "cache"), { recursive: true });
-  }
+  prepare("shards", undefined);
   for (const [shard, out] of [
     ["1/2", "one"],
     ["2/2", "two"],

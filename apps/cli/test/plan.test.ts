@@ -3,10 +3,10 @@ import { mergeShards, openRun, type PlanFile } from "@measure-plantain/probe";
 import { analyzeRun, type Summary, verifyRun, writeResults } from "@measure-plantain/report";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { formatCommands } from "../src/terminal/command-line.ts";
-import { createWorkplace, promptSetJson } from "./cli.ts";
+import { createWorkplace, fewBlocks, promptSetJson } from "./cli.ts";
 
 const place = createWorkplace();
-const small = ["--width", "64", "--height", "64", "--max-sequence-length", "48"];
+const small = ["--width", "64", "--height", "64", "--max-sequence-length", "48", ...fewBlocks];
 const text = (...parts: readonly string[]): string => readFileSync(place.path(...parts), "utf8");
 
 beforeAll(async () => {

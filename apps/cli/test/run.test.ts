@@ -5,11 +5,11 @@ import { getCheckpointSpec, synthesizeCheckpoint } from "@measure-plantain/flux-
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Manifest } from "@measure-plantain/probe";
 import type { Summary } from "@measure-plantain/report";
-import { createWorkplace, finish, givenReference, kleinTiny, promptSetJson } from "./cli.ts";
+import { createWorkplace, fewBlocks, finish, givenReference, kleinTiny, promptSetJson } from "./cli.ts";
 
 const place = createWorkplace();
 const size = ["--width", "64", "--height", "64"];
-const small = ["--prompts", "few.json", ...size, "--max-sequence-length", "48"];
+const small = ["--prompts", "few.json", ...size, "--max-sequence-length", "48", ...fewBlocks];
 const captures = (folder: string): Buffer => readFileSync(place.path(folder, "captures.safetensors"));
 const manifest = (folder: string): Manifest =>
   JSON.parse(readFileSync(place.path(folder, "manifest.json"), "utf8")) as Manifest; // what the command wrote
@@ -34,7 +34,7 @@ describe("run", () => {
     const { exitCode, stdout, stderr } = await place.spawn("run", ...small, "--out", "first");
     expect(stderr).toContain("Device:");
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/Groups of 16 channels: 680/);
+    expect(stdout).toMatch(/Groups of 16 channels: 40/);
     expect(stdout).toMatch(/Random weights: a control, not evidence/);
     expect(readdirSync(place.path("first")).sort()).toEqual([
       "captures.safetensors",

@@ -1,14 +1,14 @@
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readImage, writePng } from "@measure-plantain/flux-runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ProbeError, mergeShards, type Manifest } from "@measure-plantain/probe";
-import { createWorkplace, promptSetJson, type Finished } from "./cli.ts";
+import { createWorkplace, fewBlocks, promptSetJson, type Finished } from "./cli.ts";
 
 const place = createWorkplace();
 const words = ["thumb", "house", "hill", "grain", "planet"];
 const small = [
   ...["--prompts", "five.json", "--width", "64", "--height", "64", "--max-sequence-length", "48"],
-  ...["--segments", "--tap", "to_add_out", "--capture", "signed"],
+  ...["--segments", "--tap", "to_add_out", "--capture", "signed", ...fewBlocks],
 ];
 const file = (...parts: readonly string[]): Buffer => readFileSync(place.path(...parts));
 const manifest = (folder: string): Manifest =>
@@ -74,7 +74,7 @@ describe("run --shard K/N", () => {
     expect(exitCode).toBe(0);
     expect(stderr).toMatch(/Shard 2 of 5 is complete: 1 of 5 pairs.*no statistics.*measure-plantain merge/);
     expect(JSON.parse(stdout)).toEqual({
-      folder: place.path("runs", "tiny-five-shard-2-of-5"),
+      folder: place.path("runs", "few-blocks-five-shard-2-of-5"),
       shard: { number: 2, count: 5 },
       pairs: 1,
     });
@@ -207,8 +207,10 @@ describe("merge", () => {
   });
 
   it("refuses an output folder that holds something else, in one message", async () => {
-    const { exitCode, stdout, stderr } = await place.run("merge", "cache", "one", "two");
-    expect(stderr).toMatch(/cache is not a run folder/);
+    mkdirSync(place.path("notes"));
+    writeFileSync(place.path("notes", "notes.txt"), "no run");
+    const { exitCode, stdout, stderr } = await place.run("merge", "notes", "one", "two");
+    expect(stderr).toMatch(/notes is not a run folder/);
     expect(stderr).not.toMatch(/^\s+at /m);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
   });

@@ -1,7 +1,7 @@
 import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createWorkplace, givenReference, kleinTiny, promptSetJson } from "./cli.ts";
+import { createWorkplace, fewBlocks, givenReference, kleinTiny, promptSetJson } from "./cli.ts";
 
 const place = createWorkplace();
 
@@ -16,6 +16,7 @@ beforeAll(async () => {
     "48",
     "--quiet",
     ...givenReference,
+    ...fewBlocks,
   ];
   const args = ["run", "--prompts", "few.json", ...small, "--out", "run"];
   expect((await place.run(...args)).exitCode).toBe(0);

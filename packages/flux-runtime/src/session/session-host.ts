@@ -44,6 +44,8 @@ async function open(request: Extract<SessionRequest, { kind: "open" }>): Promise
     extra: {
       session: {
         model_external_initializers_file_folder_path: request.externalDataFolder,
+        // Threads that wait for the next operator would take a processor all the while, and win no time.
+        intra_op: { allow_spinning: "0" },
         // Prepacked weights would be resident copies of a mapped file.
         ...(isMapped && { disable_prepacking: "1" }),
         ...(provider !== "cpu" && !request.allowCpuNodes && { disable_cpu_ep_fallback: "1" }),

@@ -158,11 +158,12 @@ function unitReader(differences: Matrix): (unit: number) => ScaledUnit {
 
 /** Adds one unit to its block: a resample needs no more of it than Σ w d, Σ w d² and what is left unresolved. */
 function scoreUnit(
-  { values, unresolved }: ScaledUnit,
+  unit: ScaledUnit,
   weights: Float64Array,
   bound: number,
   { tested, over, highest }: BlockScores,
 ): void {
+  const { values, unresolved } = unit;
   const pairs = values.length;
   const rounding = roundingOfScores(pairs);
   for (let resample = 0; resample < tested.length; resample += 1) {
@@ -180,7 +181,7 @@ function scoreUnit(
     const variation = pairs * squares - sum * sum;
     // Values that can all be one number lie within half a resolution of it, so only a variance this small needs a look.
     const mayBeConstant = variation <= (pairs * margin * margin) / 4 + ROUNDING_OF_SQUARES * pairs * squares;
-    if (mayBeConstant && isConstant(values, unresolved, weights.subarray(first, first + pairs))) continue;
+    if (mayBeConstant && isConstant(unit, weights, first)) continue;
     const length = Math.sqrt(pairs * squares);
     const score = Math.min(1, Math.abs(sum) / length);
     tested[resample] = (tested[resample] ?? 0) + 1;
@@ -190,13 +191,12 @@ function scoreUnit(
   }
 }
 
-/** Whether the drawn values differ by no more than rounding. */
-function isConstant(values: Float64Array, unresolved: Float64Array, weights: Float64Array): boolean {
-  const drawn = Uint32Array.from(weights.keys()).filter((pair) => valueAt(weights, pair) > 0);
+/** Whether the values that a resample draws differ by no more than rounding; its weights begin at `first`. */
+function isConstant({ values, unresolved }: ScaledUnit, weights: Float64Array, first: number): boolean {
   const common = commonRange(
-    drawn.length,
-    (place) => valueAt(values, drawn[place] ?? 0),
-    (place) => valueAt(unresolved, drawn[place] ?? 0),
+    values.length,
+    (pair) => valueAt(values, pair),
+    (pair) => (valueAt(weights, first + pair) > 0 ? valueAt(unresolved, pair) : Infinity), // what is not drawn can be any number
   );
   return common !== undefined;
 }
