@@ -18,7 +18,7 @@ export interface PreparedModel {
 }
 
 /** What of the options decides about a graph, and about the weights that it names. */
-export type GraphOptions = Pick<RuntimeOptions, "device" | "signal" | "onConvertWeights"> & {
+export type GraphOptions = Pick<RuntimeOptions, "device" | "sessionHost" | "signal" | "onConvertWeights"> & {
   readonly computeType: ComputeType;
 };
 
@@ -31,14 +31,14 @@ export type GraphOptions = Pick<RuntimeOptions, "device" | "signal" | "onConvert
 export async function prepareModel(
   weights: ComponentWeights,
   build: BuildGraph,
-  { device, computeType, signal, onConvertWeights }: GraphOptions,
+  { device, computeType, sessionHost, signal, onConvertWeights }: GraphOptions,
 ): Promise<PreparedModel> {
   const kernels = kernelsOf(device);
   let source = weights;
   if (kernels === "webgpu") {
-    const { storedType } = await examineAdapter();
+    const { storedType } = await examineAdapter({ sessionHost });
     const required = listTensors((listed) => build({ weights: listed, computeType, kernels }));
-    await requireBuffer(required);
+    await requireBuffer(required, { sessionHost });
     source = await openConvertedWeights(weights, required, {
       storedType,
       signal,
