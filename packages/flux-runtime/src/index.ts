@@ -38,7 +38,7 @@ export { decodeToImage } from "./image/decode-to-image.ts";
 export { prepareConditionImage, type PrepareConditionImageOptions } from "./image/prepare-condition-image.ts";
 export { readImage } from "./image/read-image.ts";
 export type { RgbImage } from "./image/rgb-image.ts";
-export { writePng } from "./image/write-png.ts";
+export { encodePng, writePng } from "./image/write-png.ts";
 export { chooseBatch, type ChooseBatchOptions } from "./machine/choose-batch.ts";
 export { chooseDevice, deviceNames, type ChosenDevice, type DeviceName } from "./machine/choose-device.ts";
 export type { RunAssumptions, RunEstimate, StageEstimate } from "./machine/estimate-run.ts";
