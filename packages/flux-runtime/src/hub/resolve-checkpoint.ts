@@ -1,5 +1,5 @@
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import { openCheckpoint, type OpenCheckpointOptions } from "../checkpoint/open-checkpoint.ts";
+import { openCheckpoint, type ComponentFiles } from "../checkpoint/open-checkpoint.ts";
 import { openOrMakeCheckpoint } from "../checkpoint/open-or-make-checkpoint.ts";
 import type { FolderHolder } from "../disk/wait-for-folder.ts";
 import { FluxRuntimeError } from "../errors.ts";
@@ -10,10 +10,21 @@ import type { PlannedDownload } from "./download-snapshot.ts";
 import { locateCheckpoint } from "./locate-checkpoint.ts";
 import { provideSnapshot } from "./provide-snapshot.ts";
 
+/** What a checkpoint with models of other origin is put together from, as {@link resolveCheckpoint} takes it. */
+export interface CheckpointSource extends ComponentFiles {
+  /** Where its other models, its configurations and its tokenizer are from. */
+  readonly checkpoint: string;
+}
+
 /** A checkpoint and what a reader of its results must know about it. */
 export interface ResolvedCheckpoint {
-  /** What was asked for; of a repository, with the commit that its revision stands for. */
+  /**
+   * What was asked for, of a repository with the commit that its revision stands for. If models were given as files of their
+   * own, a description that names them, too.
+   */
   readonly id: string;
+  /** Which models were given as files of their own, and what they were put into; omitted if none was. */
+  readonly source?: CheckpointSource;
   /** The checkpoint itself. */
   readonly checkpoint: Checkpoint;
   /** Random weights, so far as names and marks show: results are a control, not evidence about a trained model. */
@@ -25,7 +36,7 @@ export interface ResolveCheckpointOptions {
   /** Download nothing. */
   readonly offline?: boolean;
   /** Models that take the place of the checkpoint's own, by their files. */
-  readonly components?: OpenCheckpointOptions | undefined;
+  readonly components?: ComponentFiles | undefined;
   /** Ends a download or a synthesis; what was downloaded is kept. */
   readonly signal?: AbortSignal | undefined;
   /** Told how far a download or a synthesis is, in bytes. */
@@ -62,11 +73,11 @@ export async function resolveCheckpoint(
       synthesizeCheckpoint(folder, getCheckpointSpec(place.specName), options),
     );
     const checkpoint = components === undefined ? made : await openCheckpoint(place.folder, components);
-    return { id: name, checkpoint, isSynthesized: checkpoint.hasRandomWeights };
+    return resolved(name, checkpoint, components);
   }
   if (place.kind === "folder") {
     const checkpoint = await openCheckpoint(place.folder, components);
-    return { id: name, checkpoint, isSynthesized: checkpoint.hasRandomWeights };
+    return resolved(name, checkpoint, components);
   }
   const { repository } = place;
   const { commit, folder } = await provideSnapshot(repository, place.exists ? place.commit : null, {
@@ -74,5 +85,27 @@ export async function resolveCheckpoint(
     ...options,
   });
   const checkpoint = await openCheckpoint(folder, components);
-  return { id: `${repository.name}@${commit}`, checkpoint, isSynthesized: checkpoint.hasRandomWeights };
+  return resolved(`${repository.name}@${commit}`, checkpoint, components);
+}
+
+/** How the models of a checkpoint are called. */
+const MODEL_NAMES = [
+  ["transformer", "transformer"],
+  ["textEncoder", "text encoder"],
+  ["autoencoder", "VAE"],
+] as const;
+
+function resolved(name: string, checkpoint: Checkpoint, components: ComponentFiles = {}): ResolvedCheckpoint {
+  const { hasRandomWeights: isSynthesized } = checkpoint;
+  const given = MODEL_NAMES.flatMap(([model, called]) => {
+    const path = components[model];
+    return path === undefined ? [] : [{ model, called, path }];
+  });
+  if (given.length === 0) return { id: name, checkpoint, isSynthesized };
+  return {
+    id: `${name} with ${given.map(({ called, path }) => `${called} ${path}`).join(", ")}`,
+    source: { checkpoint: name, ...Object.fromEntries(given.map(({ model, path }) => [model, path])) },
+    checkpoint,
+    isSynthesized,
+  };
 }
