@@ -1,5 +1,6 @@
 import { copyFileSync, cpSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { getCheckpointSpec, synthesizeCheckpoint } from "@measure-plantain/flux-runtime";
 import type { Manifest } from "@measure-plantain/probe";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createWorkplace, fewBlocks, givenReference, promptSetJson } from "./cli.ts";
@@ -88,4 +89,25 @@ it("a plan names the files, and a run follows it", async () => {
   const planned = await place.run("run", "--plan", "plan.json", ...absolute, "--quiet", "--out", "planned");
   expect(planned).toMatchObject({ exitCode: 0, stderr: "" });
   expect(read("planned", "captures.safetensors").equals(read("run", "captures.safetensors"))).toBe(true);
+});
+
+it("a transformer's file alone says of which checkpoint it has the sizes", async () => {
+  await synthesizeCheckpoint(place.path("alone"), { ...getCheckpointSpec("tiny"), largestShard: 1e9 });
+  const file = "alone/transformer/diffusion_pytorch_model.safetensors";
+  const size = ["--width", "32", "--height", "32", "--max-sequence-length", "24"];
+  const args = [
+    "generate",
+    "--checkpoint",
+    file,
+    "--prompt",
+    "x",
+    "--steps",
+    "1",
+    "--guidance",
+    "1",
+    ...size,
+  ];
+  const { exitCode, stderr } = await place.run(...args, "--out", "image.png");
+  expect(stderr).toContain(`By its sizes, ${file} is a transformer of tiny; what it lacks comes from there.`);
+  expect(exitCode).toBe(0);
 });

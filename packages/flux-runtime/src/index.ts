@@ -33,6 +33,7 @@ export type { FolderHolder } from "./disk/wait-for-folder.ts";
 export type { PlannedDownload } from "./hub/download-snapshot.ts";
 export type { HubRepository } from "./hub/hub-repository.ts";
 export { locateCheckpoint, type CheckpointPlace } from "./hub/locate-checkpoint.ts";
+export type { NeededParts } from "./hub/needed-files.ts";
 export {
   resolveCheckpoint,
   type CheckpointSource,

@@ -24,12 +24,12 @@ export async function openGivenCheckpoint(
   { display, signal }: { readonly display: Display; readonly signal: AbortSignal },
 ): Promise<ResolvedCheckpoint> {
   const { checkpoint, offline } = options;
-  return resolveCheckpoint(checkpoint, {
-    offline,
-    components: listComponents(options),
-    signal,
-    ...display,
-  });
+  const components = listComponents(options);
+  const resolved = await resolveCheckpoint(checkpoint, { offline, components, signal, ...display });
+  const base = resolved.source?.checkpoint;
+  if (resolved.source?.transformer === checkpoint)
+    display.note(`By its sizes, ${checkpoint} is a transformer of ${base}; what it lacks comes from there.`);
+  return resolved;
 }
 
 /** The models that were given, and no others. */

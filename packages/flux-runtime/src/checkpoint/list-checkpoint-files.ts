@@ -1,6 +1,11 @@
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { CONFIGURATION_FILES, MODEL_FOLDERS, WEIGHT_BASE_NAMES } from "./checkpoint-files.ts";
+import {
+  CONFIGURATION_FILES,
+  MODEL_FOLDERS,
+  WEIGHT_BASE_NAMES,
+  type ModelFolder,
+} from "./checkpoint-files.ts";
 import type { Checkpoint, CheckpointComponent } from "./checkpoint.ts";
 import { isWeightFile } from "./component-weights.ts";
 
@@ -11,8 +16,6 @@ export interface CheckpointFile {
   /** Where it lies: elsewhere if its model was given as a file or folder of its own. */
   readonly source: string;
 }
-
-type ModelFolder = (typeof MODEL_FOLDERS)[number];
 
 /** Every file of a checkpoint that is not a weight or the index of weights. */
 export async function listConfigurationFiles(checkpoint: Checkpoint): Promise<CheckpointFile[]> {

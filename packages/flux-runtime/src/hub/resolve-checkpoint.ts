@@ -1,8 +1,13 @@
+import { basename } from "node:path";
+import { MODEL_FOLDERS, type ModelFolder } from "../checkpoint/checkpoint-files.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { isWeightFile, openComponentWeights } from "../checkpoint/component-weights.ts";
+import { findKnownShape, measureTransformer } from "../checkpoint/known-shapes.ts";
 import { openCheckpoint, type ComponentFiles } from "../checkpoint/open-checkpoint.ts";
 import { openOrMakeCheckpoint } from "../checkpoint/open-or-make-checkpoint.ts";
 import type { FolderHolder } from "../disk/wait-for-folder.ts";
 import { FluxRuntimeError } from "../errors.ts";
+import { pathExists } from "../path-exists.ts";
 import type { OnProgress } from "../progress.ts";
 import { getCheckpointSpec } from "../synthesis/checkpoint-spec.ts";
 import { synthesizeCheckpoint } from "../synthesis/synthesize-checkpoint.ts";
@@ -51,6 +56,9 @@ export interface ResolveCheckpointOptions {
  * Opens the checkpoint of a name: `tiny` or `random:NAME` (synthesised into the user's cache on first use), a folder,
  * or `OWNER/NAME` or `OWNER/NAME@REVISION` of a model on the hub, from the Hugging Face cache or downloaded into it.
  *
+ * A weight file of a transformer whose sizes are known stands for the published checkpoint of these sizes with that
+ * transformer; of that checkpoint only the parts are downloaded that were not given.
+ *
  * @throws {FluxRuntimeError} `checkpoint-not-found`, `checkpoint-not-cached`; `hub-access-denied`, `hub-rate-limited`,
  * `hub-unreachable`, `hub-invalid-answer`, `download-interrupted`, `download-corrupted`, `disk-full` or `unwritable-file` if
  * it cannot be downloaded; as `openCheckpoint` if it is malformed; else the signal's reason.
@@ -63,7 +71,16 @@ export async function resolveCheckpoint(
   name: string,
   { offline = false, components, ...options }: ResolveCheckpointOptions = {},
 ): Promise<ResolvedCheckpoint> {
-  const place = await locateCheckpoint(name, { offline });
+  if (isWeightFile(name) && (await pathExists(name))) {
+    const checkpoint = await findBase(name);
+    return resolveCheckpoint(checkpoint, {
+      ...options,
+      offline,
+      components: { transformer: name, ...components },
+    });
+  }
+  const models = MODEL_FOLDERS.filter((model) => givenModel(model, components) === undefined);
+  const place = await locateCheckpoint(name, { offline, models });
   if (place.problem !== null) {
     const code = place.kind === "repository" ? "checkpoint-not-cached" : "checkpoint-not-found";
     throw new FluxRuntimeError(code, place.problem, { name, folder: place.folder });
@@ -82,10 +99,28 @@ export async function resolveCheckpoint(
   const { repository } = place;
   const { commit, folder } = await provideSnapshot(repository, place.exists ? place.commit : null, {
     offline,
+    models,
     ...options,
   });
   const checkpoint = await openCheckpoint(folder, components);
   return resolved(`${repository.name}@${commit}`, checkpoint, components);
+}
+
+/** The checkpoint that has what a transformer's file lacks. */
+async function findBase(file: string): Promise<string> {
+  const weights = await openComponentWeights(file);
+  const shape = findKnownShape(weights, basename(file));
+  if (shape !== undefined) return shape.checkpoint;
+  const { jointBlocks, singleBlocks, width, textWidth } = measureTransformer(weights);
+  const what =
+    jointBlocks + singleBlocks === 0
+      ? "holds no FLUX.2 transformer"
+      : `holds a transformer of sizes that are not known here (${jointBlocks} joint blocks, ${singleBlocks} single blocks, ${width} channels, prompts of ${textWidth})`;
+  throw new FluxRuntimeError(
+    "checkpoint-not-found",
+    `${file} ${what}, so configurations and tokenizer cannot be found for it. Name the checkpoint folder that has them, and give the file as the option \`transformer\`.`,
+    { file, jointBlocks, singleBlocks, width, textWidth },
+  );
 }
 
 /** How the models of a checkpoint are called. */
@@ -94,6 +129,13 @@ const MODEL_NAMES = [
   ["textEncoder", "text encoder"],
   ["autoencoder", "VAE"],
 ] as const;
+
+function givenModel(
+  model: ModelFolder,
+  { transformer, textEncoder, autoencoder }: ComponentFiles = {},
+): string | undefined {
+  return { transformer, text_encoder: textEncoder, vae: autoencoder }[model];
+}
 
 function resolved(name: string, checkpoint: Checkpoint, components: ComponentFiles = {}): ResolvedCheckpoint {
   const { hasRandomWeights: isSynthesized } = checkpoint;
