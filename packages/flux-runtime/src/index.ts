@@ -6,6 +6,7 @@ export {
 } from "./checkpoint/open-checkpoint.ts";
 export { chooseTextEncoderLayers } from "./checkpoint/text-encoder-layers.ts";
 export { listFingerprintedFiles, type CheckpointFile } from "./checkpoint/list-checkpoint-files.ts";
+export type { ModelFolder } from "./checkpoint/checkpoint-files.ts";
 export { editCheckpoint, type EditCheckpointOptions, type WeightEdit } from "./checkpoint/edit-checkpoint.ts";
 export { openOrMakeCheckpoint } from "./checkpoint/open-or-make-checkpoint.ts";
 export type { ComponentWeights } from "./checkpoint/component-weights.ts";

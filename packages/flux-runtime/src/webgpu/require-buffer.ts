@@ -1,5 +1,6 @@
 import { tmpdir } from "node:os";
 import { FluxRuntimeError } from "../errors.ts";
+import { partColumns } from "../graph/matrix-parts.ts";
 import { OperatorGraph } from "../graph/operators.ts";
 import type { RequiredTensor } from "../models/list-tensors.ts";
 import { openModelSession, type RuntimeOptions } from "../session/model-session.ts";
@@ -22,7 +23,11 @@ export async function requireBuffer(
   weights: readonly RequiredTensor[],
   host: Pick<RuntimeOptions, "sessionHost"> = {},
 ): Promise<void> {
-  const sizes = weights.map(({ name, shape }) => ({ name, count: elementCount(shape) }));
+  const sizes = weights.map(({ name, shape, layout }) => {
+    const [rows = 0] = shape;
+    const isInParts = layout === "transposed";
+    return { name, count: isInParts ? rows * Math.max(...partColumns(shape)) : elementCount(shape) };
+  });
   const [largest] = sizes.sort((a, b) => b.count - a.count);
   if (largest === undefined || largest.count * FLOAT32_BYTES <= largestHeld) return;
   const bytes = largest.count * FLOAT32_BYTES;
