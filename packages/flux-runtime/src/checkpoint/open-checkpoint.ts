@@ -8,6 +8,8 @@ import { textEncoderConfigSchema } from "../models/text-encoder-config.ts";
 import { autoencoderTensors, transformerTensors } from "../models/required-tensors.ts";
 import { PROMPT_EMBEDDING_LAYERS } from "../models/text-encoder.ts";
 import { transformerConfigSchema } from "../models/transformer-config.ts";
+import type { LoraChoice } from "../lora/lora.ts";
+import { openLoras } from "../lora/open-loras.ts";
 import { schedulerConfigSchema } from "../sampling/scheduler-config.ts";
 import { checkTensors } from "./check-tensors.ts";
 import type { Checkpoint, CheckpointComponent } from "./checkpoint.ts";
@@ -19,7 +21,7 @@ import { requireTextEncoderTensors } from "./text-encoder-layers.ts";
 
 const modelIndexSchema = z.object({ is_distilled: z.boolean().default(false) });
 
-/** Models that take the place of a checkpoint's own. */
+/** Models that take the place of a checkpoint's own, and what is added to its transformer. */
 export interface OpenCheckpointOptions {
   /** A weight file, of diffusers or of the makers' own layout, or a folder with a model's weights and perhaps its configuration. */
   readonly transformer?: string | undefined;
@@ -27,6 +29,8 @@ export interface OpenCheckpointOptions {
   readonly textEncoder?: string | undefined;
   /** The same for the autoencoder. */
   readonly autoencoder?: string | undefined;
+  /** Adapters of the transformer, which are added up; none by default. */
+  readonly loras?: readonly LoraChoice[] | undefined;
 }
 
 /**
@@ -78,7 +82,7 @@ export async function openCheckpoint(
     schema: autoencoderConfigSchema,
     given: options.autoencoder,
   });
-  const checkpoint: Checkpoint = {
+  const checkpoint: Omit<Checkpoint, "loras"> = {
     folder: root,
     isDistilled: is_distilled,
     hasRandomWeights: await hasRandomWeightsMark([textEncoder, transformer, autoencoder]),
@@ -96,7 +100,7 @@ export async function openCheckpoint(
   requireTextEncoderTensors(textEncoder, [deepest]);
   checkTensors(transformer.weights, { required: transformerTensors(transformer.config) });
   checkTensors(autoencoder.weights, { required: autoencoderTensors(autoencoder.config) });
-  return checkpoint;
+  return { ...checkpoint, loras: await openLoras(options.loras ?? [], transformer.config) };
 }
 
 async function readModelIndex(root: string): Promise<z.infer<typeof modelIndexSchema>> {
@@ -132,7 +136,12 @@ function refuseForeignFiles(root: string, files: readonly string[]): void {
   );
 }
 
-function checkThatComponentsFit({ folder, textEncoder, transformer, autoencoder }: Checkpoint): void {
+function checkThatComponentsFit({
+  folder,
+  textEncoder,
+  transformer,
+  autoencoder,
+}: Omit<Checkpoint, "loras">): void {
   const misfit = (what: string, expected: number, received: number, fields: string): FluxRuntimeError =>
     new FluxRuntimeError(
       "unsupported-config",
