@@ -1,6 +1,8 @@
 /** Options of the packages whose flag has another name. */
 const flags: ReadonlyMap<string, string> = new Map([
+  ["autoencoder", "--vae"],
   ["controls", "--control"],
+  ["loras", "--lora"],
   ["noise", "--independent-noise"],
   ["noiseSeeds", "--seed or --noise-seeds"],
   ["referenceCount", "--references"],
