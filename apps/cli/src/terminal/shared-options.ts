@@ -17,7 +17,7 @@ export const promptsOption: Option = new Option(
 
 export const controlOption: Option = new Option(
   "--control <which...>",
-  "controls to run as well: random-weights[:SEEDS], planted[:SEEDS] (of a crossed set also planted-axis, planted-object, planted-wording), or prompt sets by name or file",
+  "controls to run as well: random-weights[:SEEDS], planted[:SEEDS] (of a crossed set also planted-axis, planted-object, planted-wording), base (without the adapters of --lora), or prompt sets by name or file",
 ).default([]);
 
 export const wordCountsOption: Option = new Option(

@@ -9,6 +9,9 @@ import {
 import type { Checkpoint, CheckpointComponent } from "./checkpoint.ts";
 import { isWeightFile } from "./component-weights.ts";
 
+/** Where adapters would lie in a checkpoint folder, one after the other. */
+const ADAPTERS_FOLDER = "loras";
+
 /** A file of a checkpoint. */
 export interface CheckpointFile {
   /** Its path within a checkpoint folder, with `/` between its parts. */
@@ -46,7 +49,11 @@ export async function listFingerprintedFiles(checkpoint: Checkpoint): Promise<Ch
     ...configurations.filter(({ path }) => CONFIGURATION_FILES.includes(path)),
     ...weights.toSorted((left, right) => (left.path < right.path ? -1 : 1)),
     ...checkpoint.loras.flatMap(({ files }, index) =>
-      files.map((source) => ({ path: `loras/${index}/${basename(source)}`, source })),
+      // Named alike, as models are, wherever they lie: the weights come first.
+      files.map((source, place) => ({
+        path: `${ADAPTERS_FOLDER}/${index}/${place === 0 ? "adapter_model.safetensors" : "adapter_config.json"}`,
+        source,
+      })),
     ),
   ];
 }
