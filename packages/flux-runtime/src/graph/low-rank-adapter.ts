@@ -12,5 +12,6 @@ export interface LowRankLayer {
 
 /** What is added to the linear layers of a model, by the path of the layer. */
 export interface LowRankAdapter {
+  /** Each adapted layer by its path, as `proj_out`. */
   readonly layers: ReadonlyMap<string, LowRankLayer>;
 }

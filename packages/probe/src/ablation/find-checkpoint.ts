@@ -70,7 +70,7 @@ export async function findCheckpoint(
 function scalesOf({ source, change }: Pick<ProbedCheckpoint, "source" | "change">): object {
   if (change?.kind === "base" || change?.kind === "random-weights") return {};
   const scales = (source?.loras ?? []).map(({ scale = 1 }, index) => [`scale of LoRA ${index + 1}`, scale]);
-  return Object.fromEntries(scales);
+  return Object.fromEntries(scales) as Readonly<Record<string, number>>;
 }
 
 /** What the user named, or else what the run was made on, made from it again. */
