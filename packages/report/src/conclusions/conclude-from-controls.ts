@@ -86,14 +86,18 @@ function concludeFromWeights(controls: readonly Beside[], { checkpoint }: Result
 
 /** What the adapters changed. */
 function concludeFromBase(
-  { groups, threshold, here, there }: Beside,
+  { control, groups, threshold, here, there }: Beside,
   { checkpoint }: Pick<Results, "checkpoint">,
 ): Conclusions {
   const { correlationOfT, difference } = groups;
   const alike = correlationOfT === null ? "" : `; t correlate with r = ${formatT(correlationOfT)}`;
   const found = `Without its adapters, ${checkpoint.id} puts ${countGroups(there)} over |t| = ${threshold}, with them ${formatCount(here)}${alike}`;
   const compared = difference?.thresholds.find((tested) => tested.threshold === threshold);
-  if (compared === undefined) return { ...nothing, mayNot: [`${found}. The difference is not tested.`] };
+  if (compared === undefined)
+    return {
+      ...nothing,
+      mayNot: [`${found}. The difference is not tested: ${control.unpaired ?? "nothing in it varies"}.`],
+    };
   const { observed, nullP99, p } = compared;
   const tested =
     `${found}; the difference of both contrasts, pair by pair, puts ${formatCount(observed)} over it (99th percentile of its ` +
