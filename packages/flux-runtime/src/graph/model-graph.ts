@@ -3,6 +3,7 @@ import { FluxRuntimeError } from "../errors.ts";
 import { toDataType, type ComputeType, type ElementType } from "./element-type.ts";
 import type { OperatorSet, Value } from "./graph-builder.ts";
 import type { LowRankAdapter, LowRankLayer } from "./low-rank-adapter.ts";
+import { partColumns } from "./matrix-parts.ts";
 import { OperatorGraph, type Kernels } from "./operators.ts";
 
 /** The safetensors types that a graph can read. */
@@ -30,7 +31,10 @@ export interface WeightSource {
   locate(name: string, shape: readonly number[], layout?: WeightLayout): LocatedWeight;
 }
 
-/** How a weight lies in memory: as in the checkpoint, or with its two axes exchanged. */
+/**
+ * How a weight lies in memory: as in the checkpoint, or with its two axes exchanged, and then in the parts that `partColumns`
+ * gives, one after the other.
+ */
 export type WeightLayout = "original" | "transposed";
 
 export interface ModelGraphOptions {
@@ -75,6 +79,17 @@ export class ModelGraph extends OperatorGraph {
   storedWeight(name: string, shape: readonly number[], layout?: WeightLayout): Value {
     const known = this.#stored.get(name);
     if (known !== undefined) return known;
+    const entry = this.#locate(name, shape, layout);
+    const value = this.externalInitializer(name, entry.type, shape, entry);
+    this.#stored.set(name, value);
+    return value;
+  }
+
+  #locate(
+    name: string,
+    shape: readonly number[],
+    layout: WeightLayout | undefined,
+  ): LocatedWeight & { readonly type: ElementType } {
     const entry = this.#weights.locate(name, shape, layout);
     const type = elementTypes[entry.dtype];
     if (type === undefined) {
@@ -85,10 +100,8 @@ export class ModelGraph extends OperatorGraph {
         { tensor: name, file: entry.file, received: entry.dtype },
       );
     }
-    const value = this.externalInitializer(name, type, shape, entry);
     if (entry.halves === "exchanged") this.#exchanged.add(name);
-    this.#stored.set(name, value);
-    return value;
+    return { ...entry, type };
   }
 
   /** Row `ids` of an embedding table. Only the rows are brought into the compute type, never the table. */
@@ -160,7 +173,10 @@ export class ModelGraph extends OperatorGraph {
   /** x · Wᵀ for the weight of a layer. */
   #multiply(x: Value, path: string, size: { in: number; out: number }): Value {
     const weight = `${path}.weight`;
-    const product = this.product(x, this.#matrix(weight, size), path);
+    const product =
+      this.kernels === "webgpu"
+        ? this.#productOfParts(x, path, size)
+        : this.product(x, this.weight(weight, [size.out, size.in]), path);
     return this.#exchanged.has(weight) ? this.#exchangeHalves(product, size.out) : product;
   }
 
@@ -181,10 +197,21 @@ export class ModelGraph extends OperatorGraph {
     return this.#multiply(scaled, up, { in: rank, out: size.out });
   }
 
-  /** The weight of a linear layer as its product takes it. */
-  #matrix(name: string, { in: columns, out: rows }: { in: number; out: number }): Value {
-    if (this.kernels === "webgpu") return this.weight(name, [columns, rows], "transposed");
-    return this.weight(name, [rows, columns]);
+  /** x · w for a weight [in, out], of a large one part by part. */
+  #productOfParts(x: Value, path: string, options: { in: number; out: number }): Value {
+    const [name, shape] = [`${path}.weight`, [options.in, options.out]];
+    const parts = partColumns(shape);
+    if (parts.length === 1) return this.product(x, this.weight(name, shape, "transposed"), path);
+    const entry = this.#locate(name, shape, "transposed");
+    let { byteOffset } = entry;
+    const products = parts.map((columns, index) => {
+      const byteLength = (entry.byteLength * columns) / options.out;
+      const place = { location: entry.location, byteOffset, byteLength };
+      byteOffset += byteLength;
+      const stored = this.externalInitializer(`${name}/${index}`, entry.type, [options.in, columns], place);
+      return this.product(x, this.cast(stored, this.computeType), `${path}/${index}`);
+    });
+    return this.concat(products, -1);
   }
 
   #ones(size: number): Value {
