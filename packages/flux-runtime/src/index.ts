@@ -10,6 +10,8 @@ export type { ModelFolder } from "./checkpoint/checkpoint-files.ts";
 export { editCheckpoint, type EditCheckpointOptions, type WeightEdit } from "./checkpoint/edit-checkpoint.ts";
 export { openOrMakeCheckpoint } from "./checkpoint/open-or-make-checkpoint.ts";
 export type { ComponentWeights } from "./checkpoint/component-weights.ts";
+export type { Lora, LoraChoice } from "./lora/lora.ts";
+export type { LowRankAdapter, LowRankLayer } from "./graph/low-rank-adapter.ts";
 export type { LocatedWeight } from "./checkpoint/located-weight.ts";
 export type { WeightEntry } from "./checkpoint/sharded-weights.ts";
 export { readTensor, readTensors } from "./checkpoint/read-safetensors.ts";

@@ -1,3 +1,4 @@
+import type { Lora } from "../lora/lora.ts";
 import type { AutoencoderConfig } from "../models/autoencoder-config.ts";
 import type { TextEncoderConfig } from "../models/text-encoder-config.ts";
 import type { TransformerConfig } from "../models/transformer-config.ts";
@@ -40,4 +41,6 @@ export interface Checkpoint {
   readonly transformer: CheckpointComponent<TransformerConfig>;
   /** `vae`: images to latents and back. */
   readonly autoencoder: CheckpointComponent<AutoencoderConfig>;
+  /** Adapters with which the transformer computes wherever it is opened; none by default. */
+  readonly loras: readonly Lora[];
 }

@@ -7,6 +7,8 @@ import { textEncoderConfigSchema } from "../models/text-encoder-config.ts";
 import { autoencoderTensors, transformerTensors } from "../models/required-tensors.ts";
 import { PROMPT_EMBEDDING_LAYERS } from "../models/text-encoder.ts";
 import { transformerConfigSchema } from "../models/transformer-config.ts";
+import type { LoraChoice } from "../lora/lora.ts";
+import { openLoras } from "../lora/open-loras.ts";
 import { schedulerConfigSchema } from "../sampling/scheduler-config.ts";
 import { checkTensors } from "./check-tensors.ts";
 import type { Checkpoint, CheckpointComponent } from "./checkpoint.ts";
@@ -16,7 +18,7 @@ import { readConfig } from "./read-config.ts";
 import { readModelIndex } from "./read-model-index.ts";
 import { requireTextEncoderTensors } from "./text-encoder-layers.ts";
 
-/** Models that take the place of a checkpoint's own. */
+/** Models that take the place of a checkpoint's own, and what is added to its transformer. */
 export interface ComponentFiles {
   /** A weight file, of diffusers or of the makers' own layout, or a folder with a model's weights and perhaps its configuration. */
   readonly transformer?: string | undefined;
@@ -24,6 +26,8 @@ export interface ComponentFiles {
   readonly textEncoder?: string | undefined;
   /** The same for the autoencoder. */
   readonly autoencoder?: string | undefined;
+  /** Adapters of the transformer, which are added up; none by default. */
+  readonly loras?: readonly LoraChoice[] | undefined;
 }
 
 /** What is opened. */
@@ -79,7 +83,7 @@ export async function openCheckpoint(
     schema: autoencoderConfigSchema,
     given: options.autoencoder,
   });
-  const checkpoint: Checkpoint = {
+  const checkpoint: Omit<Checkpoint, "loras"> = {
     folder: root,
     isDistilled,
     cachesReferences,
@@ -98,10 +102,15 @@ export async function openCheckpoint(
   requireTextEncoderTensors(textEncoder, [deepest]);
   checkTensors(transformer.weights, { required: transformerTensors(transformer.config) });
   checkTensors(autoencoder.weights, { required: autoencoderTensors(autoencoder.config) });
-  return checkpoint;
+  return { ...checkpoint, loras: await openLoras(options.loras ?? [], transformer.config) };
 }
 
-function checkThatComponentsFit({ folder, textEncoder, transformer, autoencoder }: Checkpoint): void {
+function checkThatComponentsFit({
+  folder,
+  textEncoder,
+  transformer,
+  autoencoder,
+}: Omit<Checkpoint, "loras">): void {
   const misfit = (what: string, expected: number, received: number, fields: string): FluxRuntimeError =>
     new FluxRuntimeError(
       "unsupported-config",
