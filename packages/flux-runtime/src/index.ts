@@ -6,6 +6,7 @@ export {
 } from "./checkpoint/open-checkpoint.ts";
 export { chooseTextEncoderLayers } from "./checkpoint/text-encoder-layers.ts";
 export { listFingerprintedFiles, type CheckpointFile } from "./checkpoint/list-checkpoint-files.ts";
+export type { ModelFolder } from "./checkpoint/checkpoint-files.ts";
 export { editCheckpoint, type EditCheckpointOptions, type WeightEdit } from "./checkpoint/edit-checkpoint.ts";
 export { openOrMakeCheckpoint } from "./checkpoint/open-or-make-checkpoint.ts";
 export type { ComponentWeights } from "./checkpoint/component-weights.ts";
@@ -46,7 +47,7 @@ export { decodeToImage } from "./image/decode-to-image.ts";
 export { prepareConditionImage, type PrepareConditionImageOptions } from "./image/prepare-condition-image.ts";
 export { readImage } from "./image/read-image.ts";
 export type { RgbImage } from "./image/rgb-image.ts";
-export { writePng } from "./image/write-png.ts";
+export { encodePng, writePng } from "./image/write-png.ts";
 export { chooseBatch, type ChooseBatchOptions } from "./machine/choose-batch.ts";
 export { chooseDevice, deviceNames, type ChosenDevice, type DeviceName } from "./machine/choose-device.ts";
 export type { RunAssumptions, RunEstimate, StageEstimate } from "./machine/estimate-run.ts";

@@ -8,7 +8,7 @@ import { flips, integer, layers, lora } from "./option-values.ts";
 
 export const checkpointOption: Option = new Option(
   "--checkpoint <which>",
-  "tiny, random:klein-4b, a folder in the Hugging Face layout, OWNER/NAME[@REVISION] of a model on the hub, or a .safetensors file of Klein's transformer",
+  "tiny, random:klein-4b, random:klein-9b (-distilled), a folder in the Hugging Face layout, OWNER/NAME[@REVISION] of a model on the hub, or a .safetensors file of Klein's transformer",
 ).default("tiny");
 export const promptsOption: Option = new Option(
   "--prompts <which>",

@@ -22,6 +22,11 @@ export interface Checkpoint {
   /** A distilled model takes no guidance. */
   readonly isDistilled: boolean;
   /**
+   * Whether the model was trained so that reference images attend to themselves only (a KV model). Its passes with references are
+   * others than those here, so none are encoded for it.
+   */
+  readonly cachesReferences: boolean;
+  /**
    * Whether weights in it were drawn by `synthesizeCheckpoint` or `randomizeCheckpoint`, which mark their files. Random
    * weights from elsewhere carry no mark.
    */

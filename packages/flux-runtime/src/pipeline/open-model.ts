@@ -19,7 +19,7 @@ export interface PreparedModel {
 }
 
 /** What of the options decides about a graph, and about the weights that it names. */
-export type GraphOptions = Pick<RuntimeOptions, "device" | "signal" | "onConvertWeights"> & {
+export type GraphOptions = Pick<RuntimeOptions, "device" | "sessionHost" | "signal" | "onConvertWeights"> & {
   readonly computeType: ComputeType;
   /** Weights that the graph reads besides the model's own. */
   readonly adapters?: readonly ComponentWeights[];
@@ -34,14 +34,14 @@ export type GraphOptions = Pick<RuntimeOptions, "device" | "signal" | "onConvert
 export async function prepareModel(
   weights: ComponentWeights,
   build: BuildGraph,
-  { device, computeType, adapters = [], signal, onConvertWeights }: GraphOptions,
+  { device, computeType, adapters = [], sessionHost, signal, onConvertWeights }: GraphOptions,
 ): Promise<PreparedModel> {
   const kernels = kernelsOf(device);
   let source = joinWeights(weights, adapters);
   if (kernels === "webgpu") {
-    const { storedType } = await examineAdapter();
+    const { storedType } = await examineAdapter({ sessionHost });
     const required = listTensors((listed) => build({ weights: listed, computeType, kernels }));
-    await requireBuffer(required);
+    await requireBuffer(required, { sessionHost });
     const convert = (part: ComponentWeights, own: readonly RequiredTensor[]): Promise<ComponentWeights> =>
       openConvertedWeights(part, own, { storedType, signal, onProgress: onConvertWeights });
     // Each adapter has a copy of its own, so that no weight of the model is converted again for another one.

@@ -62,7 +62,7 @@ export interface Transformer {
 /** What decides how the transformer's model is built. */
 export type TransformerModelOptions = Pick<
   RuntimeOptions,
-  "device" | "dtype" | "signal" | "onConvertWeights"
+  "device" | "dtype" | "sessionHost" | "signal" | "onConvertWeights"
 >;
 
 /**
