@@ -4,6 +4,7 @@ import { FluxRuntimeError } from "../errors.ts";
 import { renameNativeWeights } from "./native-names.ts";
 import type { LocatedWeight } from "./located-weight.ts";
 import { openWeightFile, openWeights } from "./sharded-weights.ts";
+import { attachScales } from "./weight-scales.ts";
 
 /** The weights of one model of a checkpoint. */
 export interface ComponentWeights {
@@ -27,9 +28,9 @@ export interface ComponentWeights {
 
 /**
  * Opens the weights of one model, in a folder or in one file; only headers are read, links are followed. Weights under the names
- * of the makers' own code get those of diffusers.
+ * of the makers' own code get those of diffusers, and quantised ones their scales.
  *
- * @throws {FluxRuntimeError} as `openWeights` and `openWeightFile` do.
+ * @throws {FluxRuntimeError} as `openWeights`, `openWeightFile` and `attachScales` do.
  */
 export async function openComponentWeights(folder: string): Promise<ComponentWeights> {
   const weights = await (/\.(?:safetensors|sft)$/i.test(folder)
@@ -47,7 +48,7 @@ export async function openComponentWeights(folder: string): Promise<ComponentWei
       return [name, { ...entry, location }];
     }),
   );
-  const tensors = renameNativeWeights(located);
+  const tensors = renameNativeWeights(await attachScales(located));
   const root = resolve(folder);
   return {
     folder: root,

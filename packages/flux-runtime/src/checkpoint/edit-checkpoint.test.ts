@@ -1,12 +1,14 @@
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openKleinTiny } from "../../test/klein-tiny.ts";
+import { quantizeFloat8, writeStored, type StoredTensor } from "../../test/quantize-float8.ts";
+import { encodeBfloat16 } from "./half-precision.ts";
 import { editCheckpoint, type WeightEdit } from "./edit-checkpoint.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { openCheckpoint } from "./open-checkpoint.ts";
-import { readTensors } from "./read-safetensors.ts";
+import { readTensor, readTensors } from "./read-safetensors.ts";
 import { readSafetensorsHeader } from "./safetensors-header.ts";
 
 const name = "single_transformer_blocks.3.attn.to_out.weight";
@@ -64,6 +66,40 @@ describe("editCheckpoint(checkpoint, folder, edits)", () => {
     await expect(editCheckpoint(original, join(root, "refused"), edits)).rejects.toMatchObject({ code });
     expect(await readdir(root)).toEqual(["negated"]);
   });
+
+  it.each(["F8_E4M3", "F8_E5M2"] as const)(
+    "makes a changed weight in %s float32, and its scales 1",
+    async (dtype) => {
+      const [quantized, edited] = [join(root, `${dtype}-quantized`), join(root, `${dtype}-edited`)];
+      await cp(original.folder, quantized, { recursive: true });
+      const stored: StoredTensor[] = [];
+      for (const [tensor, { data, shape }] of await readTensors(join(original.folder, weightFile))) {
+        if (!tensor.includes("attn.to_out.weight")) {
+          stored.push({ name: tensor, dtype: "BF16", shape, data: encodeBfloat16(data) });
+          continue;
+        }
+        const { codes, scale } = quantizeFloat8({ data, shape }, { dtype, scaleOf: "row" });
+        stored.push({ name: tensor, dtype, shape, data: codes });
+        stored.push({ name: `${tensor}_scale`, dtype: "F32", shape: [scale.length, 1], data: scale });
+      }
+      await writeStored(join(quantized, weightFile), stored);
+      const before = await openCheckpoint(quantized);
+      await editCheckpoint(before, edited, { transformer: new Map([[name, negate]]) });
+      const after = await openCheckpoint(edited);
+      for (const [tensor, weight] of before.transformer.weights.tensors) {
+        const now = after.transformer.weights.tensors.get(tensor);
+        if (now === undefined) throw new Error(`${tensor} is missing`);
+        const { data } = await readTensor(weight.file, weight);
+        const isChanged = tensor === name;
+        expect((await readTensor(now.file, now)).data).toEqual(
+          isChanged ? data.map((value) => -value) : data,
+        );
+        expect(now.dtype).toBe(isChanged ? "F32" : weight.dtype);
+      }
+      await rm(quantized, { recursive: true });
+      await rm(edited, { recursive: true });
+    },
+  );
 
   it("refuses a folder that is there already", async () => {
     const edits = { transformer: new Map([[name, negate]]) };

@@ -1,11 +1,14 @@
 import { copyFile, link, mkdir, open, realpath } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { FluxRuntimeError } from "../errors.ts";
-import type { Tensor } from "../tensor.ts";
+import { elementCount, type Tensor } from "../tensor.ts";
 import { listConfigurationFiles, listWeightFiles } from "./list-checkpoint-files.ts";
+import { isFloat8Dtype } from "./float8.ts";
 import { encodeBfloat16 } from "./half-precision.ts";
+import type { LocatedWeight } from "./located-weight.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { readTensor } from "./read-safetensors.ts";
+import { SAFETENSORS_DTYPE_BYTES, type SafetensorsDtype } from "./safetensors-dtype.ts";
 import { readSafetensorsHeader, type SafetensorsEntry } from "./safetensors-header.ts";
 import { writeCheckpointFolder } from "./write-checkpoint-folder.ts";
 import { createSafetensorsWriter, type SafetensorsWriter } from "./write-safetensors.ts";
@@ -25,13 +28,14 @@ export interface EditCheckpointOptions {
 }
 
 /**
- * Writes a checkpoint that is another one with some weights changed, in their own element type. Only the weight files
- * that hold a changed tensor are written; the others are hard links, or copies where the disk is another one.
+ * Writes a checkpoint that is another one with some weights changed, in their own element type; a weight in fp8 becomes float32, and
+ * its scale 1. Only the weight files that hold a changed tensor are written; the others are hard links, or copies where the disk is
+ * another one.
  *
  * The folder appears whole or not at all.
  *
  * @throws {FluxRuntimeError} `missing-tensor` where a name is no weight of the transformer; `unsupported-weights` where its file
- * lies elsewhere or has another name for it; `unsupported-dtype` where a weight is neither BF16 nor F32; `invalid-argument` for an edit of another length; `disk-full`; `unwritable-file`;
+ * lies elsewhere or has another name for it; `unsupported-dtype` where a weight is neither BF16, F32 nor fp8; `invalid-argument` for an edit of another length; `disk-full`; `unwritable-file`;
  * `existing-folder`.
  */
 export async function editCheckpoint(
@@ -41,20 +45,25 @@ export async function editCheckpoint(
 ): Promise<void> {
   await requireEditable(checkpoint, [...transformer.keys()]);
   await writeCheckpointFolder(folder, async (aside) => {
-    const edited = new Set([...transformer.keys()].map((name) => fileOf(checkpoint, name)));
+    const weights = new Map([...transformer.keys()].map((name) => [name, weightOf(checkpoint, name)]));
+    const edited = new Set([...weights.values()].flatMap(filesOf));
     const files = [...(await listConfigurationFiles(checkpoint)), ...(await listWeightFiles(checkpoint))];
     for (const path of files) {
       const [from, to] = [join(checkpoint.folder, path), join(aside, path)];
       await mkdir(dirname(to), { recursive: true });
-      if (edited.has(resolve(from))) await rewriteFile(from, to, transformer, metadata);
+      if (edited.has(resolve(from))) await rewriteFile(from, to, { weights, edits: transformer, metadata });
       else await linkOrCopy(from, to);
     }
   });
 }
 
-function fileOf({ transformer: { weights } }: Checkpoint, name: string): string {
+function filesOf({ file, scale }: LocatedWeight): string[] {
+  return [file, ...(scale === undefined ? [] : [scale.file])].map((path) => resolve(path));
+}
+
+function weightOf({ transformer: { weights } }: Checkpoint, name: string): LocatedWeight {
   const weight = weights.tensors.get(name);
-  if (weight !== undefined) return resolve(weight.file);
+  if (weight !== undefined) return weight;
   throw new FluxRuntimeError(
     "missing-tensor",
     `${weights.folder} holds no tensor ${name} that could be changed. Name a weight of the transformer as its files do.`,
@@ -76,7 +85,7 @@ async function requireEditable(checkpoint: Checkpoint, names: readonly string[])
     if (!isOwn) refuse(weights.folder, `it lies outside the checkpoint ${checkpoint.folder}`);
   }
   for (const name of names) {
-    const file = fileOf(checkpoint, name);
+    const { file } = weightOf(checkpoint, name);
     const { tensors } = await readSafetensorsHeader(file);
     if (!tensors.has(name)) refuse(file, `it has ${name} under another name, as the makers' own layout does`);
   }
@@ -88,26 +97,41 @@ async function linkOrCopy(from: string, to: string): Promise<void> {
   await link(real, to).catch(() => copyFile(real, to));
 }
 
-async function rewriteFile(
-  from: string,
-  to: string,
-  edits: ReadonlyMap<string, WeightEdit>,
-  metadata: Readonly<Record<string, string>>,
-): Promise<void> {
+/** What is changed, and what it was. */
+interface FileEdits {
+  readonly weights: ReadonlyMap<string, LocatedWeight>;
+  readonly edits: ReadonlyMap<string, WeightEdit>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+async function rewriteFile(from: string, to: string, { weights, edits, metadata }: FileEdits): Promise<void> {
   const header = await readSafetensorsHeader(from);
-  const layout = [...header.tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
+  const scales = [...weights.values()].flatMap(({ scale }) => scale ?? []);
+  const isFreeScale = ({ byteOffset }: SafetensorsEntry): boolean =>
+    scales.some((scale) => resolve(scale.file) === resolve(from) && scale.byteOffset === byteOffset);
+  const layout = [...header.tensors]
+    .map(([name, entry]) => ({ name, entry, shape: entry.shape, dtype: dtypeOf(entry, edits.has(name)) }))
+    .sort((one, other) => SAFETENSORS_DTYPE_BYTES[other.dtype] - SAFETENSORS_DTYPE_BYTES[one.dtype]);
   const writer = await createSafetensorsWriter(to, layout, { metadata: { ...header.metadata, ...metadata } });
   try {
-    for (const [name, entry] of header.tensors) {
-      const edit = edits.get(name);
-      if (edit === undefined) await copyBytes(from, entry, writer);
-      else await writer.append(encode(name, entry, edit(await readTensor(from, entry))));
+    for (const { name, entry, dtype } of layout) {
+      const [edit, weight] = [edits.get(name), weights.get(name)];
+      if (edit !== undefined && weight !== undefined) {
+        await writer.append(encode(name, { ...entry, dtype }, edit(await readTensor(from, weight))));
+      } else if (isFreeScale(entry)) {
+        await writer.append(encode(name, entry, new Float32Array(elementCount(entry.shape)).fill(1)));
+      } else await copyBytes(from, entry, writer);
     }
     await writer.close();
   } catch (error) {
     await writer.discard();
     throw error;
   }
+}
+
+/** A changed weight has values that fp8 does not have. */
+function dtypeOf({ dtype }: SafetensorsEntry, isEdited: boolean): SafetensorsDtype {
+  return isEdited && isFloat8Dtype(dtype) ? "F32" : dtype;
 }
 
 async function copyBytes(
@@ -130,7 +154,7 @@ async function copyBytes(
 }
 
 function encode(name: string, { dtype, shape }: SafetensorsEntry, values: Float32Array): ArrayBufferView {
-  const expected = shape.reduce((product, length) => product * length, 1);
+  const expected = elementCount(shape);
   if (values.length !== expected) {
     throw new FluxRuntimeError(
       "invalid-argument",
@@ -142,7 +166,7 @@ function encode(name: string, { dtype, shape }: SafetensorsEntry, values: Float3
   if (dtype === "BF16") return encodeBfloat16(values);
   throw new FluxRuntimeError(
     "unsupported-dtype",
-    `The weight ${name} is ${dtype}; only BF16 and F32 weights can be changed. Convert the checkpoint first.`,
+    `The weight ${name} is ${dtype}; only BF16, F32 and fp8 weights can be changed. Convert the checkpoint first.`,
     { tensor: name, dtype },
   );
 }

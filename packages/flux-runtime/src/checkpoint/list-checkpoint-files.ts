@@ -19,7 +19,11 @@ export async function listWeightFiles({
   const files = await Promise.all(
     MODEL_FOLDERS.map(async (name) => {
       const { weights } = components[name];
-      const files = new Set([...weights.tensors.values()].map(({ file }) => basename(file)));
+      const files = new Set(
+        [...weights.tensors.values()].flatMap(({ file, scale }) =>
+          [file, scale?.file ?? file].map((path) => basename(path)),
+        ),
+      );
       const indexes = (await readdir(weights.folder)).filter((file) =>
         file.endsWith(".safetensors.index.json"),
       );

@@ -1,4 +1,5 @@
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { elementCount } from "../tensor.ts";
 import type { CheckpointSpec } from "../synthesis/checkpoint-spec.ts";
 
 /** What the arithmetic and the memory of a run are counted from. */
@@ -8,6 +9,8 @@ export interface ModelSizes {
     readonly channels: number;
     readonly mlpRatio: number;
     readonly blocks: number;
+    /** How many numbers all weights are, whatever type they are stored in. */
+    readonly weights: number;
     readonly storedBytes: number;
   };
   readonly textEncoder: {
@@ -44,6 +47,10 @@ export function sizesOfCheckpoint({ transformer, textEncoder, autoencoder }: Che
       channels: config.num_attention_heads * config.attention_head_dim,
       mlpRatio: config.mlp_ratio,
       blocks: config.num_layers + config.num_single_layers,
+      weights: [...transformer.weights.tensors.values()].reduce(
+        (sum, { shape }) => sum + elementCount(shape),
+        0,
+      ),
       storedBytes: transformerBytes,
     },
     textEncoder: {
@@ -75,7 +82,11 @@ export function sizesOfSpec({ transformer, textEncoder, autoencoder }: Checkpoin
   const transformerBytes = 2 * transformerWeights;
   const textEncoderBytes = 2 * (layers * layer + vocabularySize * hiddenSize);
   return {
-    transformer: { channels, mlpRatio: transformer.mlpRatio, blocks, storedBytes: transformerBytes },
+    transformer: {
+      ...{ channels, mlpRatio: transformer.mlpRatio, blocks },
+      weights: transformerWeights,
+      storedBytes: transformerBytes,
+    },
     textEncoder: {
       hiddenSize,
       intermediateSize,
