@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openKleinTiny } from "../../test/klein-tiny.ts";
+import { toNativeTransformer } from "../../test/native-layout.ts";
 import { quantizeFloat8, writeStored, type StoredTensor } from "../../test/quantize-float8.ts";
 import { encodeBfloat16 } from "./half-precision.ts";
 import { editCheckpoint, type WeightEdit } from "./edit-checkpoint.ts";
@@ -100,6 +101,37 @@ describe("editCheckpoint(checkpoint, folder, edits)", () => {
       await rm(edited, { recursive: true });
     },
   );
+
+  it("keeps what a changed part of a fused tensor in fp8 was fused with", async () => {
+    const native = toNativeTransformer(await readTensors(join(original.folder, weightFile)), "");
+    const fused = "double_blocks.0.img_attn.qkv";
+    const stored = [...native].flatMap(([tensor, { data, shape }]): StoredTensor[] => {
+      if (tensor !== `${fused}.weight`)
+        return [{ name: tensor, dtype: "BF16", shape, data: encodeBfloat16(data) }];
+      const { codes, scale } = quantizeFloat8({ data, shape }, { dtype: "F8_E4M3", scaleOf: "row" });
+      return [
+        { name: tensor, dtype: "F8_E4M3", shape, data: codes },
+        { name: `${fused}.weight_scale`, dtype: "F32", shape: [scale.length], data: scale },
+      ];
+    });
+    const file = join(root, "native.safetensors");
+    await writeStored(file, stored);
+    const edited = join(root, "native-edited");
+    const before = await openCheckpoint(original.folder, { transformer: file });
+    const changed = "transformer_blocks.0.attn.to_k.weight";
+    await editCheckpoint(before, edited, { transformer: new Map([[changed, negate]]) });
+    const after = await openCheckpoint(edited);
+    for (const part of ["to_q", "to_k", "to_v", "to_out.0"]) {
+      const tensor = `transformer_blocks.0.attn.${part}.weight`;
+      const [was, is] = [before, after].map(({ transformer }) => transformer.weights.tensors.get(tensor));
+      if (was === undefined || is === undefined) throw new Error(`${tensor} is missing`);
+      const { data } = await readTensor(was.file, was);
+      const expected = tensor === changed ? data.map((value) => -value) : data;
+      expect((await readTensor(is.file, is)).data).toEqual(expected);
+    }
+    await rm(file);
+    await rm(edited, { recursive: true });
+  });
 
   it("refuses a folder that is there already", async () => {
     const edits = { transformer: new Map([[name, negate]]) };

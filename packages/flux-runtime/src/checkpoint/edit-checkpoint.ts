@@ -4,11 +4,11 @@ import { FluxRuntimeError } from "../errors.ts";
 import { elementCount, type Tensor } from "../tensor.ts";
 import { listConfigurationFiles, listWeightFiles } from "./list-checkpoint-files.ts";
 import { isFloat8Dtype } from "./float8.ts";
-import { encodeBfloat16 } from "./half-precision.ts";
-import type { LocatedWeight } from "./located-weight.ts";
+import { encodeBfloat16, encodeFloat16 } from "./half-precision.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+import type { LocatedWeight } from "./located-weight.ts";
 import { readTensor } from "./read-safetensors.ts";
-import { SAFETENSORS_DTYPE_BYTES, type SafetensorsDtype } from "./safetensors-dtype.ts";
+import { SAFETENSORS_DTYPE_BYTES } from "./safetensors-dtype.ts";
 import { readSafetensorsHeader, type SafetensorsEntry } from "./safetensors-header.ts";
 import { writeCheckpointFolder } from "./write-checkpoint-folder.ts";
 import { createSafetensorsWriter, type SafetensorsWriter } from "./write-safetensors.ts";
@@ -28,14 +28,15 @@ export interface EditCheckpointOptions {
 }
 
 /**
- * Writes a checkpoint that is another one with some weights changed, in their own element type; a weight in fp8 becomes float32, and
- * its scale 1. Only the weight files that hold a changed tensor are written; the others are hard links, or copies where the disk is
- * another one.
+ * Writes a checkpoint that is another one with some weights changed, in their own element type. Only the weight files
+ * that hold a changed tensor are written; the others are hard links, or copies if they lie on another disk. A model that
+ * was given as a file of its own stays one file, under the names that its tensors have there. A tensor in fp8 of which something is
+ * changed becomes float32, and its scale 1.
  *
  * The folder appears whole or not at all.
  *
- * @throws {FluxRuntimeError} `missing-tensor` where a name is no weight of the transformer; `unsupported-weights` where its file
- * lies elsewhere or has another name for it; `unsupported-dtype` where a weight is neither BF16, F32 nor fp8; `invalid-argument` for an edit of another length; `disk-full`; `unwritable-file`;
+ * @throws {FluxRuntimeError} `missing-tensor` if a name is not a weight of the transformer; `unsupported-dtype` if a weight
+ * is neither BF16, F32 nor fp8; `invalid-argument` for an edit of another length; `disk-full`; `unwritable-file`;
  * `existing-folder`.
  */
 export async function editCheckpoint(
@@ -43,52 +44,41 @@ export async function editCheckpoint(
   folder: string,
   { transformer, metadata = {} }: EditCheckpointOptions,
 ): Promise<void> {
-  await requireEditable(checkpoint, [...transformer.keys()]);
+  const edits = [...transformer].map(([name, edit]) => ({
+    weight: findWeight(checkpoint, name),
+    name,
+    edit,
+  }));
   await writeCheckpointFolder(folder, async (aside) => {
-    const weights = new Map([...transformer.keys()].map((name) => [name, weightOf(checkpoint, name)]));
-    const edited = new Set([...weights.values()].flatMap(filesOf));
     const files = [...(await listConfigurationFiles(checkpoint)), ...(await listWeightFiles(checkpoint))];
-    for (const path of files) {
-      const [from, to] = [join(checkpoint.folder, path), join(aside, path)];
+    for (const { path, source } of files) {
+      const to = join(aside, path);
       await mkdir(dirname(to), { recursive: true });
-      if (edited.has(resolve(from))) await rewriteFile(from, to, { weights, edits: transformer, metadata });
-      else await linkOrCopy(from, to);
+      const own = edits.filter(({ weight }) => resolve(weight.file) === resolve(source));
+      const scales = edits.flatMap(({ weight: { scale } }) =>
+        scale !== undefined && resolve(scale.file) === resolve(source) ? [scale] : [],
+      );
+      if (own.length + scales.length > 0) await rewriteFile(source, to, { edits: own, scales, metadata });
+      else await linkOrCopy(source, to);
     }
   });
 }
 
-function filesOf({ file, scale }: LocatedWeight): string[] {
-  return [file, ...(scale === undefined ? [] : [scale.file])].map((path) => resolve(path));
+/** A change of one weight, which may be a part of a tensor in its file. */
+interface LocatedEdit {
+  readonly name: string;
+  readonly weight: LocatedWeight;
+  readonly edit: WeightEdit;
 }
 
-function weightOf({ transformer: { weights } }: Checkpoint, name: string): LocatedWeight {
+function findWeight({ transformer: { weights } }: Checkpoint, name: string): LocatedWeight {
   const weight = weights.tensors.get(name);
   if (weight !== undefined) return weight;
   throw new FluxRuntimeError(
     "missing-tensor",
-    `${weights.folder} holds no tensor ${name} that could be changed. Name a weight of the transformer as its files do.`,
+    `${weights.folder} holds no tensor ${name} that could be changed. Name a weight of the transformer as diffusers does.`,
     { folder: weights.folder, tensor: name },
   );
-}
-
-/** Requires models in the checkpoint's own folder, and weights under their own names: others would be copied unchanged. */
-async function requireEditable(checkpoint: Checkpoint, names: readonly string[]): Promise<void> {
-  const refuse = (place: string, why: string): never => {
-    throw new FluxRuntimeError(
-      "unsupported-weights",
-      `${place} cannot be copied with changes: ${why}. Save the whole checkpoint in the layout of diffusers (from_single_file, save_pretrained), and open that.`,
-      { place },
-    );
-  };
-  for (const { weights } of [checkpoint.textEncoder, checkpoint.transformer, checkpoint.autoencoder]) {
-    const isOwn = dirname(weights.folder) === resolve(checkpoint.folder);
-    if (!isOwn) refuse(weights.folder, `it lies outside the checkpoint ${checkpoint.folder}`);
-  }
-  for (const name of names) {
-    const { file } = weightOf(checkpoint, name);
-    const { tensors } = await readSafetensorsHeader(file);
-    if (!tensors.has(name)) refuse(file, `it has ${name} under another name, as the makers' own layout does`);
-  }
 }
 
 /** Links are followed: a Hugging Face cache is made of them, and they may be relative. */
@@ -97,30 +87,44 @@ async function linkOrCopy(from: string, to: string): Promise<void> {
   await link(real, to).catch(() => copyFile(real, to));
 }
 
-/** What is changed, and what it was. */
+/** What is changed in one file. */
 interface FileEdits {
-  readonly weights: ReadonlyMap<string, LocatedWeight>;
-  readonly edits: ReadonlyMap<string, WeightEdit>;
+  readonly edits: readonly LocatedEdit[];
+  /** The scales of changed weights. */
+  readonly scales: readonly LocatedWeight[];
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-async function rewriteFile(from: string, to: string, { weights, edits, metadata }: FileEdits): Promise<void> {
+async function rewriteFile(from: string, to: string, { edits, scales, metadata }: FileEdits): Promise<void> {
   const header = await readSafetensorsHeader(from);
-  const scales = [...weights.values()].flatMap(({ scale }) => scale ?? []);
-  const isFreeScale = ({ byteOffset }: SafetensorsEntry): boolean =>
-    scales.some((scale) => resolve(scale.file) === resolve(from) && scale.byteOffset === byteOffset);
   const layout = [...header.tensors]
-    .map(([name, entry]) => ({ name, entry, shape: entry.shape, dtype: dtypeOf(entry, edits.has(name)) }))
+    .map(([name, entry]) => {
+      const widened = edits.filter(({ weight }) => isQuantized(weight) && lies(weight, entry));
+      return { name, entry, shape: entry.shape, widened, dtype: widened.length > 0 ? "F32" : entry.dtype };
+    })
     .sort((one, other) => SAFETENSORS_DTYPE_BYTES[other.dtype] - SAFETENSORS_DTYPE_BYTES[one.dtype]);
+  const inOrder = edits.toSorted((left, right) => left.weight.byteOffset - right.weight.byteOffset);
   const writer = await createSafetensorsWriter(to, layout, { metadata: { ...header.metadata, ...metadata } });
   try {
-    for (const { name, entry, dtype } of layout) {
-      const [edit, weight] = [edits.get(name), weights.get(name)];
-      if (edit !== undefined && weight !== undefined) {
-        await writer.append(encode(name, { ...entry, dtype }, edit(await readTensor(from, weight))));
-      } else if (isFreeScale(entry)) {
-        await writer.append(encode(name, entry, new Float32Array(elementCount(entry.shape)).fill(1)));
-      } else await copyBytes(from, entry, writer);
+    for (const { entry, widened } of layout) {
+      if (widened.length > 0) {
+        await writer.append(await widen(entry, widened));
+        continue;
+      }
+      if (scales.some((scale) => lies(scale, entry))) {
+        await writer.append(ones(entry));
+        continue;
+      }
+      const { byteOffset, byteLength } = entry;
+      const end = byteOffset + byteLength;
+      let start = byteOffset;
+      for (const { name, weight, edit } of inOrder) {
+        if (weight.byteOffset < start || weight.byteOffset >= end) continue;
+        await copyBytes(from, { start, end: weight.byteOffset }, writer);
+        await writer.append(encode(name, weight, await applyEdit(weight, edit)));
+        start = weight.byteOffset + weight.byteLength;
+      }
+      await copyBytes(from, { start, end }, writer);
     }
     await writer.close();
   } catch (error) {
@@ -129,39 +133,91 @@ async function rewriteFile(from: string, to: string, { weights, edits, metadata 
   }
 }
 
-/** A changed weight has values that fp8 does not have. */
-function dtypeOf({ dtype }: SafetensorsEntry, isEdited: boolean): SafetensorsDtype {
-  return isEdited && isFloat8Dtype(dtype) ? "F32" : dtype;
+/** Whether a changed weight has values that its type, or its type and scale together, do not have. */
+function isQuantized({ dtype, scale }: LocatedWeight): boolean {
+  return isFloat8Dtype(dtype) || scale !== undefined;
 }
 
+/** Whether a weight is a tensor of the same file, or a part of it. */
+function lies(weight: SafetensorsEntry, { byteOffset, byteLength }: SafetensorsEntry): boolean {
+  return weight.byteOffset >= byteOffset && weight.byteOffset < byteOffset + byteLength;
+}
+
+/** The values in float32 of a quantised tensor of which some weights are changed. */
+async function widen(entry: SafetensorsEntry, edits: readonly LocatedEdit[]): Promise<Float32Array> {
+  const [first] = edits as readonly [LocatedEdit]; // it is there, or nothing would be widened
+  const { scale, file } = first.weight;
+  const { data } = await readTensor(file, { ...entry, ...(scale && { scale: await wholeTensor(scale) }) });
+  for (const { name, weight, edit } of edits) {
+    const start = (weight.byteOffset - entry.byteOffset) / SAFETENSORS_DTYPE_BYTES[entry.dtype];
+    const values = await applyEdit(weight, edit);
+    requireLength(name, weight, values);
+    data.set(values, start);
+  }
+  return data;
+}
+
+/** The tensor that a weight is, or that its rows are a part of. */
+async function wholeTensor(weight: LocatedWeight): Promise<LocatedWeight> {
+  const { tensors } = await readSafetensorsHeader(weight.file);
+  return { ...weight, ...[...tensors.values()].find((entry) => lies(weight, entry)) };
+}
+
+/** The bytes of a scale that changes nothing. */
+function ones({ dtype, shape }: SafetensorsEntry): ArrayBufferView {
+  const values = new Float32Array(elementCount(shape)).fill(1);
+  if (dtype === "BF16") return encodeBfloat16(values);
+  return dtype === "F16" ? encodeFloat16(values) : values;
+}
+
+/** The new values in the order of the file. */
+async function applyEdit(weight: LocatedWeight, edit: WeightEdit): Promise<Float32Array> {
+  const tensor = await readTensor(weight.file, weight);
+  if (weight.halves === undefined) return edit(tensor);
+  return exchangeHalves(edit({ ...tensor, data: exchangeHalves(tensor.data) }));
+}
+
+function exchangeHalves(values: Float32Array): Float32Array {
+  const half = values.length / 2;
+  const exchanged = new Float32Array(values.length);
+  exchanged.set(values.subarray(half));
+  exchanged.set(values.subarray(0, half), values.length - half);
+  return exchanged;
+}
+
+/** Copies the bytes of a file from `start` to before `end`. */
 async function copyBytes(
   path: string,
-  { byteOffset, byteLength }: SafetensorsEntry,
+  { start, end }: { readonly start: number; readonly end: number },
   writer: SafetensorsWriter,
 ): Promise<void> {
   const file = await open(path, "r");
   try {
-    for (let start = 0; start < byteLength;) {
-      const piece = new Uint8Array(Math.min(CHUNK, byteLength - start));
-      const { bytesRead } = await file.read(piece, 0, piece.length, byteOffset + start);
+    for (let at = start; at < end;) {
+      const piece = new Uint8Array(Math.min(CHUNK, end - at));
+      const { bytesRead } = await file.read(piece, 0, piece.length, at);
       await writer.append(piece.subarray(0, bytesRead));
-      if (bytesRead === 0) break; // the writer then tells that less came than the header says
-      start += bytesRead;
+      if (bytesRead === 0) break; // the writer then reports that less came than the header says
+      at += bytesRead;
     }
   } finally {
     await file.close();
   }
 }
 
-function encode(name: string, { dtype, shape }: SafetensorsEntry, values: Float32Array): ArrayBufferView {
+function requireLength(name: string, { shape }: SafetensorsEntry, values: Float32Array): void {
   const expected = elementCount(shape);
-  if (values.length !== expected) {
-    throw new FluxRuntimeError(
-      "invalid-argument",
-      `The new values of ${name} are ${values.length}, but its shape [${shape.join(", ")}] takes ${expected}. Give one for each.`,
-      { tensor: name, expected, received: values.length },
-    );
-  }
+  if (values.length === expected) return;
+  throw new FluxRuntimeError(
+    "invalid-argument",
+    `The new values of ${name} are ${values.length}, but its shape [${shape.join(", ")}] takes ${expected}. Give one for each.`,
+    { tensor: name, expected, received: values.length },
+  );
+}
+
+function encode(name: string, weight: SafetensorsEntry, values: Float32Array): ArrayBufferView {
+  requireLength(name, weight, values);
+  const { dtype } = weight;
   if (dtype === "F32") return values;
   if (dtype === "BF16") return encodeBfloat16(values);
   throw new FluxRuntimeError(

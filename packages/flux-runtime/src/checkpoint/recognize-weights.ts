@@ -24,7 +24,7 @@ interface Kind extends Omit<ForeignWeights, "evidence"> {
 export const QUANTIZED_ADVICE =
   "Use weights that were published in BF16, F16 or F32, or in fp8 (F8_E4M3, F8_E5M2) with one scale for each tensor or row.";
 const OTHER_LAYOUT =
-  "Use the checkpoint in the Hugging Face layout (model_index.json, transformer/, text_encoder/, vae/), or let diffusers read the file (from_single_file) and save it (save_pretrained).";
+  "Name a folder in the Hugging Face layout (model_index.json, transformer/, text_encoder/, vae/); weights in a file of their own are given as the options `transformer`, `textEncoder` and `autoencoder`.";
 
 const named =
   (pattern: RegExp): Kind["shows"] =>
