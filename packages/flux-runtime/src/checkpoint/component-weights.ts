@@ -1,6 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { dirname, relative, resolve, sep } from "node:path";
 import { FluxRuntimeError } from "../errors.ts";
+import { isGgufFile, provideGgufWeights } from "../gguf/convert-gguf.ts";
 import { renameNativeWeights } from "./native-names.ts";
 import type { LocatedWeight } from "./located-weight.ts";
 import { openWeightFile, openWeights } from "./sharded-weights.ts";
@@ -14,7 +15,7 @@ export interface ComponentWeights {
    * @throws {FluxRuntimeError} `missing-tensor` where the weights lack it; `shape-mismatch` where its shape is another.
    */
   locate(name: string, shape: readonly number[]): LocatedWeight;
-  /** The folder, or the file, that was opened. */
+  /** The folder, or the file, that was opened; of a GGUF file the one that it was converted to. */
   readonly folder: string;
   /** Every weight by its name in the checkpoint. */
   readonly tensors: ReadonlyMap<string, LocatedWeight>;
@@ -28,12 +29,13 @@ export interface ComponentWeights {
 
 /**
  * Opens the weights of one model, in a folder or in one file; only headers are read, links are followed. Weights under the names
- * of the makers' own code get those of diffusers, and quantised ones their scales.
+ * of the makers' own code get those of diffusers, and quantised ones their scales. A GGUF file is converted the first time.
  *
- * @throws {FluxRuntimeError} as `openWeights`, `openWeightFile` and `attachScales` do.
+ * @throws {FluxRuntimeError} as `openWeights`, `openWeightFile`, `attachScales` and `provideGgufWeights` do.
  */
 export async function openComponentWeights(folder: string): Promise<ComponentWeights> {
-  const weights = await (isWeightFile(folder) ? openWeightFile(folder) : openWeights(folder));
+  const source = isGgufFile(folder) ? await provideGgufWeights(folder) : folder;
+  const weights = await (isWeightFile(source) ? openWeightFile(source) : openWeights(source));
   const files = [...new Set([...weights.values()].map((entry) => entry.file))];
   const realFiles = new Map(
     await Promise.all(files.map(async (file) => [file, await realpath(file)] as const)),
@@ -47,7 +49,7 @@ export async function openComponentWeights(folder: string): Promise<ComponentWei
     }),
   );
   const tensors = renameNativeWeights(await attachScales(located));
-  const root = resolve(folder);
+  const root = resolve(source);
   return {
     folder: root,
     tensors,

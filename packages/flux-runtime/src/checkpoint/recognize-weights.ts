@@ -97,7 +97,11 @@ export function recognizeWeights(signs: readonly WeightSign[]): ForeignWeights |
 }
 
 const fileKinds: readonly { readonly pattern: RegExp; readonly what: string; readonly advice: string }[] = [
-  { pattern: /\.gguf$/i, what: "weights quantised for llama.cpp (GGUF)", advice: QUANTIZED_ADVICE },
+  {
+    pattern: /\.gguf$/i,
+    what: "weights of one model for llama.cpp or ComfyUI (GGUF)",
+    advice: "Give the file as the transformer or the text encoder of a checkpoint folder, by its path.",
+  },
   {
     pattern: /^adapter_(?:config|model)\.|lora.*\.safetensors$/i,
     what: "an adapter (LoRA), which changes another checkpoint and is none itself",
