@@ -1,9 +1,15 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findSoftwareGpu } from "@measure-plantain/browser-test";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Checkpoint } from "../src/checkpoint/checkpoint.ts";
+import { openComponentWeights } from "../src/checkpoint/component-weights.ts";
+import { openCheckpoint } from "../src/checkpoint/open-checkpoint.ts";
+import { writeSafetensors } from "../src/checkpoint/write-safetensors.ts";
+import { partColumns } from "../src/graph/matrix-parts.ts";
+import { ModelGraph, type WeightSource } from "../src/graph/model-graph.ts";
+import { listTensors } from "../src/models/list-tensors.ts";
 import { decodeLatents, encodeImages, type PackedLatents } from "../src/pipeline/image-latents.ts";
 import { drawNoise } from "../src/pipeline/generate.ts";
 import { openTextEncoder } from "../src/pipeline/open-text-encoder.ts";
@@ -16,9 +22,11 @@ import type { NodePlacement } from "../src/session/node-placement.ts";
 import type { Tensor } from "../src/tensor.ts";
 import { compareAnswers, knownAnswers, LARGEST_ERROR } from "../src/webgpu/known-answers.ts";
 import { examineAdapter } from "../src/webgpu/examine-adapter.ts";
+import { openConvertedWeights } from "../src/webgpu/converted-weights.ts";
 import { requireBuffer } from "../src/webgpu/require-buffer.ts";
 import { chooseDevice } from "../src/machine/choose-device.ts";
 import { deviation, openKleinTiny } from "./klein-tiny.ts";
+import { drawAdapter, toNative, writeAdapter } from "./lora-files.ts";
 
 const gpu = await findSoftwareGpu();
 const cache = mkdtempSync(join(tmpdir(), "webgpu-"));
@@ -65,6 +73,41 @@ describe.skipIf(gpu === undefined)("on a software GPU", () => {
       why: "asked for; its driver is SwiftShader, which computes on the CPU",
     });
     expect(await chooseDevice("auto")).toMatchObject({ device: "cpu" });
+  });
+
+  test("a large matrix is multiplied in parts, and gives the product of the whole", async () => {
+    const [inputs, outputs] = [64, 70_000]; // 18 MB in float32
+    expect(partColumns([inputs, outputs]).length).toBe(2);
+    const rows = createTorchGenerator(1).randn([outputs, inputs]);
+    const x = createTorchGenerator(2).randn([1, 2, inputs]);
+    const folder = join(cache, "wide");
+    mkdirSync(folder);
+    await writeSafetensors(join(folder, "model.safetensors"), [{ name: "wide.weight", ...rows }]);
+    const weights = await openComponentWeights(folder);
+    const build = (source: WeightSource): ModelGraph => {
+      const g = new ModelGraph("wide", { weights: source, computeType: "float32", kernels: "webgpu" });
+      const input = g.input("x", "float32", [1, 2, inputs]);
+      g.output("y", g.linear(input, "wide", { in: inputs, out: outputs }), [1, 2, outputs]);
+      return g;
+    };
+    const converted = await openConvertedWeights(weights, listTensors(build), { storedType: "float32" });
+    const model = build(converted).serialize();
+    const session = await openModelSession(model, converted.externalDataFolder, { ...webgpu });
+    const { y } = await session.run({ x: { type: "float32", ...x } });
+    await session.close();
+    expect(y?.shape).toEqual([1, 2, outputs]);
+    const expected = Float64Array.from({ length: 2 * outputs }, (_, place) => {
+      const [token, channel] = [Math.floor(place / outputs), place % outputs];
+      let sum = 0;
+      for (let i = 0; i < inputs; i += 1)
+        sum += (x.data[token * inputs + i] ?? NaN) * (rows.data[channel * inputs + i] ?? NaN);
+      return sum;
+    });
+    const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+    const wrong = expected.findIndex(
+      (value, place) => !(Math.abs(Number(y?.data[place]) - value) <= 1e-5 * largest),
+    );
+    expect(wrong).toBe(-1);
   });
 
   test("a weight that the adapter cannot hold is refused before a model is loaded", async () => {
@@ -137,6 +180,36 @@ describe.skipIf(gpu === undefined)("on a software GPU", () => {
     for (const [index, velocity] of expected.entries()) {
       expect(deviation(actual[index] as Tensor, velocity)).toBeLessThan(1e-5);
     }
+  });
+
+  test("an adapter computes as on the CPU, and no weight of the model is converted again for it", async () => {
+    const ofModel = (): string[] =>
+      readdirSync(join(cache, "webgpu-weights")).filter((name) => name.startsWith("transformer-"));
+    const before = ofModel();
+    const file = await writeAdapter(
+      join(cache, "native.safetensors"),
+      toNative(drawAdapter(checkpoint, 5, 2)),
+      {
+        module: (path) => `diffusion_model.${path}`,
+        down: "lora_A",
+        up: "lora_B",
+        alpha: 1,
+      },
+    );
+    const adapted = await openCheckpoint(checkpoint.folder, { loras: [{ file, scale: 0.4 }] });
+    const velocityOf = async (opened: Checkpoint, runtime: RuntimeOptions): Promise<Tensor> => {
+      const transformer = await openTransformer(opened, runtime);
+      const latents = drawNoise(checkpoint, { seed: 1, size: { height: 2, width: 3 } });
+      const promptEmbeds = someEmbeds(checkpoint, 7, 1);
+      const { velocity } = await transformer.predict({ latents, promptEmbeds, timestep: 700 });
+      await transformer.close();
+      return velocity;
+    };
+    const [actual, expected] = await onBoth((runtime) => velocityOf(adapted, runtime));
+    expect(deviation(actual, expected)).toBeLessThan(1e-5);
+    expect(deviation(await velocityOf(checkpoint, { device: "cpu" }), expected)).toBeGreaterThan(0.05);
+    expect(before).toHaveLength(1);
+    expect(ofModel()).toEqual(before);
   });
 
   test("converted weights are made once, go on where they stopped, and are made again where they were changed", async () => {

@@ -23,6 +23,8 @@ interface Kind extends Omit<ForeignWeights, "evidence"> {
 /** What to do about weights that were quantised in another way than those that are read. */
 export const QUANTIZED_ADVICE =
   "Use weights that were published in BF16, F16 or F32, or in fp8 (F8_E4M3, F8_E5M2) with one scale for each tensor or row.";
+const ADAPTER =
+  "Open the checkpoint that it changes, and give it as the option `loras`; or merge it there (fuse_lora of diffusers).";
 const OTHER_LAYOUT =
   "Name a folder in the Hugging Face layout (model_index.json, transformer/, text_encoder/, vae/); weights in a file of their own are given as the options `transformer`, `textEncoder` and `autoencoder`.";
 
@@ -67,7 +69,7 @@ const kinds: readonly Kind[] = [
   {
     what: "an adapter (LoRA), which changes another checkpoint and is none itself",
     shows: named(/lora_|lokr_|hada_w|dora_scale/),
-    advice: "Merge it into its base model (fuse_lora of diffusers), save that, and open the result.",
+    advice: ADAPTER,
   },
   {
     // The names of FLUX.2 have been replaced by then.
@@ -105,7 +107,7 @@ const fileKinds: readonly { readonly pattern: RegExp; readonly what: string; rea
   {
     pattern: /^adapter_(?:config|model)\.|lora.*\.safetensors$/i,
     what: "an adapter (LoRA), which changes another checkpoint and is none itself",
-    advice: "Merge it into its base model (fuse_lora of diffusers), save that, and open the result.",
+    advice: ADAPTER,
   },
   {
     pattern: /\.(?:bin|pt|pth|ckpt)$/i,

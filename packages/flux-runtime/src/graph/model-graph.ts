@@ -4,6 +4,8 @@ import { FluxRuntimeError } from "../errors.ts";
 import { elementCount } from "../tensor.ts";
 import { toDataType, type ComputeType, type ElementType } from "./element-type.ts";
 import type { OperatorSet, Value } from "./graph-builder.ts";
+import type { LowRankAdapter, LowRankLayer } from "./low-rank-adapter.ts";
+import { partColumns } from "./matrix-parts.ts";
 import { OperatorGraph, type Kernels } from "./operators.ts";
 
 /** The safetensors types that a graph can read. */
@@ -33,7 +35,10 @@ export interface WeightSource {
   locate(name: string, shape: readonly number[], layout?: WeightLayout): LocatedWeight;
 }
 
-/** How a weight lies in memory: as in the checkpoint, or with its two axes exchanged. */
+/**
+ * How a weight lies in memory: as in the checkpoint, or with its two axes exchanged, and then in the parts that `partColumns`
+ * gives, one after the other.
+ */
 export type WeightLayout = "original" | "transposed";
 
 export interface ModelGraphOptions {
@@ -42,12 +47,15 @@ export interface ModelGraphOptions {
   readonly computeType: ComputeType;
   /** Native where absent. For WebGPU the matrices of linear layers are located as [in, out], and the type is float32. */
   readonly kernels?: Kernels | undefined;
+  /** What is added to linear layers, in this order. Their matrices come from `weights` too. */
+  readonly adapters?: readonly LowRankAdapter[] | undefined;
 }
 
 /** A graph whose layers name their weights as the checkpoint does, so that a model reads like its reference. */
 export class ModelGraph extends OperatorGraph {
   readonly computeType: ComputeType;
   readonly #weights: WeightSource;
+  readonly #adapters: readonly LowRankAdapter[];
   readonly #stored = new Map<string, Value>();
   readonly #loaded = new Map<string, Value>();
   /** What stored values are multiplied by. */
@@ -59,6 +67,7 @@ export class ModelGraph extends OperatorGraph {
     super(name, { ...(operatorSet && { operatorSet }), ...(kernels && { kernels }) });
     this.computeType = options.computeType;
     this.#weights = options.weights;
+    this.#adapters = options.adapters ?? [];
   }
 
   /** A weight in the compute type, times its scale. @throws FluxRuntimeError where it is missing or of another shape. */
@@ -75,6 +84,17 @@ export class ModelGraph extends OperatorGraph {
   storedWeight(name: string, shape: readonly number[], layout?: WeightLayout): Value {
     const known = this.#stored.get(name);
     if (known !== undefined) return known;
+    const entry = this.#locate(name, shape, layout);
+    const value = this.externalInitializer(name, entry.type, shape, entry);
+    this.#stored.set(name, value);
+    return value;
+  }
+
+  #locate(
+    name: string,
+    shape: readonly number[],
+    layout: WeightLayout | undefined,
+  ): LocatedWeight & { readonly type: ElementType } {
     const entry = this.#weights.locate(name, shape, layout);
     const type = elementTypes[entry.dtype];
     if (type === undefined) {
@@ -85,11 +105,9 @@ export class ModelGraph extends OperatorGraph {
         { tensor: name, file: entry.file, received: entry.dtype },
       );
     }
-    const value = this.externalInitializer(name, type, shape, entry);
     if (entry.halves === "exchanged") this.#exchanged.add(name);
     if (entry.scale !== undefined) this.#scales.set(name, entry.scale);
-    this.#stored.set(name, value);
-    return value;
+    return { ...entry, type };
   }
 
   /** Row `ids` of an embedding table. Only the rows are brought into the compute type, never the table. */
@@ -105,11 +123,14 @@ export class ModelGraph extends OperatorGraph {
     return this.cast(this.mul(this.cast(rows, "float32"), factor), this.computeType);
   }
 
-  /** A linear layer, [..., in] → [..., out]. The node carries the layer's name. */
+  /** A linear layer, [..., in] → [..., out], and what adapters add to it. The node carries the layer's name. */
   linear(x: Value, path: string, options: { in: number; out: number; bias?: boolean }): Value {
-    const weight = `${path}.weight`;
-    let product = this.product(x, this.#matrix(weight, options), path);
-    if (this.#exchanged.has(weight)) product = this.#exchangeHalves(product, options.out);
+    let product = this.#multiply(x, path, options);
+    for (const adapter of this.#adapters) {
+      const layer = adapter.layers.get(path);
+      if (layer === undefined || layer.factor === 0) continue;
+      product = this.add(product, this.#lowRankProduct(x, layer, options));
+    }
     return options.bias === true ? this.add(product, this.weight(`${path}.bias`, [options.out])) : product;
   }
 
@@ -192,10 +213,51 @@ export class ModelGraph extends OperatorGraph {
     return this.concat([first, second], -1);
   }
 
-  /** The weight of a linear layer as its product takes it. */
-  #matrix(name: string, { in: columns, out: rows }: { in: number; out: number }): Value {
-    if (this.kernels === "webgpu") return this.weight(name, [columns, rows], "transposed");
-    return this.weight(name, [rows, columns]);
+  /** x · Wᵀ for the weight of a layer. */
+  #multiply(x: Value, path: string, size: { in: number; out: number }): Value {
+    const weight = `${path}.weight`;
+    const product =
+      this.kernels === "webgpu"
+        ? this.#productOfParts(x, path, size)
+        : this.product(x, this.weight(weight, [size.out, size.in]), path);
+    return this.#exchanged.has(weight) ? this.#exchangeHalves(product, size.out) : product;
+  }
+
+  /** factor · (x · downᵀ) · upᵀ, the factor multiplied in float32 where the tensor is small. */
+  #lowRankProduct(
+    x: Value,
+    { rank, factor, down, up }: LowRankLayer,
+    size: { in: number; out: number },
+  ): Value {
+    const inner = this.#multiply(x, down, { in: size.in, out: rank }); // [..., rank]
+    const scaled =
+      factor === 1
+        ? inner
+        : this.cast(
+            this.mul(this.cast(inner, "float32"), this.constant("float32", [1], [factor])),
+            inner.type,
+          );
+    return this.#multiply(scaled, up, { in: rank, out: size.out });
+  }
+
+  /** x · w for a weight [in, out], of a large one part by part. */
+  #productOfParts(x: Value, path: string, options: { in: number; out: number }): Value {
+    const [name, shape] = [`${path}.weight`, [options.in, options.out]];
+    const parts = partColumns(shape);
+    if (parts.length === 1) return this.product(x, this.weight(name, shape, "transposed"), path);
+    const entry = this.#locate(name, shape, "transposed");
+    const factor = entry.scale && this.#loadScale(name, entry.scale, [1, 1]); // a copy has one number at most
+    let { byteOffset } = entry;
+    const products = parts.map((columns, index) => {
+      const byteLength = (entry.byteLength * columns) / options.out;
+      const place = { location: entry.location, byteOffset, byteLength };
+      byteOffset += byteLength;
+      const stored = this.externalInitializer(`${name}/${index}`, entry.type, [options.in, columns], place);
+      const widened = this.cast(stored, this.computeType);
+      const scaled = factor === undefined ? widened : this.mul(widened, factor);
+      return this.product(x, scaled, `${path}/${index}`);
+    });
+    return this.concat(products, -1);
   }
 
   #ones(size: number): Value {
