@@ -32,7 +32,7 @@ export const IDENTICAL = "identical";
 export const SHUFFLED = "shuffled";
 
 /** The control that is the same checkpoint without its adapters. */
-export const BASE = "base";
+const BASE = "base";
 
 /** The controls in which an effect is planted, and what their units respond to. */
 const plants: ReadonlyMap<string, PlantKind> = new Map([
