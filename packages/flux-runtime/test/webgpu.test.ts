@@ -5,7 +5,7 @@ import { findSoftwareGpu } from "@measure-plantain/browser-test";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Checkpoint } from "../src/checkpoint/checkpoint.ts";
 import { decodeLatents, encodeImages, type PackedLatents } from "../src/pipeline/image-latents.ts";
-import { drawNoise } from "../src/pipeline/generate.ts";
+import { drawNoise } from "../src/pipeline/draw-noise.ts";
 import { openTextEncoder } from "../src/pipeline/open-text-encoder.ts";
 import { openTransformer } from "../src/pipeline/open-transformer.ts";
 import type { TransformerPass } from "../src/pipeline/transformer-pass.ts";
