@@ -55,24 +55,25 @@ it("gives the bits of generate, again and again, from a checkpoint's name too, a
   expect(ended).toBe(4);
 });
 
-it("keeps one model in memory where that is asked for", async () => {
+it.each([
+  ["one", { "encode-prompt": 0, "encode-images": 0, denoise: 1, decode: 2 }, 3],
+  ["text-encoder-alone", { "encode-prompt": 0, "encode-images": 0, denoise: 1, decode: 1 }, 3],
+] as const)("ends models where %s may be in memory", async (modelsInMemory, expected, all) => {
   let ended = 0;
-  const runtime = { ...encoding, modelsInMemory: "one", onPeakMemory: () => (ended += 1) } as const;
-  const own = await openPipeline(checkpoint, runtime);
+  const own = await openPipeline(checkpoint, {
+    ...encoding,
+    modelsInMemory,
+    onPeakMemory: () => (ended += 1),
+  });
   const endedAt = new Map<string, number>();
   const { latents } = await own.generate({
     ...cat,
     onProgress: ({ stage }) => endedAt.set(stage, ended),
   });
   expect(latents.tokens.data).toEqual(await tokensOf(cat));
-  expect(Object.fromEntries(endedAt)).toEqual({
-    "encode-prompt": 0,
-    "encode-images": 0,
-    denoise: 1,
-    decode: 2,
-  });
+  expect(Object.fromEntries(endedAt)).toEqual(expected);
   await own.close();
-  expect(ended).toBe(3);
+  expect(ended).toBe(all);
 });
 
 it("starts from latents, embeddings and noise levels as from the seed, the prompts and the steps that stand for them", async () => {

@@ -27,28 +27,36 @@ export function openModelsWhenNeeded(
   checkpoint: Checkpoint,
   { modelsInMemory = "all", rewriteGraph, ...options }: PipelineOptions,
 ): PipelineModels {
-  const held: { close(): Promise<void> }[] = [];
-  const closeAllBut = async (kept?: { close(): Promise<void> }): Promise<void> => {
-    for (const model of held) if (model !== kept) await model.close();
+  type Turn = "text" | "images";
+  const held: { readonly turn: Turn; readonly model: { close(): Promise<void> } }[] = [];
+  /** Ends the models that may not be in memory with one. */
+  const makeRoom = async (kept: { close(): Promise<void> }, turn: Turn): Promise<void> => {
+    if (modelsInMemory === "all") return;
+    for (const other of held)
+      if (other.model !== kept && (modelsInMemory === "one" || other.turn !== turn))
+        await other.model.close();
   };
   const hold = <Model extends { close(): Promise<void> }>(
+    turn: Turn,
     open: (runtime: RuntimeOptions) => Promise<Model>,
   ): UseModel<Model> => {
     const model = holdModel((signal) => open({ ...options, signal: anySignal(signal, options.signal) }));
-    held.push(model);
+    held.push({ turn, model });
     return async (call, signal) => {
-      if (modelsInMemory === "one") await closeAllBut(model);
+      await makeRoom(model, turn);
       return model.use(call, signal);
     };
   };
   return {
-    textEncoder: hold((runtime) => openTextEncoder(checkpoint, { ...options, ...runtime })),
-    imageEncoder: hold((runtime) => openImageEncoder(checkpoint, runtime)),
-    transformer: hold((runtime) =>
+    textEncoder: hold("text", (runtime) => openTextEncoder(checkpoint, { ...options, ...runtime })),
+    imageEncoder: hold("images", (runtime) => openImageEncoder(checkpoint, runtime)),
+    transformer: hold("images", (runtime) =>
       openTransformer(checkpoint, { ...runtime, ...(rewriteGraph && { rewriteGraph }) }),
     ),
-    imageDecoder: hold((runtime) => openImageDecoder(checkpoint, runtime)),
-    close: () => closeAllBut(),
+    imageDecoder: hold("images", (runtime) => openImageDecoder(checkpoint, runtime)),
+    async close() {
+      for (const { model } of held) await model.close();
+    },
   };
 }
 

@@ -8,10 +8,11 @@ import type { TransformerOptions } from "./open-transformer.ts";
 /** How the models of a pipeline are opened and held. */
 export interface PipelineOptions extends TextEncoderOptions, TransformerOptions {
   /**
-   * `all` keeps each model open from when it is first needed. `one` ends the others before it opens one, so that no more memory
+   * `all` keeps each model open from when it is first needed. `text-encoder-alone` lets the text encoder and the others take
+   * turns: what one of these needs is never in memory with the other. `one` ends the others before it opens one, so that no more
    * is taken than the largest needs. `all` by default.
    */
-  readonly modelsInMemory?: "all" | "one";
+  readonly modelsInMemory?: "all" | "text-encoder-alone" | "one";
 }
 
 /** What every call of a pipeline takes. */
