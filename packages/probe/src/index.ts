@@ -116,5 +116,10 @@ export {
 } from "./settings/settings.ts";
 export { formatShard, isPart, parseShard, type Shard, shardPairs } from "./settings/shard.ts";
 export { sha256 } from "./sha256.ts";
+export {
+  openSteeredPipeline,
+  type SteeredPipeline,
+  type SteeredPipelineOptions,
+} from "./steering/steered-pipeline.ts";
 export type { OnProgress, Progress } from "@measure-plantain/flux-runtime";
 export type { UnitRecord } from "@measure-plantain/head-hooks";
