@@ -136,12 +136,20 @@ function differenceOf({ sets, images }: Steering, name: string, scale: number): 
   );
 }
 
-/** Steers without anything to render with: what is missing makes it fail, after its record is written. */
+/** Steers until the first image would be rendered. */
 async function planOnly(folder: RunFolder, options: SteerOptions): Promise<Steering> {
-  const call = steerRun(folder, () => Promise.reject(new Error("not to be opened")), options);
-  await expect(call).rejects.toThrow("not to be opened");
+  const signal = AbortSignal.abort(new Error("not to be rendered"));
+  const call = steerRun(
+    folder,
+    { id: "", checkpoint, isSynthesized: true },
+    {
+      ...options,
+      signal,
+    },
+  );
+  await expect(call).rejects.toThrow("not to be rendered");
   const steering = await readSteering(folder);
-  if (steering === null) throw new Error("it is recorded before a model is opened");
+  if (steering === null) throw new Error("it is recorded before an image is rendered");
   return steering;
 }
 
@@ -246,6 +254,15 @@ describe("the folder steering", () => {
     await writeFile(fileOf(second.file), await readFile(fileOf(first.file)));
     expect(await verifySteering(run, steering)).toMatch(/top-2-x0\.png is gone, or has other bytes/);
     await writeFile(fileOf(second.file), bytes);
+  });
+
+  it("stays as it is if a call is refused", async () => {
+    const odd = steer(run, { ...options, width: 100 });
+    await expect(odd).rejects.toThrow(/width must be a positive multiple of 16/);
+    const gone = steerRun(run, () => Promise.reject(new Error("gone")), { ...options, steps: 3 });
+    await expect(gone).rejects.toThrow("gone");
+    expect(await readSteering(run)).toEqual(steering);
+    expect(await verifySteering(run, steering)).toBeNull();
   });
 
   it("is rendered again as a whole where what the images depend on has changed", async () => {

@@ -5,7 +5,6 @@ import {
   readImage,
   type RgbImage,
   type Tensor,
-  tokenGrid,
   writePng,
 } from "@measure-plantain/flux-runtime";
 import { itemAt } from "../reading.ts";
@@ -46,7 +45,6 @@ export async function renderSteered({
   onRendered,
 }: RenderSteeredOptions): Promise<void> {
   const { width, height, steps, guidance, threads, ...runtime } = rendering;
-  tokenGrid(checkpoint, { width, height }); // refuses a size before a model is opened
   const { pipeline, scaleUnits } = await openSteeredPipeline(checkpoint, {
     groupSize,
     taps,

@@ -4,6 +4,7 @@ import {
   chooseWeights,
   type ComputeType,
   type DeviceName,
+  tokenGrid,
 } from "@measure-plantain/flux-runtime";
 import { promptImages, promptText } from "@measure-plantain/prompts";
 import { mkdir, rm } from "node:fs/promises";
@@ -112,7 +113,6 @@ export async function steerRun(
     const before = (await readSteering(run))?.images ?? [];
     const done = await findRendered(run, planned, before);
 
-    await mkdir(run.file(STEERING_FOLDER), { recursive: true });
     const steering = (): Steering => ({
       schemaVersion: 1,
       capturesSha256: manifest.capturesSha256,
@@ -120,19 +120,25 @@ export async function steerRun(
       sets,
       images: planned.flatMap(({ file }) => done.get(file) ?? []),
     });
-    await run.writeJson(STEERING_FILE, steering());
-    const kept = new Set(planned.map(({ file }) => file));
-    for (const { file } of before)
-      if (!kept.has(file)) await rm(run.file(STEERING_FOLDER, file), { force: true });
-
+    /** From here on the folder holds this steering: what is no part of it is removed. */
+    const begin = async (): Promise<void> => {
+      await mkdir(run.file(STEERING_FOLDER), { recursive: true });
+      await run.writeJson(STEERING_FILE, steering());
+      const kept = new Set(planned.map(({ file }) => file));
+      for (const { file } of before)
+        if (!kept.has(file)) await rm(run.file(STEERING_FOLDER, file), { force: true });
+    };
     const missing = planned.filter(({ file }) => !done.has(file));
     reporter.note(
       `${missing.length} of ${planned.length} images to render: ${sets.length} sets × ${settings.scale.length} factors and the unsteered one, for each prompt and seed.`,
     );
-    if (missing.length > 0) {
+    if (missing.length === 0) await begin();
+    else {
       const { device, why } = await chooseDevice(settings.rendering.device);
       reporter.note(`Device: ${device} (${why}).`);
       const { checkpoint: opened } = typeof checkpoint === "function" ? await checkpoint() : checkpoint;
+      tokenGrid(opened, settings.rendering); // refuses a size before anything is changed
+      await begin();
       await renderSteered({
         run,
         checkpoint: opened,
