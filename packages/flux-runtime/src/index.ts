@@ -1,7 +1,11 @@
 export type { Checkpoint, CheckpointComponent } from "./checkpoint/checkpoint.ts";
-export { openCheckpoint, type OpenCheckpointOptions } from "./checkpoint/open-checkpoint.ts";
+export {
+  openCheckpoint,
+  type ComponentFiles,
+  type OpenCheckpointOptions,
+} from "./checkpoint/open-checkpoint.ts";
 export { chooseTextEncoderLayers } from "./checkpoint/text-encoder-layers.ts";
-export { CONFIGURATION_FILES } from "./checkpoint/checkpoint-files.ts";
+export { listFingerprintedFiles, type CheckpointFile } from "./checkpoint/list-checkpoint-files.ts";
 export { editCheckpoint, type EditCheckpointOptions, type WeightEdit } from "./checkpoint/edit-checkpoint.ts";
 export { openOrMakeCheckpoint } from "./checkpoint/open-or-make-checkpoint.ts";
 export type { ComponentWeights } from "./checkpoint/component-weights.ts";
@@ -29,8 +33,10 @@ export type { FolderHolder } from "./disk/wait-for-folder.ts";
 export type { PlannedDownload } from "./hub/download-snapshot.ts";
 export type { HubRepository } from "./hub/hub-repository.ts";
 export { locateCheckpoint, type CheckpointPlace } from "./hub/locate-checkpoint.ts";
+export type { NeededParts } from "./hub/needed-files.ts";
 export {
   resolveCheckpoint,
+  type CheckpointSource,
   type ResolveCheckpointOptions,
   type ResolvedCheckpoint,
 } from "./hub/resolve-checkpoint.ts";

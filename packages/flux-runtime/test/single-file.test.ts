@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -7,12 +7,13 @@ import type { ComponentWeights } from "../src/checkpoint/component-weights.ts";
 import { editCheckpoint } from "../src/checkpoint/edit-checkpoint.ts";
 import { encodeBfloat16 } from "../src/checkpoint/half-precision.ts";
 import { openCheckpoint } from "../src/checkpoint/open-checkpoint.ts";
-import { readTensor } from "../src/checkpoint/read-safetensors.ts";
+import { readTensor, readTensors } from "../src/checkpoint/read-safetensors.ts";
 import { writeSafetensors, type TensorToWrite } from "../src/checkpoint/write-safetensors.ts";
 import { drawNoise } from "../src/pipeline/draw-noise.ts";
 import { decodeLatents, encodeImages } from "../src/pipeline/image-latents.ts";
 import { openTransformer } from "../src/pipeline/open-transformer.ts";
 import { createTorchGenerator } from "../src/sampling/torch-generator.ts";
+import { randomizeCheckpoint } from "../src/synthesis/randomize-checkpoint.ts";
 import type { Tensor } from "../src/tensor.ts";
 import { kleinTiny, openKleinTiny } from "./klein-tiny.ts";
 
@@ -190,18 +191,35 @@ describe("openCheckpoint(folder, { transformer, textEncoder, autoencoder })", ()
     expect(opened.transformer.weights.folder).toBe(own);
   });
 
-  it("is not copied with some weights changed, which would leave the file's as they are", async () => {
-    const name = "single_transformer_blocks.3.attn.to_out.weight";
-    const edits = { transformer: new Map([[name, ({ data }: Tensor) => data.map((value) => -value)]]) };
-    const copy = editCheckpoint(await open(singleFiles), join(folder, "edited"), edits);
-    await expect(copy).rejects.toThrow(/qwen\.safetensors cannot be copied with changes: it lies outside/);
-    const native = join(folder, "native");
-    cpSync(join(kleinTiny, "checkpoint"), native, { recursive: true });
-    cpSync(singleFiles.transformer, join(native, "transformer/diffusion_pytorch_model.safetensors"));
-    const renamed = editCheckpoint(await openCheckpoint(native), join(folder, "edited"), edits);
-    await expect(renamed).rejects.toThrow(
-      /has single_transformer_blocks\.3\.attn\.to_out\.weight under another name/,
-    );
+  it("is copied with some weights changed: parts of fused tensors, exchanged halves, and nothing else", async () => {
+    const names = [
+      "transformer_blocks.0.attn.to_k.weight",
+      "transformer_blocks.0.attn.to_v.weight",
+      "single_transformer_blocks.3.attn.to_out.weight",
+      "norm_out.linear.weight",
+    ];
+    const ramp = ({ data }: Tensor): Float32Array => data.map((value, place) => value + place / data.length);
+    const edits = { transformer: new Map(names.map((name) => [name, ramp])) };
+    const [ofFiles, ofFolder] = [join(folder, "edited-files"), join(folder, "edited-folder")];
+    await editCheckpoint(await open(singleFiles), ofFiles, edits);
+    await editCheckpoint(original, ofFolder, edits);
+    const expected = await velocity(await openCheckpoint(ofFolder));
+    expect(await velocity(await openCheckpoint(ofFiles))).toEqual(expected);
+    expect(expected).not.toEqual(await velocity(original));
+    const encoder = await readTensors(join(ofFiles, "text_encoder/model.safetensors"));
+    expect(encoder).toEqual(await readTensors(singleFiles.textEncoder));
+  });
+
+  it("gives random weights of the same shape their configurations", async () => {
+    const random = join(folder, "random");
+    const own = join(folder, "own");
+    cpSync(join(kleinTiny, "checkpoint/transformer"), own, { recursive: true });
+    const config = JSON.parse(readFileSync(join(own, "config.json"), "utf8")) as Record<string, unknown>;
+    writeFileSync(join(own, "config.json"), JSON.stringify({ ...config, note: "its own" }));
+    await randomizeCheckpoint(await open({ ...singleFiles, transformer: own }), random);
+    const { hasRandomWeights, transformer } = await openCheckpoint(random);
+    expect(hasRandomWeights).toBe(true);
+    expect(readFileSync(transformer.configFile, "utf8")).toContain("its own");
   });
 
   it("names what a file lacks, and where it was looked for", async () => {

@@ -1,9 +1,14 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findSoftwareGpu } from "@measure-plantain/browser-test";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Checkpoint } from "../src/checkpoint/checkpoint.ts";
+import { openComponentWeights } from "../src/checkpoint/component-weights.ts";
+import { writeSafetensors } from "../src/checkpoint/write-safetensors.ts";
+import { partColumns } from "../src/graph/matrix-parts.ts";
+import { ModelGraph, type WeightSource } from "../src/graph/model-graph.ts";
+import { listTensors } from "../src/models/list-tensors.ts";
 import { decodeLatents, encodeImages, type PackedLatents } from "../src/pipeline/image-latents.ts";
 import { drawNoise } from "../src/pipeline/draw-noise.ts";
 import { openTextEncoder } from "../src/pipeline/open-text-encoder.ts";
@@ -16,6 +21,7 @@ import type { NodePlacement } from "../src/session/node-placement.ts";
 import type { Tensor } from "../src/tensor.ts";
 import { compareAnswers, knownAnswers, LARGEST_ERROR } from "../src/webgpu/known-answers.ts";
 import { examineAdapter } from "../src/webgpu/examine-adapter.ts";
+import { openConvertedWeights } from "../src/webgpu/converted-weights.ts";
 import { requireBuffer } from "../src/webgpu/require-buffer.ts";
 import { chooseDevice } from "../src/machine/choose-device.ts";
 import { deviation, openKleinTiny } from "./klein-tiny.ts";
@@ -65,6 +71,41 @@ describe.skipIf(gpu === undefined)("on a software GPU", () => {
       why: "asked for; its driver is SwiftShader, which computes on the CPU",
     });
     expect(await chooseDevice("auto")).toMatchObject({ device: "cpu" });
+  });
+
+  test("a large matrix is multiplied in parts, and gives the product of the whole", async () => {
+    const [inputs, outputs] = [64, 70_000]; // 18 MB in float32
+    expect(partColumns([inputs, outputs]).length).toBe(2);
+    const rows = createTorchGenerator(1).randn([outputs, inputs]);
+    const x = createTorchGenerator(2).randn([1, 2, inputs]);
+    const folder = join(cache, "wide");
+    mkdirSync(folder);
+    await writeSafetensors(join(folder, "model.safetensors"), [{ name: "wide.weight", ...rows }]);
+    const weights = await openComponentWeights(folder);
+    const build = (source: WeightSource): ModelGraph => {
+      const g = new ModelGraph("wide", { weights: source, computeType: "float32", kernels: "webgpu" });
+      const input = g.input("x", "float32", [1, 2, inputs]);
+      g.output("y", g.linear(input, "wide", { in: inputs, out: outputs }), [1, 2, outputs]);
+      return g;
+    };
+    const converted = await openConvertedWeights(weights, listTensors(build), { storedType: "float32" });
+    const model = build(converted).serialize();
+    const session = await openModelSession(model, converted.externalDataFolder, { ...webgpu });
+    const { y } = await session.run({ x: { type: "float32", ...x } });
+    await session.close();
+    expect(y?.shape).toEqual([1, 2, outputs]);
+    const expected = Float64Array.from({ length: 2 * outputs }, (_, place) => {
+      const [token, channel] = [Math.floor(place / outputs), place % outputs];
+      let sum = 0;
+      for (let i = 0; i < inputs; i += 1)
+        sum += (x.data[token * inputs + i] ?? NaN) * (rows.data[channel * inputs + i] ?? NaN);
+      return sum;
+    });
+    const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+    const wrong = expected.findIndex(
+      (value, place) => !(Math.abs(Number(y?.data[place]) - value) <= 1e-5 * largest),
+    );
+    expect(wrong).toBe(-1);
   });
 
   test("a weight that the adapter cannot hold is refused before a model is loaded", async () => {

@@ -10,9 +10,10 @@ import { analyzeRun, formatAblation, readFlips, writeResults } from "@measure-pl
 import { formatCommands } from "../terminal/command-line.ts";
 import { createDisplay } from "../terminal/display.ts";
 import { writeResult } from "../terminal/write-text.ts";
+import { listComponents, type GivenComponents } from "./open-given-checkpoint.ts";
 
 /** What `measure-plantain ablate` was told. */
-export interface AblateOptions {
+export interface AblateOptions extends GivenComponents {
   readonly top: readonly number[];
   readonly units: readonly string[];
   readonly granularity: AblationGranularity;
@@ -32,11 +33,10 @@ export interface AblateOptions {
 export async function ablate(directory: string, options: AblateOptions, signal: AbortSignal): Promise<void> {
   const display = createDisplay(options);
   const run = await openRun(directory);
-  const ablation = await ablateUnits(run, () => findCheckpoint(run, { ...options, ...display, signal }), {
-    ...options,
-    ...display,
-    signal,
-  });
+  const components = listComponents(options);
+  const find = (): ReturnType<typeof findCheckpoint> =>
+    findCheckpoint(run, { ...options, components, ...display, signal });
+  const ablation = await ablateUnits(run, find, { ...options, ...display, signal });
   const results = await analyzeRun(run, { flips: await readFlips(run), signal, ...display });
   await writeResults(run, results, { commands: formatCommands });
   writeResult(options.json ? `${JSON.stringify(ablation, null, 2)}\n` : `${formatAblation(ablation)}\n`);

@@ -36,6 +36,9 @@ function listOptions(
   return {
     ...same,
     checkpoint: sources.checkpoint,
+    transformer: sources.transformer,
+    textEncoder: sources.textEncoder,
+    vae: sources.autoencoder,
     prompts: sources.prompts,
     wordCounts: sources.wordCounts,
     control: isPart(shard) ? undefined : sources.controls, // they belong to the whole run

@@ -5,7 +5,6 @@ import {
   generate,
   prepareConditionImage,
   readImage,
-  resolveCheckpoint,
   tokenGrid,
   writePng,
   type ComputeType,
@@ -15,12 +14,9 @@ import {
 import { describeCutRenderPrompts, findCutRenderPrompts } from "@measure-plantain/probe";
 import { createDisplay } from "../terminal/display.ts";
 import { writeResult } from "../terminal/write-text.ts";
+import { openGivenCheckpoint, type GivenCheckpoint } from "./open-given-checkpoint.ts";
 
-export interface GenerateCommandOptions {
-  readonly checkpoint: string;
-  readonly transformer?: string;
-  readonly textEncoder?: string;
-  readonly vae?: string;
+export interface GenerateCommandOptions extends GivenCheckpoint {
   readonly prompt: string;
   readonly image: readonly string[];
   readonly steps: number;
@@ -35,7 +31,6 @@ export interface GenerateCommandOptions {
   readonly dtype?: ComputeType;
   readonly weights?: "mapped" | "resident";
   readonly threads?: number;
-  readonly offline: boolean;
   readonly out: string;
   readonly json: boolean;
   readonly quiet: boolean;
@@ -46,21 +41,12 @@ export async function generateImage(options: GenerateCommandOptions, signal: Abo
   const display = createDisplay(options);
   const { device, why } = await chooseDevice(options.device);
   display.note(`Device: ${device} (${why}).`);
-  const { id, checkpoint } = await resolveCheckpoint(options.checkpoint, {
-    offline: options.offline,
-    components: {
-      transformer: options.transformer,
-      textEncoder: options.textEncoder,
-      autoencoder: options.vae,
-    },
-    signal,
-    ...display,
-  });
+  const { checkpoint } = await openGivenCheckpoint(options, { display, signal });
   const images: Tensor[] = [];
   for (const path of options.image) images.push(await prepareConditionImage(await readImage(path)));
   // As the pipeline: the size of the first image, unless another is asked for.
   const [firstHeight, firstWidth] = images[0]?.shape.slice(2) ?? [];
-  const fallback = id === "tiny" ? 128 : 1_024;
+  const fallback = options.checkpoint === "tiny" ? 128 : 1_024;
   const size = {
     width: options.width ?? firstWidth ?? fallback,
     height: options.height ?? firstHeight ?? fallback,

@@ -1,9 +1,10 @@
-import { chooseDevice, resolveCheckpoint } from "@measure-plantain/flux-runtime";
+import { chooseDevice } from "@measure-plantain/flux-runtime";
 import { createPlanFile, parseControls, planProbe, writePlanFile } from "@measure-plantain/probe";
 import { loadPromptSet } from "@measure-plantain/prompts";
 import { DEFAULT_STATISTICS, describeCriterion } from "@measure-plantain/report";
 import { createDisplay } from "../terminal/display.ts";
 import { writeResult } from "../terminal/write-text.ts";
+import { listComponents, openGivenCheckpoint } from "./open-given-checkpoint.ts";
 import { planOptions, requireEnumerable, type PlannedOptions } from "./run.ts";
 
 /** What `measure-plantain plan` was told: the options of a run that change its numbers, and how it will be decided. */
@@ -20,12 +21,12 @@ export interface PlanOptions extends PlannedOptions {
 /** Writes down what `run --plan` will run and how it will be decided. */
 export async function plan(options: PlanOptions, signal: AbortSignal): Promise<void> {
   const display = createDisplay(options);
-  const { prompts, control, wordCounts, flips, offline, alpha, rule: text, out } = options;
+  const { prompts, control, wordCounts, flips, alpha, rule: text, out } = options;
   const promptSet = await loadPromptSet(prompts);
   const controls = await parseControls(control, promptSet);
   requireEnumerable(options, promptSet, controls);
   const planned = await planOptions(options);
-  const checkpoint = await resolveCheckpoint(options.checkpoint, { offline, signal, ...display });
+  const checkpoint = await openGivenCheckpoint(options, { display, signal });
   const device = await chooseDevice("cpu"); // any: a plan leaves it open
   const file = await createPlanFile(await planProbe(checkpoint, promptSet, { ...planned, device }), {
     statistics: { ...DEFAULT_STATISTICS, flips },
@@ -34,6 +35,7 @@ export async function plan(options: PlanOptions, signal: AbortSignal): Promise<v
     text,
     sources: {
       checkpoint: options.checkpoint,
+      ...listComponents(options),
       prompts,
       controls: control,
       ...(wordCounts !== undefined && { wordCounts }),

@@ -1,9 +1,4 @@
-import {
-  chooseDevice,
-  resolveCheckpoint,
-  type ComputeType,
-  type DeviceName,
-} from "@measure-plantain/flux-runtime";
+import { chooseDevice, type ComputeType, type DeviceName } from "@measure-plantain/flux-runtime";
 import { MOST_PAIRS_ENUMERATED } from "@measure-plantain/paired-stats";
 import {
   isPart,
@@ -27,12 +22,11 @@ import { ownPackage } from "../own-package.ts";
 import { createDisplay } from "../terminal/display.ts";
 import { writeResult } from "../terminal/write-text.ts";
 import { UsageError } from "../usage-error.ts";
+import { openGivenCheckpoint, type GivenCheckpoint } from "./open-given-checkpoint.ts";
 import { showResults, type ResultOptions } from "./show-results.ts";
 
 /** What a plan fixes of a run; absent means the default. */
-export interface PlannedOptions {
-  readonly checkpoint: string;
-  readonly offline: boolean;
+export interface PlannedOptions extends GivenCheckpoint {
   readonly prompts: string;
   readonly wordCounts?: string;
   readonly reference?: readonly string[];
@@ -78,7 +72,7 @@ export interface RunOptions extends PlannedOptions, FreeOptions, ResultOptions {
 /** Runs the probe and its controls and writes the results. */
 export async function run(options: RunOptions, signal: AbortSignal): Promise<void> {
   const display = createDisplay(options);
-  const { shard, offline } = options;
+  const { shard } = options;
   const promptSet = await loadPromptSet(options.prompts);
   const controls = await parseControls(options.control, promptSet);
   requireEnumerable(options, promptSet, controls);
@@ -90,7 +84,7 @@ export async function run(options: RunOptions, signal: AbortSignal): Promise<voi
   const planned = await planOptions(options);
   display.note(`Device: ${device.device} (${device.why}).`);
 
-  const checkpoint = await resolveCheckpoint(options.checkpoint, { offline, signal, ...display });
+  const checkpoint = await openGivenCheckpoint(options, { display, signal });
   const plan = await planProbe(checkpoint, promptSet, { ...planned, device });
   const run = await runProbe(plan, folderOf(options, promptSet), {
     controls,

@@ -4,9 +4,10 @@ import { analyzeRun, formatSteering, readFlips, writeResults } from "@measure-pl
 import { formatCommands } from "../terminal/command-line.ts";
 import { createDisplay } from "../terminal/display.ts";
 import { writeResult } from "../terminal/write-text.ts";
+import { listComponents, type GivenComponents } from "./open-given-checkpoint.ts";
 
 /** What `measure-plantain steer` was told. */
-export interface SteerCommandOptions {
+export interface SteerCommandOptions extends GivenComponents {
   readonly units?: readonly string[];
   readonly granularity: AblationGranularity;
   readonly scale?: readonly number[];
@@ -37,11 +38,10 @@ export async function steer(
 ): Promise<void> {
   const display = createDisplay(options);
   const run = await openRun(directory);
-  const steering = await steerRun(run, () => findCheckpoint(run, { ...options, ...display, signal }), {
-    ...options,
-    ...display,
-    signal,
-  });
+  const components = listComponents(options);
+  const find = (): ReturnType<typeof findCheckpoint> =>
+    findCheckpoint(run, { ...options, components, ...display, signal });
+  const steering = await steerRun(run, find, { ...options, ...display, signal });
   const results = await analyzeRun(run, { flips: await readFlips(run), signal, ...display });
   await writeResults(run, results, { commands: formatCommands });
   writeResult(options.json ? `${JSON.stringify(steering, null, 2)}\n` : `${formatSteering(steering)}\n`);

@@ -1,21 +1,22 @@
 import type { Command } from "commander";
 import { generateImage, type GenerateCommandOptions } from "../commands/generate.ts";
 import { integer, number } from "../terminal/option-values.ts";
-import { addModelOptions, checkpointOption, offlineOption, quietOption } from "../terminal/shared-options.ts";
+import {
+  addComponentOptions,
+  addModelOptions,
+  checkpointOption,
+  offlineOption,
+  quietOption,
+} from "../terminal/shared-options.ts";
 
 /** `generate`. */
 export function declareGenerate(program: Command, interruption: AbortSignal): void {
-  const rendered = program
+  const opened = program
     .command("generate")
     .description("make an image")
     .addOption(checkpointOption)
-    .addOption(offlineOption)
-    .option(
-      "--transformer <which>",
-      "a transformer in the checkpoint's place: a file, also of the makers' layout, or a folder",
-    )
-    .option("--text-encoder <which>", "the same for the text encoder")
-    .option("--vae <which>", "the same for the autoencoder")
+    .addOption(offlineOption);
+  const rendered = addComponentOptions(opened)
     .requiredOption("--prompt <text>", "what to make")
     .option("--image <png...>", "images that condition the result", [])
     .option("--steps <n>", "denoising steps", integer(1), 28)

@@ -13,6 +13,7 @@ import {
   shard,
 } from "../terminal/option-values.ts";
 import {
+  addComponentOptions,
   addModelOptions,
   checkpointOption,
   controlOption,
@@ -32,11 +33,12 @@ const freeOptions: readonly string[] = [
 
 /** `run`, which stands for no command too, and `plan`. */
 export function declareRun(program: Command, interruption: AbortSignal): void {
-  const captured = program
+  const opened = program
     .command("run", { isDefault: true })
     .description("run the probe and write a run folder")
     .addOption(checkpointOption)
-    .addOption(offlineOption)
+    .addOption(offlineOption);
+  const captured = addComponentOptions(opened)
     .addOption(promptsOption)
     .addOption(wordCountsOption)
     .option(

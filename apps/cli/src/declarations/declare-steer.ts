@@ -3,11 +3,16 @@ import { ablationGranularities } from "@measure-plantain/probe";
 import { Option, type Command } from "commander";
 import { steer, type SteerCommandOptions } from "../commands/steer.ts";
 import { integer, integers, number, numbers } from "../terminal/option-values.ts";
-import { offlineOption, quietOption, threadsOption } from "../terminal/shared-options.ts";
+import {
+  addComponentOptions,
+  offlineOption,
+  quietOption,
+  threadsOption,
+} from "../terminal/shared-options.ts";
 
 /** `steer`. */
 export function declareSteer(program: Command, interruption: AbortSignal): void {
-  program
+  const asked = program
     .command("steer")
     .description(
       "render prompts with the strongest units of a complete run scaled, next to the weakest and matched random sets",
@@ -48,7 +53,8 @@ export function declareSteer(program: Command, interruption: AbortSignal): void 
         "resident",
       ]),
     )
-    .option("--checkpoint <which>", "where the run's checkpoint is now (default: where it was)")
+    .option("--checkpoint <which>", "where the run's checkpoint is now (default: where it was)");
+  addComponentOptions(asked)
     .addOption(offlineOption)
     .addOption(threadsOption)
     .option("--json", "print the result as JSON on stdout", false)

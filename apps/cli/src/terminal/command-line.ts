@@ -85,10 +85,13 @@ function listRunOptions(
   controls: readonly RunRecord[],
 ): Option[] {
   const { checkpoint, noiseSeeds, sigmas, taps, threads } = settings;
-  const { change } = checkpoint;
+  const { source, change } = checkpoint;
   const asked = listControls({ settings, prompts }, controls);
   return [
-    ["--checkpoint", [change?.of ?? checkpoint.id]],
+    ["--checkpoint", [source?.checkpoint ?? change?.of ?? checkpoint.id]],
+    ["--transformer", listGiven(source?.transformer)],
+    ["--text-encoder", listGiven(source?.textEncoder)],
+    ["--vae", listGiven(source?.autoencoder)],
     ["--control", asked.length > 0 ? asked : null],
     ["--prompts", [prompts.argument]],
     ["--plan", plan === undefined ? null : [PLAN_FILE]],
@@ -115,6 +118,10 @@ function listRunOptions(
     ["--trace-placement", stages.some(({ placement }) => placement !== undefined) ? [] : null],
     ["--shard", settings.shard === undefined ? null : [formatShard(settings.shard)]],
   ];
+}
+
+function listGiven(value: string | undefined): readonly string[] | null {
+  return value === undefined ? null : [value];
 }
 
 /** What `--control` is given for a run that is a control itself, or for the controls of a run; seeds count from 1. */

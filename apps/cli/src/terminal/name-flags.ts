@@ -1,5 +1,6 @@
 /** Options of the packages whose flag has another name. */
 const flags: ReadonlyMap<string, string> = new Map([
+  ["autoencoder", "--vae"],
   ["controls", "--control"],
   ["noise", "--independent-noise"],
   ["noiseSeeds", "--seed or --noise-seeds"],

@@ -8,7 +8,7 @@ import { flips, integer, layers } from "./option-values.ts";
 
 export const checkpointOption: Option = new Option(
   "--checkpoint <which>",
-  "tiny, random:klein-4b, a folder in the Hugging Face layout, or OWNER/NAME[@REVISION] of a model on the hub",
+  "tiny, random:klein-4b, a folder in the Hugging Face layout, OWNER/NAME[@REVISION] of a model on the hub, or a .safetensors file of Klein's transformer",
 ).default("tiny");
 export const promptsOption: Option = new Option(
   "--prompts <which>",
@@ -73,6 +73,20 @@ export const threadsOption: Option = new Option(
   "--threads <n>",
   "threads within an operator (default: OMP_NUM_THREADS, else the processors left to this process, else all cores)",
 ).argParser(integer(1));
+
+const componentOptions: readonly Option[] = [
+  new Option(
+    "--transformer <which>",
+    "a transformer in the checkpoint's place: a file, also of the makers' layout, or a folder",
+  ),
+  new Option("--text-encoder <which>", "the same for the text encoder"),
+  new Option("--vae <which>", "the same for the autoencoder"),
+];
+
+/** Adds the options of models that are given as files of their own. */
+export function addComponentOptions(command: Command): Command {
+  return componentOptions.reduce((extended, option) => extended.addOption(option), command);
+}
 
 /** Adds the options of how models compute, which every command that renders or captures has. */
 export function addModelOptions(command: Command): Command {

@@ -8,6 +8,8 @@ import type { ComponentWeights } from "./component-weights.ts";
 export interface CheckpointComponent<Config> {
   /** What its `config.json` says, defaults filled in. */
   readonly config: Config;
+  /** Absolute path of that `config.json`. */
+  readonly configFile: string;
   /** Where its weights lie; none of them is read yet. */
   readonly weights: ComponentWeights;
 }

@@ -32,9 +32,7 @@ export interface ComponentWeights {
  * @throws {FluxRuntimeError} as `openWeights` and `openWeightFile` do.
  */
 export async function openComponentWeights(folder: string): Promise<ComponentWeights> {
-  const weights = await (/\.(?:safetensors|sft)$/i.test(folder)
-    ? openWeightFile(folder)
-    : openWeights(folder));
+  const weights = await (isWeightFile(folder) ? openWeightFile(folder) : openWeights(folder));
   const files = [...new Set([...weights.values()].map((entry) => entry.file))];
   const realFiles = new Map(
     await Promise.all(files.map(async (file) => [file, await realpath(file)] as const)),
@@ -55,6 +53,11 @@ export async function openComponentWeights(folder: string): Promise<ComponentWei
     externalDataFolder,
     locate: (name, shape) => locate(root, tensors, name, shape),
   };
+}
+
+/** Whether a path names a file with all weights of a model, and not a folder. */
+export function isWeightFile(path: string): boolean {
+  return /\.(?:safetensors|sft)$/i.test(path);
 }
 
 function locate(

@@ -5,6 +5,7 @@ import type { Tensor } from "../tensor.ts";
 import { listConfigurationFiles, listWeightFiles } from "./list-checkpoint-files.ts";
 import { encodeBfloat16 } from "./half-precision.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+import type { LocatedWeight } from "./located-weight.ts";
 import { readTensor } from "./read-safetensors.ts";
 import { readSafetensorsHeader, type SafetensorsEntry } from "./safetensors-header.ts";
 import { writeCheckpointFolder } from "./write-checkpoint-folder.ts";
@@ -26,12 +27,13 @@ export interface EditCheckpointOptions {
 
 /**
  * Writes a checkpoint that is another one with some weights changed, in their own element type. Only the weight files
- * that hold a changed tensor are written; the others are hard links, or copies where the disk is another one.
+ * that hold a changed tensor are written; the others are hard links, or copies if they lie on another disk. A model that
+ * was given as a file of its own stays one file, under the names that its tensors have there.
  *
  * The folder appears whole or not at all.
  *
- * @throws {FluxRuntimeError} `missing-tensor` where a name is no weight of the transformer; `unsupported-weights` where its file
- * lies elsewhere or has another name for it; `unsupported-dtype` where a weight is neither BF16 nor F32; `invalid-argument` for an edit of another length; `disk-full`; `unwritable-file`;
+ * @throws {FluxRuntimeError} `missing-tensor` if a name is not a weight of the transformer; `unsupported-dtype` if a weight
+ * is neither BF16 nor F32; `invalid-argument` for an edit of another length; `disk-full`; `unwritable-file`;
  * `existing-folder`.
  */
 export async function editCheckpoint(
@@ -39,47 +41,38 @@ export async function editCheckpoint(
   folder: string,
   { transformer, metadata = {} }: EditCheckpointOptions,
 ): Promise<void> {
-  await requireEditable(checkpoint, [...transformer.keys()]);
+  const edits = [...transformer].map(([name, edit]) => ({
+    weight: findWeight(checkpoint, name),
+    name,
+    edit,
+  }));
   await writeCheckpointFolder(folder, async (aside) => {
-    const edited = new Set([...transformer.keys()].map((name) => fileOf(checkpoint, name)));
     const files = [...(await listConfigurationFiles(checkpoint)), ...(await listWeightFiles(checkpoint))];
-    for (const path of files) {
-      const [from, to] = [join(checkpoint.folder, path), join(aside, path)];
+    for (const { path, source } of files) {
+      const to = join(aside, path);
       await mkdir(dirname(to), { recursive: true });
-      if (edited.has(resolve(from))) await rewriteFile(from, to, transformer, metadata);
-      else await linkOrCopy(from, to);
+      const own = edits.filter(({ weight }) => resolve(weight.file) === resolve(source));
+      if (own.length > 0) await rewriteFile(source, to, own, metadata);
+      else await linkOrCopy(source, to);
     }
   });
 }
 
-function fileOf({ transformer: { weights } }: Checkpoint, name: string): string {
-  const weight = weights.tensors.get(name);
-  if (weight !== undefined) return resolve(weight.file);
-  throw new FluxRuntimeError(
-    "missing-tensor",
-    `${weights.folder} holds no tensor ${name} that could be changed. Name a weight of the transformer as its files do.`,
-    { folder: weights.folder, tensor: name },
-  );
+/** A change of one weight, which may be a part of a tensor in its file. */
+interface LocatedEdit {
+  readonly name: string;
+  readonly weight: LocatedWeight;
+  readonly edit: WeightEdit;
 }
 
-/** Requires models in the checkpoint's own folder, and weights under their own names: others would be copied unchanged. */
-async function requireEditable(checkpoint: Checkpoint, names: readonly string[]): Promise<void> {
-  const refuse = (place: string, why: string): never => {
-    throw new FluxRuntimeError(
-      "unsupported-weights",
-      `${place} cannot be copied with changes: ${why}. Save the whole checkpoint in the layout of diffusers (from_single_file, save_pretrained), and open that.`,
-      { place },
-    );
-  };
-  for (const { weights } of [checkpoint.textEncoder, checkpoint.transformer, checkpoint.autoencoder]) {
-    const isOwn = dirname(weights.folder) === resolve(checkpoint.folder);
-    if (!isOwn) refuse(weights.folder, `it lies outside the checkpoint ${checkpoint.folder}`);
-  }
-  for (const name of names) {
-    const file = fileOf(checkpoint, name);
-    const { tensors } = await readSafetensorsHeader(file);
-    if (!tensors.has(name)) refuse(file, `it has ${name} under another name, as the makers' own layout does`);
-  }
+function findWeight({ transformer: { weights } }: Checkpoint, name: string): LocatedWeight {
+  const weight = weights.tensors.get(name);
+  if (weight !== undefined) return weight;
+  throw new FluxRuntimeError(
+    "missing-tensor",
+    `${weights.folder} holds no tensor ${name} that could be changed. Name a weight of the transformer as diffusers does.`,
+    { folder: weights.folder, tensor: name },
+  );
 }
 
 /** Links are followed: a Hugging Face cache is made of them, and they may be relative. */
@@ -91,17 +84,24 @@ async function linkOrCopy(from: string, to: string): Promise<void> {
 async function rewriteFile(
   from: string,
   to: string,
-  edits: ReadonlyMap<string, WeightEdit>,
+  edits: readonly LocatedEdit[],
   metadata: Readonly<Record<string, string>>,
 ): Promise<void> {
   const header = await readSafetensorsHeader(from);
   const layout = [...header.tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
+  const inOrder = edits.toSorted((left, right) => left.weight.byteOffset - right.weight.byteOffset);
   const writer = await createSafetensorsWriter(to, layout, { metadata: { ...header.metadata, ...metadata } });
   try {
-    for (const [name, entry] of header.tensors) {
-      const edit = edits.get(name);
-      if (edit === undefined) await copyBytes(from, entry, writer);
-      else await writer.append(encode(name, entry, edit(await readTensor(from, entry))));
+    for (const { byteOffset, byteLength } of header.tensors.values()) {
+      const end = byteOffset + byteLength;
+      let start = byteOffset;
+      for (const { name, weight, edit } of inOrder) {
+        if (weight.byteOffset < start || weight.byteOffset >= end) continue;
+        await copyBytes(from, { start, end: weight.byteOffset }, writer);
+        await writer.append(encode(name, weight, await applyEdit(weight, edit)));
+        start = weight.byteOffset + weight.byteLength;
+      }
+      await copyBytes(from, { start, end }, writer);
     }
     await writer.close();
   } catch (error) {
@@ -110,19 +110,35 @@ async function rewriteFile(
   }
 }
 
+/** The new values in the order of the file. */
+async function applyEdit(weight: LocatedWeight, edit: WeightEdit): Promise<Float32Array> {
+  const tensor = await readTensor(weight.file, weight);
+  if (weight.halves === undefined) return edit(tensor);
+  return exchangeHalves(edit({ ...tensor, data: exchangeHalves(tensor.data) }));
+}
+
+function exchangeHalves(values: Float32Array): Float32Array {
+  const half = values.length / 2;
+  const exchanged = new Float32Array(values.length);
+  exchanged.set(values.subarray(half));
+  exchanged.set(values.subarray(0, half), values.length - half);
+  return exchanged;
+}
+
+/** Copies the bytes of a file from `start` to before `end`. */
 async function copyBytes(
   path: string,
-  { byteOffset, byteLength }: SafetensorsEntry,
+  { start, end }: { readonly start: number; readonly end: number },
   writer: SafetensorsWriter,
 ): Promise<void> {
   const file = await open(path, "r");
   try {
-    for (let start = 0; start < byteLength;) {
-      const piece = new Uint8Array(Math.min(CHUNK, byteLength - start));
-      const { bytesRead } = await file.read(piece, 0, piece.length, byteOffset + start);
+    for (let at = start; at < end;) {
+      const piece = new Uint8Array(Math.min(CHUNK, end - at));
+      const { bytesRead } = await file.read(piece, 0, piece.length, at);
       await writer.append(piece.subarray(0, bytesRead));
-      if (bytesRead === 0) break; // the writer then tells that less came than the header says
-      start += bytesRead;
+      if (bytesRead === 0) break; // the writer then reports that less came than the header says
+      at += bytesRead;
     }
   } finally {
     await file.close();

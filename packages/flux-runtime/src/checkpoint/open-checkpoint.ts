@@ -20,7 +20,7 @@ import { requireTextEncoderTensors } from "./text-encoder-layers.ts";
 const modelIndexSchema = z.object({ is_distilled: z.boolean().default(false) });
 
 /** Models that take the place of a checkpoint's own. */
-export interface OpenCheckpointOptions {
+export interface ComponentFiles {
   /** A weight file, of diffusers or of the makers' own layout, or a folder with a model's weights and perhaps its configuration. */
   readonly transformer?: string | undefined;
   /** The same for the text encoder: ComfyUI's file has the names of transformers. */
@@ -28,6 +28,9 @@ export interface OpenCheckpointOptions {
   /** The same for the autoencoder. */
   readonly autoencoder?: string | undefined;
 }
+
+/** What is opened. */
+export type OpenCheckpointOptions = ComponentFiles;
 
 /**
  * Opens a checkpoint folder: reads the configurations and the headers of the weight files, and no weight. Names, shapes and
@@ -56,9 +59,10 @@ export async function openCheckpoint(
   ): Promise<CheckpointComponent<Config>> => {
     const ownConfig = given === undefined ? undefined : join(given, "config.json");
     const hasOwn = ownConfig !== undefined && (await pathExists(ownConfig));
-    const configPath = hasOwn ? ownConfig : join(root, name, "config.json");
+    const configFile = resolve(hasOwn ? ownConfig : join(root, name, "config.json"));
     return {
-      config: await readConfig(configPath, schema, { modelClass }),
+      configFile,
+      config: await readConfig(configFile, schema, { modelClass }),
       weights: await openComponentWeights(given ?? join(root, name)),
     };
   };

@@ -22,7 +22,7 @@ interface Kind extends Omit<ForeignWeights, "evidence"> {
 
 const UNQUANTIZED = "Use the weights that were published in BF16, F16 or F32, without quantisation.";
 const OTHER_LAYOUT =
-  "Use the checkpoint in the Hugging Face layout (model_index.json, transformer/, text_encoder/, vae/), or let diffusers read the file (from_single_file) and save it (save_pretrained).";
+  "Name a folder in the Hugging Face layout (model_index.json, transformer/, text_encoder/, vae/); weights in a file of their own are given as the options `transformer`, `textEncoder` and `autoencoder`.";
 
 const named =
   (pattern: RegExp): Kind["shows"] =>

@@ -2,6 +2,7 @@ import type { LocatedWeight } from "../checkpoint/located-weight.ts";
 import { FluxRuntimeError } from "../errors.ts";
 import { toDataType, type ComputeType, type ElementType } from "./element-type.ts";
 import type { OperatorSet, Value } from "./graph-builder.ts";
+import { partColumns } from "./matrix-parts.ts";
 import { OperatorGraph, type Kernels } from "./operators.ts";
 
 /** The safetensors types that a graph can read. */
@@ -29,7 +30,10 @@ export interface WeightSource {
   locate(name: string, shape: readonly number[], layout?: WeightLayout): LocatedWeight;
 }
 
-/** How a weight lies in memory: as in the checkpoint, or with its two axes exchanged. */
+/**
+ * How a weight lies in memory: as in the checkpoint, or with its two axes exchanged, and then in the parts that `partColumns`
+ * gives, one after the other.
+ */
 export type WeightLayout = "original" | "transposed";
 
 export interface ModelGraphOptions {
@@ -70,6 +74,17 @@ export class ModelGraph extends OperatorGraph {
   storedWeight(name: string, shape: readonly number[], layout?: WeightLayout): Value {
     const known = this.#stored.get(name);
     if (known !== undefined) return known;
+    const entry = this.#locate(name, shape, layout);
+    const value = this.externalInitializer(name, entry.type, shape, entry);
+    this.#stored.set(name, value);
+    return value;
+  }
+
+  #locate(
+    name: string,
+    shape: readonly number[],
+    layout: WeightLayout | undefined,
+  ): LocatedWeight & { readonly type: ElementType } {
     const entry = this.#weights.locate(name, shape, layout);
     const type = elementTypes[entry.dtype];
     if (type === undefined) {
@@ -80,10 +95,8 @@ export class ModelGraph extends OperatorGraph {
         { tensor: name, file: entry.file, received: entry.dtype },
       );
     }
-    const value = this.externalInitializer(name, type, shape, entry);
     if (entry.halves === "exchanged") this.#exchanged.add(name);
-    this.#stored.set(name, value);
-    return value;
+    return { ...entry, type };
   }
 
   /** Row `ids` of an embedding table. Only the rows are brought into the compute type, never the table. */
@@ -95,7 +108,10 @@ export class ModelGraph extends OperatorGraph {
   /** A linear layer, [..., in] → [..., out]. The node carries the layer's name. */
   linear(x: Value, path: string, options: { in: number; out: number; bias?: boolean }): Value {
     const weight = `${path}.weight`;
-    let product = this.product(x, this.#matrix(weight, options), path);
+    let product =
+      this.kernels === "webgpu"
+        ? this.#productOfParts(x, path, options)
+        : this.product(x, this.weight(weight, [options.out, options.in]), path);
     if (this.#exchanged.has(weight)) product = this.#exchangeHalves(product, options.out);
     return options.bias === true ? this.add(product, this.weight(`${path}.bias`, [options.out])) : product;
   }
@@ -149,10 +165,21 @@ export class ModelGraph extends OperatorGraph {
     return this.concat([first, second], -1);
   }
 
-  /** The weight of a linear layer as its product takes it. */
-  #matrix(name: string, { in: columns, out: rows }: { in: number; out: number }): Value {
-    if (this.kernels === "webgpu") return this.weight(name, [columns, rows], "transposed");
-    return this.weight(name, [rows, columns]);
+  /** x · w for a weight [in, out], of a large one part by part. */
+  #productOfParts(x: Value, path: string, options: { in: number; out: number }): Value {
+    const [name, shape] = [`${path}.weight`, [options.in, options.out]];
+    const parts = partColumns(shape);
+    if (parts.length === 1) return this.product(x, this.weight(name, shape, "transposed"), path);
+    const entry = this.#locate(name, shape, "transposed");
+    let { byteOffset } = entry;
+    const products = parts.map((columns, index) => {
+      const byteLength = (entry.byteLength * columns) / options.out;
+      const place = { location: entry.location, byteOffset, byteLength };
+      byteOffset += byteLength;
+      const stored = this.externalInitializer(`${name}/${index}`, entry.type, [options.in, columns], place);
+      return this.product(x, this.cast(stored, this.computeType), `${path}/${index}`);
+    });
+    return this.concat(products, -1);
   }
 
   #ones(size: number): Value {

@@ -8,6 +8,7 @@ import { readHubEnvironment, type HubEnvironment } from "./hub-environment.ts";
 import { createHubFetch } from "./hub-fetch.ts";
 import { formatRepository, type HubRepository } from "./hub-repository.ts";
 import { listSnapshot, type HubFile } from "./list-snapshot.ts";
+import type { NeededParts } from "./needed-files.ts";
 import { sizeOf } from "./partial-blob.ts";
 
 /** What is about to be downloaded. */
@@ -27,7 +28,7 @@ export interface PlannedDownload {
 }
 
 /** Who is told of a download, and what ends it. */
-export interface DownloadSnapshotOptions {
+export interface DownloadSnapshotOptions extends NeededParts {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnProgress | undefined;
   readonly onDownload?: ((download: PlannedDownload) => void) | undefined;
@@ -59,10 +60,10 @@ export async function downloadSnapshot(
 async function downloadInto(
   cache: HubCache,
   repository: HubRepository,
-  { endpoint, token, signal, onProgress, onDownload }: HubEnvironment & DownloadSnapshotOptions,
+  { endpoint, token, models, signal, onProgress, onDownload }: HubEnvironment & DownloadSnapshotOptions,
 ): Promise<{ readonly commit: string; readonly folder: string }> {
   const hubFetch = createHubFetch({ endpoint, token, repository, signal });
-  const { commit, files } = await listSnapshot(repository, { endpoint, hubFetch, signal });
+  const { commit, files } = await listSnapshot(repository, { endpoint, hubFetch, models, signal });
   const bytes = sum(files.map(({ size }) => size));
   const cachedBytes = sum(await Promise.all(files.map((file) => bytesInCache(cache, file))));
   const total = bytes - cachedBytes;

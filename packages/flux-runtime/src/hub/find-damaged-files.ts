@@ -1,6 +1,7 @@
 import { startStage, type OnProgress } from "../progress.ts";
 import type { HubCache } from "./hub-cache.ts";
 import { isIntact, isKnownIntact } from "./intact-blobs.ts";
+import type { NeededParts } from "./needed-files.ts";
 import { sizeOf } from "./partial-blob.ts";
 
 /**
@@ -13,11 +14,15 @@ export async function findDamagedFiles(
   cache: HubCache,
   commit: string,
   {
+    models,
     signal,
     onProgress,
-  }: { readonly signal?: AbortSignal | undefined; readonly onProgress?: OnProgress | undefined },
+  }: NeededParts & {
+    readonly signal?: AbortSignal | undefined;
+    readonly onProgress?: OnProgress | undefined;
+  },
 ): Promise<string[]> {
-  const blobs = await cache.listBlobs(commit);
+  const blobs = await cache.listBlobs(commit, { models });
   const isKnown = await Promise.all(blobs.map(({ path, checksum }) => isKnownIntact(path, checksum)));
   const unknown = blobs.filter((_, index) => isKnown[index] !== true);
   if (unknown.length === 0) return [];

@@ -5,7 +5,7 @@ import { sweepUnfinished } from "../disk/sweep-unfinished.ts";
 import { writeFileWhole } from "../disk/write-aside.ts";
 import { pathExists } from "../path-exists.ts";
 import { isCommit, type HubRepository } from "./hub-repository.ts";
-import { listMissingFiles, selectNeededFiles } from "./needed-files.ts";
+import { listMissingFiles, selectNeededFiles, type NeededParts } from "./needed-files.ts";
 
 /** A revision in the cache. */
 export interface CachedSnapshot {
@@ -47,8 +47,8 @@ export class HubCache {
     return join(this.folder, "snapshots", commit);
   }
 
-  /** The snapshot of a branch, tag or commit; null where the cache does not know it. */
-  async findSnapshot(revision: string): Promise<CachedSnapshot | null> {
+  /** The snapshot of a branch, tag or commit; null if the cache does not know it. */
+  async findSnapshot(revision: string, parts: NeededParts = {}): Promise<CachedSnapshot | null> {
     const commit = isCommit(revision) ? revision : await this.readRef(revision);
     if (commit === null) return null;
     const folder = this.snapshotFolder(commit);
@@ -56,15 +56,18 @@ export class HubCache {
     if (entries === null) return null;
     const isThere = await Promise.all(entries.map((entry) => pathExists(join(folder, entry)))); // follows links
     const paths = entries.filter((_, index) => isThere[index]).map((path) => path.split(sep).join("/"));
-    const missing = await listMissingFiles(paths, (path) => readShardNames(join(folder, path)));
+    const missing = await listMissingFiles(paths, (path) => readShardNames(join(folder, path)), parts);
     return { folder, commit, missing };
   }
 
   /** The contents that a snapshot's needed files are links to, each with the checksum that names it. */
-  async listBlobs(commit: string): Promise<CachedBlob[]> {
+  async listBlobs(commit: string, parts: NeededParts = {}): Promise<CachedBlob[]> {
     const folder = this.snapshotFolder(commit);
     const entries = await readdir(folder, { recursive: true });
-    const files = selectNeededFiles(entries.map((path) => path.split(sep).join("/")));
+    const files = selectNeededFiles(
+      entries.map((path) => path.split(sep).join("/")),
+      parts,
+    );
     const links = await Promise.all(files.map((file) => readlink(join(folder, file)).catch(() => null)));
     return files.flatMap((file, index) => {
       const link = links[index] ?? "";

@@ -5,7 +5,7 @@ import { boundAnswers, type AnswerBounds } from "./bound-answers.ts";
 import type { HubFetch } from "./hub-fetch.ts";
 import { formatRepository, type HubRepository } from "./hub-repository.ts";
 import { invalidAnswer } from "./invalid-answer.ts";
-import { listMissingFiles, selectNeededFiles } from "./needed-files.ts";
+import { listMissingFiles, selectNeededFiles, type NeededParts } from "./needed-files.ts";
 
 /** A file of a repository, as the hub lists it. */
 export interface HubFile {
@@ -49,7 +49,12 @@ const fileSchema = z.object({
  */
 export async function listSnapshot(
   repository: HubRepository,
-  { endpoint, hubFetch, ...bounds }: { endpoint: string; hubFetch: HubFetch } & AnswerBounds,
+  {
+    endpoint,
+    hubFetch,
+    models,
+    ...bounds
+  }: { endpoint: string; hubFetch: HubFetch } & NeededParts & AnswerBounds,
 ): Promise<HubSnapshot> {
   const { listFiles, modelInfo } = await import("@huggingface/hub");
   const { name, revision } = repository;
@@ -65,8 +70,8 @@ export async function listSnapshot(
       if (type === "file") listed.set(path, entry);
       if (listed.size > MOST_FILES) throw invalidAnswer(endpoint, `it lists more than ${MOST_FILES} files`);
     }
-    const needed = selectNeededFiles([...listed.keys()]);
-    await requireComplete(repository, needed);
+    const needed = selectNeededFiles([...listed.keys()], { models });
+    await requireComplete(repository, needed, { models });
     return { commit, files: needed.map((path) => readFile(path, listed.get(path), endpoint)) };
   } catch (error) {
     throw explain(error, endpoint);
@@ -81,9 +86,13 @@ function readFile(path: string, entry: unknown, endpoint: string): HubFile {
   return { path, size, checksum: oid };
 }
 
-async function requireComplete(repository: HubRepository, needed: readonly string[]): Promise<void> {
+async function requireComplete(
+  repository: HubRepository,
+  needed: readonly string[],
+  parts: NeededParts,
+): Promise<void> {
   // Which shards an index names is known when it is there; opening the checkpoint finds one that is not.
-  const missing = await listMissingFiles(needed, () => Promise.resolve([]));
+  const missing = await listMissingFiles(needed, () => Promise.resolve([]), parts);
   if (missing.length === 0) return;
   const name = formatRepository(repository);
   throw new FluxRuntimeError(

@@ -4,6 +4,7 @@ import { checkpointSpecNames } from "../synthesis/checkpoint-spec.ts";
 import { cacheFolder } from "./cache-folder.ts";
 import { HubCache } from "./hub-cache.ts";
 import { readHubEnvironment } from "./hub-environment.ts";
+import type { NeededParts } from "./needed-files.ts";
 import { formatRepository, parseRepository, type HubRepository } from "./hub-repository.ts";
 
 /** Where a checkpoint lies or will lie; nothing is made or downloaded to find out. */
@@ -36,7 +37,7 @@ const SYNTHESIS_VERSION = 2;
  */
 export async function locateCheckpoint(
   name: string,
-  { offline = false }: { readonly offline?: boolean } = {},
+  { offline = false, models }: NeededParts & { readonly offline?: boolean } = {},
 ): Promise<CheckpointPlace> {
   const specName = name === "tiny" ? "tiny" : /^random:(.+)$/.exec(name)?.[1];
   if (specName !== undefined) {
@@ -51,7 +52,7 @@ export async function locateCheckpoint(
   }
   const environment = await readHubEnvironment({ offline });
   const cache = new HubCache(environment.cacheFolder, repository);
-  const cached = await cache.findSnapshot(repository.revision);
+  const cached = await cache.findSnapshot(repository.revision, { models });
   const place = { kind: "repository", repository, commit: cached?.commit ?? null } as const;
   if (cached?.missing.length === 0) {
     return { ...place, folder: cached.folder, exists: true, problem: null };

@@ -38,6 +38,21 @@ describe("selectNeededFiles", () => {
     expect(selectNeededFiles([...others, ...needed])).toEqual(needed);
   });
 
+  it("leaves out the weights of models that were given, and keeps their configurations", async () => {
+    const some = selectNeededFiles(needed, { models: ["vae"] });
+    expect(needed.filter((path) => !some.includes(path))).toEqual([
+      "text_encoder/model-00001-of-00002.safetensors",
+      "text_encoder/model-00002-of-00002.safetensors",
+      "text_encoder/model.safetensors.index.json",
+      "transformer/diffusion_pytorch_model.safetensors",
+    ]);
+    expect(await listMissingFiles(some, readIndex, { models: ["vae"] })).toEqual([]);
+    expect(await listMissingFiles(some, readIndex)).toEqual([
+      "text_encoder/*.safetensors",
+      "transformer/*.safetensors",
+    ]);
+  });
+
   it("gives what a checkpoint can be opened from", async () => {
     expect(await listMissingFiles(selectNeededFiles(needed), readIndex)).toEqual([]);
   });

@@ -1,12 +1,26 @@
-import { CONFIGURATION_FILES, MODEL_FOLDERS, WEIGHT_BASE_NAMES } from "../checkpoint/checkpoint-files.ts";
+import {
+  CONFIGURATION_FILES,
+  MODEL_FOLDERS,
+  WEIGHT_BASE_NAMES,
+  type ModelFolder,
+} from "../checkpoint/checkpoint-files.ts";
+
+/** Which parts of a checkpoint are needed. */
+export interface NeededParts {
+  /** The models whose weights are needed; by default all. Configurations and the tokenizer are always needed. */
+  readonly models?: readonly ModelFolder[] | undefined;
+}
 
 /**
  * Of all files of a repository, those that a checkpoint is opened from: configurations, tokenizer, and of each model the
  * weights in one file or in shards. Left out are the weights in other formats and precisions, the same weights a second time
  * in one file at the root, and images.
  */
-export function selectNeededFiles(paths: readonly string[]): string[] {
-  const weights = new Set(MODEL_FOLDERS.flatMap((model) => weightFiles(paths, model)));
+export function selectNeededFiles(
+  paths: readonly string[],
+  { models = MODEL_FOLDERS }: NeededParts = {},
+): string[] {
+  const weights = new Set(models.flatMap((model) => weightFiles(paths, model)));
   return paths.filter(
     (path) =>
       CONFIGURATION_FILES.includes(path) ||
@@ -24,9 +38,10 @@ export function selectNeededFiles(paths: readonly string[]): string[] {
 export async function listMissingFiles(
   paths: readonly string[],
   readIndex: (path: string) => Promise<readonly string[]>,
+  { models = MODEL_FOLDERS }: NeededParts = {},
 ): Promise<string[]> {
   const missing = CONFIGURATION_FILES.filter((file) => !paths.includes(file));
-  for (const model of MODEL_FOLDERS) {
+  for (const model of models) {
     const files = weightFiles(paths, model);
     const index = files.find((file) => file.endsWith(".index.json"));
     if (files.length === 0) missing.push(`${model}/*.safetensors`);

@@ -16,6 +16,8 @@ import { lockFolder } from "../disk/lock-folder.ts";
 import type { FolderHolder } from "../disk/wait-for-folder.ts";
 import type { Progress } from "../progress.ts";
 import type { PlannedDownload } from "./download-snapshot.ts";
+import { getCheckpointSpec } from "../synthesis/checkpoint-spec.ts";
+import { synthesizeCheckpoint } from "../synthesis/synthesize-checkpoint.ts";
 import { locateCheckpoint } from "./locate-checkpoint.ts";
 import { resolveCheckpoint } from "./resolve-checkpoint.ts";
 
@@ -90,6 +92,40 @@ describe("resolveCheckpoint", () => {
       done: download?.bytes,
       total: download?.bytes,
     });
+  });
+
+  it("downloads no weights of models that are given as files, and all of them once they are not", async () => {
+    const file = join(checkpointFolder, transformer);
+    const given = await resolveCheckpoint(repositoryName, { components: { transformer: file } });
+    expect(given.id).toBe(`${repositoryName}@${hub.commit} with transformer ${file}`);
+    expect(given.source).toEqual({ checkpoint: `${repositoryName}@${hub.commit}`, transformer: file });
+    expect(given.checkpoint.transformer.weights.folder).toBe(file);
+    expect(fetched()).not.toContain(transformer);
+    expect(fetched()).toContain("vae/diffusion_pytorch_model.safetensors");
+    hub.requests.length = 0;
+    expect((await resolveCheckpoint(repositoryName)).source).toBeUndefined();
+    expect(fetched()).toEqual([transformer]);
+  });
+
+  it("takes a transformer's file for the published checkpoint of its sizes", async () => {
+    await synthesizeCheckpoint(join(folder, "own"), { ...getCheckpointSpec("tiny"), largestShard: 1e9 });
+    const file = join(folder, "own", transformer);
+    const { id, checkpoint } = await resolveCheckpoint(file);
+    expect(id).toBe(`tiny with transformer ${file}`);
+    expect(checkpoint.transformer.weights.folder).toBe(file);
+    expect(checkpoint.folder).toBe((await locateCheckpoint("tiny")).folder);
+  });
+
+  it.each([
+    [
+      transformer,
+      /sizes that are not known here \(5 joint blocks, 20 single blocks, 64 channels, prompts of 96\)/,
+    ],
+    ["vae/diffusion_pytorch_model.safetensors", /holds no FLUX\.2 transformer/],
+  ])("refuses the file %s, for which no published checkpoint is known", async (path, message) => {
+    const resolving = resolveCheckpoint(join(checkpointFolder, path));
+    await expect(resolving).rejects.toThrow(message);
+    await expect(resolving).rejects.toMatchObject({ code: "checkpoint-not-found" });
   });
 
   it("asks nothing of a hub about a snapshot of another tool, and reads its files once", async () => {

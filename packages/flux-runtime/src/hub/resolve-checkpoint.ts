@@ -1,8 +1,13 @@
+import { basename } from "node:path";
+import { MODEL_FOLDERS, type ModelFolder } from "../checkpoint/checkpoint-files.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import { openCheckpoint, type OpenCheckpointOptions } from "../checkpoint/open-checkpoint.ts";
+import { isWeightFile, openComponentWeights } from "../checkpoint/component-weights.ts";
+import { findKnownShape, measureTransformer } from "../checkpoint/known-shapes.ts";
+import { openCheckpoint, type ComponentFiles } from "../checkpoint/open-checkpoint.ts";
 import { openOrMakeCheckpoint } from "../checkpoint/open-or-make-checkpoint.ts";
 import type { FolderHolder } from "../disk/wait-for-folder.ts";
 import { FluxRuntimeError } from "../errors.ts";
+import { pathExists } from "../path-exists.ts";
 import type { OnProgress } from "../progress.ts";
 import { getCheckpointSpec } from "../synthesis/checkpoint-spec.ts";
 import { synthesizeCheckpoint } from "../synthesis/synthesize-checkpoint.ts";
@@ -10,10 +15,21 @@ import type { PlannedDownload } from "./download-snapshot.ts";
 import { locateCheckpoint } from "./locate-checkpoint.ts";
 import { provideSnapshot } from "./provide-snapshot.ts";
 
+/** What a checkpoint with models of other origin is put together from, as {@link resolveCheckpoint} takes it. */
+export interface CheckpointSource extends ComponentFiles {
+  /** Where its other models, its configurations and its tokenizer are from. */
+  readonly checkpoint: string;
+}
+
 /** A checkpoint and what a reader of its results must know about it. */
 export interface ResolvedCheckpoint {
-  /** What was asked for; of a repository, with the commit that its revision stands for. */
+  /**
+   * What was asked for, of a repository with the commit that its revision stands for. If models were given as files of their
+   * own, a description that names them, too.
+   */
   readonly id: string;
+  /** Which models were given as files of their own, and what they were put into; omitted if none was. */
+  readonly source?: CheckpointSource;
   /** The checkpoint itself. */
   readonly checkpoint: Checkpoint;
   /** Random weights, so far as names and marks show: results are a control, not evidence about a trained model. */
@@ -25,7 +41,7 @@ export interface ResolveCheckpointOptions {
   /** Download nothing. */
   readonly offline?: boolean;
   /** Models that take the place of the checkpoint's own, by their files. */
-  readonly components?: OpenCheckpointOptions | undefined;
+  readonly components?: ComponentFiles | undefined;
   /** Ends a download or a synthesis; what was downloaded is kept. */
   readonly signal?: AbortSignal | undefined;
   /** Told how far a download or a synthesis is, in bytes. */
@@ -40,6 +56,9 @@ export interface ResolveCheckpointOptions {
  * Opens the checkpoint of a name: `tiny` or `random:NAME` (synthesised into the user's cache on first use), a folder,
  * or `OWNER/NAME` or `OWNER/NAME@REVISION` of a model on the hub, from the Hugging Face cache or downloaded into it.
  *
+ * A weight file of a transformer whose sizes are known stands for the published checkpoint of these sizes with that
+ * transformer; of that checkpoint only the parts are downloaded that were not given.
+ *
  * @throws {FluxRuntimeError} `checkpoint-not-found`, `checkpoint-not-cached`; `hub-access-denied`, `hub-rate-limited`,
  * `hub-unreachable`, `hub-invalid-answer`, `download-interrupted`, `download-corrupted`, `disk-full` or `unwritable-file` if
  * it cannot be downloaded; as `openCheckpoint` if it is malformed; else the signal's reason.
@@ -52,7 +71,16 @@ export async function resolveCheckpoint(
   name: string,
   { offline = false, components, ...options }: ResolveCheckpointOptions = {},
 ): Promise<ResolvedCheckpoint> {
-  const place = await locateCheckpoint(name, { offline });
+  if (isWeightFile(name) && (await pathExists(name))) {
+    const checkpoint = await findBase(name);
+    return resolveCheckpoint(checkpoint, {
+      ...options,
+      offline,
+      components: { transformer: name, ...components },
+    });
+  }
+  const models = MODEL_FOLDERS.filter((model) => givenModel(model, components) === undefined);
+  const place = await locateCheckpoint(name, { offline, models });
   if (place.problem !== null) {
     const code = place.kind === "repository" ? "checkpoint-not-cached" : "checkpoint-not-found";
     throw new FluxRuntimeError(code, place.problem, { name, folder: place.folder });
@@ -62,17 +90,64 @@ export async function resolveCheckpoint(
       synthesizeCheckpoint(folder, getCheckpointSpec(place.specName), options),
     );
     const checkpoint = components === undefined ? made : await openCheckpoint(place.folder, components);
-    return { id: name, checkpoint, isSynthesized: checkpoint.hasRandomWeights };
+    return resolved(name, checkpoint, components);
   }
   if (place.kind === "folder") {
     const checkpoint = await openCheckpoint(place.folder, components);
-    return { id: name, checkpoint, isSynthesized: checkpoint.hasRandomWeights };
+    return resolved(name, checkpoint, components);
   }
   const { repository } = place;
   const { commit, folder } = await provideSnapshot(repository, place.exists ? place.commit : null, {
     offline,
+    models,
     ...options,
   });
   const checkpoint = await openCheckpoint(folder, components);
-  return { id: `${repository.name}@${commit}`, checkpoint, isSynthesized: checkpoint.hasRandomWeights };
+  return resolved(`${repository.name}@${commit}`, checkpoint, components);
+}
+
+/** The checkpoint that has what a transformer's file lacks. */
+async function findBase(file: string): Promise<string> {
+  const weights = await openComponentWeights(file);
+  const shape = findKnownShape(weights, basename(file));
+  if (shape !== undefined) return shape.checkpoint;
+  const { jointBlocks, singleBlocks, width, textWidth } = measureTransformer(weights);
+  const what =
+    jointBlocks + singleBlocks === 0
+      ? "holds no FLUX.2 transformer"
+      : `holds a transformer of sizes that are not known here (${jointBlocks} joint blocks, ${singleBlocks} single blocks, ${width} channels, prompts of ${textWidth})`;
+  throw new FluxRuntimeError(
+    "checkpoint-not-found",
+    `${file} ${what}, so configurations and tokenizer cannot be found for it. Name the checkpoint folder that has them, and give the file as the option \`transformer\`.`,
+    { file, jointBlocks, singleBlocks, width, textWidth },
+  );
+}
+
+/** How the models of a checkpoint are called. */
+const MODEL_NAMES = [
+  ["transformer", "transformer"],
+  ["textEncoder", "text encoder"],
+  ["autoencoder", "VAE"],
+] as const;
+
+function givenModel(
+  model: ModelFolder,
+  { transformer, textEncoder, autoencoder }: ComponentFiles = {},
+): string | undefined {
+  return { transformer, text_encoder: textEncoder, vae: autoencoder }[model];
+}
+
+function resolved(name: string, checkpoint: Checkpoint, components: ComponentFiles = {}): ResolvedCheckpoint {
+  const { hasRandomWeights: isSynthesized } = checkpoint;
+  const given = MODEL_NAMES.flatMap(([model, called]) => {
+    const path = components[model];
+    return path === undefined ? [] : [{ model, called, path }];
+  });
+  if (given.length === 0) return { id: name, checkpoint, isSynthesized };
+  return {
+    id: `${name} with ${given.map(({ called, path }) => `${called} ${path}`).join(", ")}`,
+    source: { checkpoint: name, ...Object.fromEntries(given.map(({ model, path }) => [model, path])) },
+    checkpoint,
+    isSynthesized,
+  };
 }

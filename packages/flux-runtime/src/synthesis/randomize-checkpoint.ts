@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { listConfigurationFiles } from "../checkpoint/list-checkpoint-files.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { writeRandomCheckpoint, type RandomCheckpointOptions } from "./write-random-checkpoint.ts";
@@ -21,7 +20,7 @@ export async function randomizeCheckpoint(
 ): Promise<void> {
   const files = await Promise.all(
     (await listConfigurationFiles(checkpoint)).map(
-      async (path) => [path, await readFile(join(checkpoint.folder, path))] as const,
+      async ({ path, source }) => [path, await readFile(source)] as const,
     ),
   );
   await writeRandomCheckpoint(

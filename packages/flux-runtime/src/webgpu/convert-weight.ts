@@ -2,6 +2,7 @@ import { decodeBfloat16, encodeFloat16 } from "../checkpoint/half-precision.ts";
 import { readTensor, readTensorBytes } from "../checkpoint/read-safetensors.ts";
 import type { TensorToWrite } from "../checkpoint/write-safetensors.ts";
 import type { LocatedWeight } from "../checkpoint/located-weight.ts";
+import { partColumns } from "../graph/matrix-parts.ts";
 import type { RequiredTensor } from "../models/list-tensors.ts";
 import { transpose } from "./transpose.ts";
 
@@ -9,7 +10,8 @@ import { transpose } from "./transpose.ts";
 export type StoredType = "float16" | "float32";
 
 /**
- * Reads a weight in the form in which WebGPU's graphs take it: a matrix with its axes in the order of its product, in float16
+ * Reads a weight in the form in which WebGPU's graphs take it: a matrix with its axes in the order of its product, a large one
+ * in the parts that its graph takes, in float16
  * if it is asked for and every value is within its range, else in float32. What has a single axis is small, and float32.
  *
  * Between 2^-17 and 65,504 each bfloat16 number is a float16 number; smaller ones are rounded by at most 2^-25.
@@ -58,6 +60,11 @@ function arrange<Numbers extends Uint16Array | Float32Array>(
   if (layout !== "transposed") return data;
   const [rows = 0, columns = 0] = shape;
   const turned = data.slice() as Numbers;
-  transpose(data, turned, [rows, columns]);
+  let start = 0;
+  for (const partOfRows of partColumns([columns, rows])) {
+    const end = start + partOfRows * columns;
+    transpose(data.subarray(start, end), turned.subarray(start, end), [partOfRows, columns]);
+    start = end;
+  }
   return turned;
 }

@@ -18,7 +18,7 @@ import { elementCount } from "../tensor.ts";
 import { convertWeight, type StoredType } from "./convert-weight.ts";
 
 /** Part of each copy's name: another number where the same weights are converted to other bytes. */
-const CONVERSION_VERSION = 1;
+const CONVERSION_VERSION = 2;
 
 const INDEX = "model.safetensors.index.json";
 const SUFFIX = ".safetensors";

@@ -1,5 +1,6 @@
 import { tmpdir } from "node:os";
 import { FluxRuntimeError } from "../errors.ts";
+import { partColumns } from "../graph/matrix-parts.ts";
 import { OperatorGraph } from "../graph/operators.ts";
 import type { RequiredTensor } from "../models/list-tensors.ts";
 import { openModelSession } from "../session/model-session.ts";
@@ -19,7 +20,11 @@ let largestHeld = ALWAYS_HELD;
  * @throws {FluxRuntimeError} `device-unavailable`, which names the weight.
  */
 export async function requireBuffer(weights: readonly RequiredTensor[]): Promise<void> {
-  const sizes = weights.map(({ name, shape }) => ({ name, count: elementCount(shape) }));
+  const sizes = weights.map(({ name, shape, layout }) => {
+    const [rows = 0] = shape;
+    const isInParts = layout === "transposed";
+    return { name, count: isInParts ? rows * Math.max(...partColumns(shape)) : elementCount(shape) };
+  });
   const [largest] = sizes.sort((a, b) => b.count - a.count);
   if (largest === undefined || largest.count * FLOAT32_BYTES <= largestHeld) return;
   const bytes = largest.count * FLOAT32_BYTES;

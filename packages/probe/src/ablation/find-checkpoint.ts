@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import {
   FluxRuntimeError,
+  type ComponentFiles,
   resolveCheckpoint,
   type ResolveCheckpointOptions,
 } from "@measure-plantain/flux-runtime";
@@ -19,6 +20,8 @@ export interface FindCheckpointOptions
   extends ProgressOptions, Pick<ResolveCheckpointOptions, "onDownload" | "onWait"> {
   /** Where it is, if not where the run found it. */
   readonly checkpoint?: string;
+  /** Models that take the place of the checkpoint's own, if they are not where the run found them. */
+  readonly components?: ComponentFiles | undefined;
   /** Download nothing. */
   readonly offline?: boolean;
   /** Ends the search. */
@@ -65,13 +68,18 @@ export async function findCheckpoint(
 /** What the user named, or else what the run was made on, made from it again. */
 async function resolve(
   folder: RunFolder,
-  { id, change }: Manifest["settings"]["checkpoint"],
+  { id, source, change }: Manifest["settings"]["checkpoint"],
   options: FindCheckpointOptions,
 ): Promise<ProbedCheckpoint> {
-  if (options.checkpoint !== undefined) return resolveCheckpoint(options.checkpoint, options);
-  if (change === undefined) return resolveCheckpoint(id, options);
-  const { kind, seed, of, plant = "contrast" } = change;
-  const resolved = await resolveCheckpoint(of, options);
+  if (change !== undefined && options.checkpoint !== undefined)
+    return resolveCheckpoint(options.checkpoint, options);
+  const { checkpoint: own, ...components } = source ?? { checkpoint: change?.of ?? id };
+  const resolved = await resolveCheckpoint(options.checkpoint ?? own, {
+    ...options,
+    components: { ...components, ...options.components },
+  });
+  if (change === undefined) return resolved;
+  const { kind, seed, plant = "contrast" } = change;
   const reporter = createReporter(options, 1);
   reporter.next();
   if (kind === "random-weights")

@@ -6,7 +6,7 @@ import type { ProbedCheckpoint } from "../settings/probed-checkpoint.ts";
 
 /** The same checkpoint with random weights, from the user's cache, or drawn into it. */
 export async function randomizedCheckpoint(
-  { id, checkpoint }: ProbedCheckpoint,
+  { id, source, checkpoint }: ProbedCheckpoint,
   seed: number,
   { reporter, signal }: CaptureOptions,
 ): Promise<ProbedCheckpoint> {
@@ -20,6 +20,7 @@ export async function randomizedCheckpoint(
   );
   return {
     id: `${id} (random weights, seed ${seed})`,
+    ...(source && { source }),
     change: { kind: "random-weights", seed, of: id },
     checkpoint: randomized,
     isSynthesized: true,

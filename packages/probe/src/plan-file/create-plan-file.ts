@@ -78,7 +78,7 @@ export async function createPlanFile(
       text,
     },
     sources: {
-      checkpoint: probe.checkpoint.id,
+      ...(probe.checkpoint.source ?? { checkpoint: probe.checkpoint.id }),
       prompts: prompts?.argument ?? probe.promptSet.name,
       controls: [],
       ...sources,

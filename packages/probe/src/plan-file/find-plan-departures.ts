@@ -77,12 +77,18 @@ function comparableSettings(settings: ProbeSettings, planned: PlannedSettings): 
   const { checkpoint, ...rest } = withoutFreeSettings(settings);
   const isHashed = planned.checkpoint.files.some(({ sha256 }) => sha256 !== undefined);
   const files = isHashed ? checkpoint.files : checkpoint.files.map((file) => omit(file, ["sha256"]));
-  const isSameFolder =
-    withPlainCheckpoint(planned).checkpoint.id === withPlainCheckpoint(settings).checkpoint.id;
+  const { id, source } = planned.checkpoint;
+  const isSamePlace =
+    listDifferences(placeOf(withPlainCheckpoint(planned)), placeOf(withPlainCheckpoint(settings))).length ===
+    0;
   return {
     ...rest,
-    checkpoint: { ...checkpoint, ...(isSameFolder && { id: planned.checkpoint.id }), files },
+    checkpoint: { ...checkpoint, ...(isSamePlace && { id, ...(source && { source }) }), files },
   };
+}
+
+function placeOf({ checkpoint: { id, source } }: Pick<ProbeSettings, "checkpoint">): unknown {
+  return { id, source };
 }
 
 function compareControls({ settings, controls }: PlanFile, found: readonly FoundControl[]): PlanDeparture[] {

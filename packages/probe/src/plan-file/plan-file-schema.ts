@@ -35,6 +35,12 @@ const change = z.strictObject({
   of: name,
 }) satisfies z.ZodType<CheckpointChange>;
 
+const components = {
+  transformer: name.exactOptional(),
+  textEncoder: name.exactOptional(),
+  autoencoder: name.exactOptional(),
+};
+
 const fingerprint = z.strictObject({
   file: name,
   bytes: wholeNumber,
@@ -56,7 +62,12 @@ const reference = z.discriminatedUnion("kind", [
 ]);
 
 const settings = z.strictObject({
-  checkpoint: z.strictObject({ id: name, change: change.exactOptional(), files: list(fingerprint) }),
+  checkpoint: z.strictObject({
+    id: name,
+    source: z.strictObject({ checkpoint: name, ...components }).exactOptional(),
+    change: change.exactOptional(),
+    files: list(fingerprint),
+  }),
   promptSet: z.strictObject({ name, version: name, sha256, pairs: positive }),
   references: list(reference),
   noiseSeeds: list(wholeNumber).min(1),
@@ -106,6 +117,7 @@ const criterion = z.discriminatedUnion("kind", [
 
 const sources = z.strictObject({
   checkpoint: name,
+  ...components,
   prompts: name,
   controls: list(name),
   references: z.strictObject({

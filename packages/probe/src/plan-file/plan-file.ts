@@ -1,3 +1,4 @@
+import type { ComponentFiles } from "@measure-plantain/flux-runtime";
 import type { GranularityName } from "../captures/granularities.ts";
 import type { PlanRecord } from "./plan-record.ts";
 import type { SettingOptions } from "../settings/choose-settings.ts";
@@ -78,7 +79,7 @@ export type PlannedReferences = Pick<
 >;
 
 /** How the planner found what will be run, for whoever looks for it again: names, and paths as they were given. */
-export interface PlanSources {
+export interface PlanSources extends ComponentFiles {
   /** As `resolveCheckpoint` takes it. */
   readonly checkpoint: string;
   /** As `loadPromptSet` takes it. */

@@ -80,15 +80,16 @@ interface Size {
  * @throws {ProbeError} `invalid-option`; FluxRuntimeError for a size that cannot be made.
  */
 export async function chooseSettings(
-  { id, checkpoint, change }: ProbedCheckpoint,
+  { id, source, checkpoint, change }: ProbedCheckpoint,
   promptSet: PromptSet,
   options: SettingOptions,
   { device }: { readonly device: Device },
 ): Promise<ProbeSettings> {
   const recipes = listReferences(promptSet);
   const given = await Promise.all((options.referenceFiles ?? []).map(referenceFileSize));
-  const wished = given[0] ?? (id === "tiny" ? undefined : recipes[0]);
-  const side = id === "tiny" ? DEFAULT_SIDE.tiny : DEFAULT_SIDE.other;
+  const isTiny = (source?.checkpoint ?? id) === "tiny";
+  const wished = given[0] ?? (isTiny ? undefined : recipes[0]);
+  const side = isTiny ? DEFAULT_SIDE.tiny : DEFAULT_SIDE.other;
   const width = options.width ?? wished?.width ?? side;
   const height = options.height ?? wished?.height ?? side;
   const grid = tokenGrid(checkpoint, { width, height }); // refuses a bad size before anything is written
@@ -105,6 +106,7 @@ export async function chooseSettings(
   return {
     checkpoint: {
       id,
+      ...(source && { source }),
       ...(change && { change }),
       files: await fingerprintCheckpoint(checkpoint, { full: fullHash }),
     },

@@ -1,13 +1,12 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open, readFile, stat } from "node:fs/promises";
-import { join, relative } from "node:path";
-import { CONFIGURATION_FILES, type Checkpoint } from "@measure-plantain/flux-runtime";
+import { listFingerprintedFiles, type Checkpoint } from "@measure-plantain/flux-runtime";
 import { sha256 } from "../sha256.ts";
 
 /** What identifies one file of a checkpoint without reading all of it. */
 export interface FileFingerprint {
-  /** Path within the checkpoint. */
+  /** Path within the checkpoint, of a model that was given as a file of its own as if it lay there. */
   readonly file: string;
   /** Its size. */
   readonly bytes: number;
@@ -22,20 +21,13 @@ export async function fingerprintCheckpoint(
   checkpoint: Checkpoint,
   { full }: { full: boolean },
 ): Promise<FileFingerprint[]> {
-  const components = [checkpoint.textEncoder, checkpoint.transformer, checkpoint.autoencoder];
-  const weightFiles = new Set(
-    components.flatMap(({ weights }) => [...weights.tensors.values()].map(({ file }) => file)),
-  );
-  const files = [
-    ...CONFIGURATION_FILES.map((file) => join(checkpoint.folder, file)),
-    ...[...weightFiles].sort(),
-  ];
+  const files = await listFingerprintedFiles(checkpoint);
   return Promise.all(
-    files.map(async (file) => ({
-      file: relative(checkpoint.folder, file),
-      bytes: (await stat(file)).size,
-      headerSha256: sha256(file.endsWith(".safetensors") ? await readHeader(file) : await readFile(file)),
-      ...(full && { sha256: await sha256OfFile(file) }),
+    files.map(async ({ path, source }) => ({
+      file: path,
+      bytes: (await stat(source)).size,
+      headerSha256: sha256(path.endsWith(".safetensors") ? await readHeader(source) : await readFile(source)),
+      ...(full && { sha256: await sha256OfFile(source) }),
     })),
   );
 }

@@ -1,4 +1,9 @@
-import type { ComputeType, Device, RotaryFrequencies } from "@measure-plantain/flux-runtime";
+import type {
+  CheckpointSource,
+  ComputeType,
+  Device,
+  RotaryFrequencies,
+} from "@measure-plantain/flux-runtime";
 import { promptImages, promptText, type PromptSet, type PromptSide } from "@measure-plantain/prompts";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -19,6 +24,8 @@ export interface ProbeSettings extends NuisanceSettings {
   /** The weights, by what the files' headers and small files hold. */
   readonly checkpoint: {
     readonly id: string;
+    /** What it was put together from, if models were given as files of their own. */
+    readonly source?: CheckpointSource;
     /** What was changed in another checkpoint to make this one. */
     readonly change?: CheckpointChange;
     readonly files: readonly FileFingerprint[];
@@ -118,16 +125,27 @@ async function readImageFile(path: string): Promise<Uint8Array> {
 /**
  * Settings with one spelling for a checkpoint folder, to be compared: absolute, and without a slash at the end.
  *
- * What was made from another checkpoint is told by that one and the change.
+ * What was made from another checkpoint is named by that one and the change, what was put together by its parts.
  */
 export function withPlainCheckpoint<Settings extends Pick<ProbeSettings, "checkpoint">>(
   settings: Settings,
 ): Settings {
-  const { id, change, ...rest } = settings.checkpoint;
-  const checkpoint = change
-    ? { id: "", change: { ...change, of: plainId(change.of) }, ...rest }
-    : { id: plainId(id), ...rest };
+  const { id, source, change, ...rest } = settings.checkpoint;
+  const of = source === undefined ? plainId(change?.of ?? id) : "";
+  const checkpoint = {
+    id: change === undefined ? of : "",
+    ...(source && { source: plainSource(source) }),
+    ...(change && { change: { ...change, of } }),
+    ...rest,
+  };
   return { ...settings, checkpoint };
+}
+
+function plainSource(source: CheckpointSource): CheckpointSource {
+  const plain = Object.entries(source).map(
+    ([part, path]: [string, string]) => [part, plainId(path)] as const,
+  );
+  return { ...source, ...Object.fromEntries(plain) };
 }
 
 function plainId(id: string): string {

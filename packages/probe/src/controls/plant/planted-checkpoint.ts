@@ -30,7 +30,7 @@ export interface PlantedCheckpointOptions extends CaptureOptions {
 /** The checkpoint of a run with an effect planted for the run's pairs, from the user's cache, or written into it. */
 export async function plantedCheckpoint({
   main,
-  probed: { id, checkpoint, isSynthesized },
+  probed: { id, source, checkpoint, isSynthesized },
   seed,
   kind,
   reporter,
@@ -59,6 +59,7 @@ export async function plantedCheckpoint({
   );
   return {
     id: `${id} (${nameOf(kind)}, seed ${seed})`,
+    ...(source && { source }),
     change: { kind: "planted", seed, of: id, ...(kind !== "contrast" && { plant: kind }) },
     checkpoint: planted,
     isSynthesized,
