@@ -36,7 +36,7 @@ describe("docs/dependencies.md", () => {
   test("names each development dependency with its licence, and nothing else", () => {
     const expected = [
       ...declared("root", readManifest(".").devDependencies),
-      ...[...packageFolders, "test/docs"].flatMap((folder) =>
+      ...[...packageFolders, "test/docs", "test/programs"].flatMap((folder) =>
         declared(basename(folder), readManifest(folder).devDependencies),
       ),
       ...declared("browser", readManifest("test/browser").dependencies),

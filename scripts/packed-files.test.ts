@@ -22,9 +22,6 @@ const expected: Readonly<Record<string, { readonly files: readonly string[]; rea
         "dist/index.d.ts",
         "dist/index.js",
         "dist/index.js.map",
-        "dist/session/end-with-parent.d.ts",
-        "dist/session/end-with-parent.js",
-        "dist/session/end-with-parent.js.map",
         "dist/session/session-host.d.ts",
         "dist/session/session-host.js",
         "dist/session/session-host.js.map",
@@ -47,13 +44,7 @@ const expected: Readonly<Record<string, { readonly files: readonly string[]; rea
     },
     // The WebAssembly kernel is within index.js, in base64.
     "packages/paired-stats": {
-      files: [
-        "dist/flip-worker.js",
-        "dist/flip-worker.js.map",
-        "dist/index.d.ts",
-        "dist/index.js",
-        "dist/index.js.map",
-      ],
+      files: ["dist/index.d.ts", "dist/index.js", "dist/index.js.map"],
       kilobytes: 220,
     },
     // The built-in prompt sets are within index.js.

@@ -3,6 +3,6 @@ import { base } from "../../tsup.base.ts";
 
 const config: Options = {
   ...base,
-  entry: ["src/index.ts", "src/session/session-host.ts", "src/session/end-with-parent.ts"],
+  entry: ["src/index.ts", "src/session/session-host.ts"],
 };
 export default config;

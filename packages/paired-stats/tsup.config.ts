@@ -34,8 +34,6 @@ export const define: Record<string, string> = { FLIP_KERNEL: JSON.stringify(awai
 
 const config: Options = {
   ...base,
-  entry: { index: "src/index.ts", "flip-worker": "src/flips/flip-worker.js" },
-  dts: { entry: "src/index.ts", compilerOptions: { noEmit: false } },
   define,
 };
 

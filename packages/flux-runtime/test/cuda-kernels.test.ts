@@ -24,6 +24,34 @@ describe("every node of the graphs for CUDA has a kernel there", () => {
     ).toEqual([]);
   });
 
+  it.each<ComputeType>(["bfloat16", "float16", "float32"])(
+    "transformer with adapters in %s",
+    (computeType) => {
+      const { config, weights } = checkpoint.transformer;
+      const weight = weights.locate("proj_out.weight", [16, 64]);
+      // The matrices are made up: no byte of them is read.
+      const source = {
+        locate: (name: string, shape: readonly number[]) =>
+          name.includes(".lora_") ? { ...weight, dtype: "F32" as const, shape } : weights.locate(name, shape),
+      };
+      const layers = new Map(
+        ["proj_out", "norm_out.linear"].map((path) => {
+          const [down, up] = [`${path}.lora_A.0`, `${path}.lora_B.0`] as const;
+          return [path, { rank: 2, factor: 0.5, down, up }];
+        }),
+      );
+      const model = buildTransformer(config, {
+        weights: source,
+        computeType,
+        adapters: [{ layers }],
+      }).serialize();
+      expect(fromBinary(ModelProtoSchema, model).graph?.node.map(({ name }) => name)).toContain(
+        "proj_out.lora_B.0",
+      );
+      expect(summarize(findMisplacedNodes(model))).toEqual([]);
+    },
+  );
+
   it.each<ComputeType>(["bfloat16", "float16", "float32"])("text encoder in %s", (computeType) => {
     const { config, weights } = checkpoint.textEncoder;
     expect(

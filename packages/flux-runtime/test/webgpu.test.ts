@@ -5,6 +5,7 @@ import { findSoftwareGpu } from "@measure-plantain/browser-test";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Checkpoint } from "../src/checkpoint/checkpoint.ts";
 import { openComponentWeights } from "../src/checkpoint/component-weights.ts";
+import { openCheckpoint } from "../src/checkpoint/open-checkpoint.ts";
 import { writeSafetensors } from "../src/checkpoint/write-safetensors.ts";
 import { partColumns } from "../src/graph/matrix-parts.ts";
 import { ModelGraph, type WeightSource } from "../src/graph/model-graph.ts";
@@ -25,6 +26,7 @@ import { openConvertedWeights } from "../src/webgpu/converted-weights.ts";
 import { requireBuffer } from "../src/webgpu/require-buffer.ts";
 import { chooseDevice } from "../src/machine/choose-device.ts";
 import { deviation, openKleinTiny } from "./klein-tiny.ts";
+import { drawAdapter, toNative, writeAdapter } from "./lora-files.ts";
 
 const gpu = await findSoftwareGpu();
 const cache = mkdtempSync(join(tmpdir(), "webgpu-"));
@@ -178,6 +180,36 @@ describe.skipIf(gpu === undefined)("on a software GPU", () => {
     for (const [index, velocity] of expected.entries()) {
       expect(deviation(actual[index] as Tensor, velocity)).toBeLessThan(1e-5);
     }
+  });
+
+  test("an adapter computes as on the CPU, and no weight of the model is converted again for it", async () => {
+    const ofModel = (): string[] =>
+      readdirSync(join(cache, "webgpu-weights")).filter((name) => name.startsWith("transformer-"));
+    const before = ofModel();
+    const file = await writeAdapter(
+      join(cache, "native.safetensors"),
+      toNative(drawAdapter(checkpoint, 5, 2)),
+      {
+        module: (path) => `diffusion_model.${path}`,
+        down: "lora_A",
+        up: "lora_B",
+        alpha: 1,
+      },
+    );
+    const adapted = await openCheckpoint(checkpoint.folder, { loras: [{ file, scale: 0.4 }] });
+    const velocityOf = async (opened: Checkpoint, runtime: RuntimeOptions): Promise<Tensor> => {
+      const transformer = await openTransformer(opened, runtime);
+      const latents = drawNoise(checkpoint, { seed: 1, size: { height: 2, width: 3 } });
+      const promptEmbeds = someEmbeds(checkpoint, 7, 1);
+      const { velocity } = await transformer.predict({ latents, promptEmbeds, timestep: 700 });
+      await transformer.close();
+      return velocity;
+    };
+    const [actual, expected] = await onBoth((runtime) => velocityOf(adapted, runtime));
+    expect(deviation(actual, expected)).toBeLessThan(1e-5);
+    expect(deviation(await velocityOf(checkpoint, { device: "cpu" }), expected)).toBeGreaterThan(0.05);
+    expect(before).toHaveLength(1);
+    expect(ofModel()).toEqual(before);
   });
 
   test("converted weights are made once, go on where they stopped, and are made again where they were changed", async () => {

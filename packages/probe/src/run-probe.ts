@@ -1,5 +1,6 @@
 import { auditPrompts } from "./audit/audit-prompts.ts";
 import { requireContrast } from "./audit/cut-prompts.ts";
+import { requireAdapters } from "./controls/base-checkpoint.ts";
 import type { Control } from "./controls/parse-controls.ts";
 import { runControl, STAGES_OF_CONTROL } from "./controls/run-control.ts";
 import { captureRun, STAGES_OF_RUN } from "./passes/capture-run.ts";
@@ -54,6 +55,7 @@ export async function runProbe(
   }
   shardPairs(plan.promptSet.pairs.length, shard); // refuses more shards than pairs
   if (stored !== undefined) await requirePlanned(stored, plan, { controls, shard, statistics });
+  requireAdapters(plan.checkpoint.checkpoint, controls);
   for (const control of controls) await requireControlContrast(control, plan);
   const reporter = createReporter(
     { onProgress, onNote },

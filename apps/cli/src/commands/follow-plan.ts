@@ -39,6 +39,7 @@ function listOptions(
     transformer: sources.transformer,
     textEncoder: sources.textEncoder,
     vae: sources.autoencoder,
+    lora: sources.loras,
     prompts: sources.prompts,
     wordCounts: sources.wordCounts,
     control: isPart(shard) ? undefined : sources.controls, // they belong to the whole run

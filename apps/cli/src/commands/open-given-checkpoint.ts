@@ -1,15 +1,17 @@
 import {
   resolveCheckpoint,
   type ComponentFiles,
+  type LoraChoice,
   type ResolvedCheckpoint,
 } from "@measure-plantain/flux-runtime";
 import type { Display } from "../terminal/display.ts";
 
-/** Models that were given as files of their own. */
+/** Models and adapters that were given as files of their own. */
 export interface GivenComponents {
   readonly transformer?: string;
   readonly textEncoder?: string;
   readonly vae?: string;
+  readonly lora?: readonly LoraChoice[];
 }
 
 /** Which checkpoint a command was told to take. */
@@ -32,15 +34,17 @@ export async function openGivenCheckpoint(
   return resolved;
 }
 
-/** The models that were given, and no others. */
+/** The models and adapters that were given, and no others. */
 export function listComponents({
   transformer,
   textEncoder,
   vae: autoencoder,
+  lora: loras = [],
 }: GivenComponents): ComponentFiles {
   return {
     ...(transformer !== undefined && { transformer }),
     ...(textEncoder !== undefined && { textEncoder }),
     ...(autoencoder !== undefined && { autoencoder }),
+    ...(loras.length > 0 && { loras }),
   };
 }

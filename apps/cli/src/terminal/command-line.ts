@@ -92,6 +92,7 @@ function listRunOptions(
     ["--transformer", listGiven(source?.transformer)],
     ["--text-encoder", listGiven(source?.textEncoder)],
     ["--vae", listGiven(source?.autoencoder)],
+    ...(source?.loras ?? []).map(({ file, scale = 1 }): Option => ["--lora", [`${file}:${scale}`]]),
     ["--control", asked.length > 0 ? asked : null],
     ["--prompts", [prompts.argument]],
     ["--plan", plan === undefined ? null : [PLAN_FILE]],
@@ -124,7 +125,7 @@ function listGiven(value: string | undefined): readonly string[] | null {
   return value === undefined ? null : [value];
 }
 
-/** What `--control` is given for a run that is a control itself, or for the controls of a run; seeds count from 1. */
+/** What `--control` is given for a run that is a control itself, or for the controls of a run; seeds count from 1, and 0 is none. */
 function listControls(
   run: Pick<RunRecord, "settings" | "prompts">,
   controls: readonly RunRecord[],
@@ -137,7 +138,7 @@ function listControls(
     if (change !== undefined) seeds.set(change.kind, Math.max(seeds.get(change.kind) ?? 0, change.seed));
     else prompts.push(asked.control ?? asked.argument);
   }
-  return [...[...seeds].map(([kind, seed]) => `${kind}:${seed}`), ...prompts];
+  return [...[...seeds].map(([kind, seed]) => (seed === 0 ? kind : `${kind}:${seed}`)), ...prompts];
 }
 
 function listAblationOptions(

@@ -46,7 +46,7 @@ export function formatExamination(examination: MachineExamination): string {
 
 function formatEstimate({ estimate }: MachineExamination): string[] {
   if (estimate === null) return [];
-  const { device, assumptions, throughput, stages, seconds, privateMemory } = estimate;
+  const { device, assumptions, isGuided, throughput, stages, seconds, privateMemory } = estimate;
   const { width, height, passes, referenceSteps, textTokens } = assumptions;
   const rows = stages.map(
     ({ stage, passes: calls, seconds: each, privateMemory: memory, residentMemory }) => [
@@ -67,7 +67,7 @@ function formatEstimate({ estimate }: MachineExamination): string[] {
       .join("  "),
   );
   return [
-    `Estimate of a run of ${passes} passes at ${width} × ${height} pixels with ${textTokens} text tokens, reference in ${referenceSteps} guided steps, on ${deviceName(device)}:`,
+    `Estimate of a run of ${passes} passes at ${width} × ${height} pixels with ${textTokens} text tokens, reference in ${referenceSteps} ${isGuided ? "guided " : ""}steps, on ${deviceName(device)}:`,
     ...lines.map((line) => `  ${line}`),
     `About ${duration(seconds)} and ${bytes(privateMemory)} of memory beside the weights, which are mapped from their files.`,
     `This is an estimate, not a measurement: operations counted from the models' sizes, divided by the ${(throughput / 1e9).toFixed(0)} GFLOP/s that a small model just reached here${device !== "cpu" ? " (a large one reaches more)" : ", with what else runs now"}.`,

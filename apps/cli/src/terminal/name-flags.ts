@@ -2,6 +2,7 @@
 const flags: ReadonlyMap<string, string> = new Map([
   ["autoencoder", "--vae"],
   ["controls", "--control"],
+  ["loras", "--lora"],
   ["noise", "--independent-noise"],
   ["noiseSeeds", "--seed or --noise-seeds"],
   ["referenceCount", "--references"],

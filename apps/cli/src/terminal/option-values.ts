@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import type { LoraChoice } from "@measure-plantain/flux-runtime";
 import { findFlipsProblem, type Flips } from "@measure-plantain/report";
 import { parseShard, type Shard } from "@measure-plantain/probe";
 
@@ -66,6 +67,12 @@ export function noiseLevel(text: string, before: readonly number[]): readonly nu
   if (before === PURE_NOISE) return [value];
   if (before.includes(value)) throw new InvalidArgumentError("It is given twice.");
   return [...before, value];
+}
+
+/** Collects adapters, as in `style.safetensors:0.8`. */
+export function lora(text: string, before: readonly LoraChoice[] = []): LoraChoice[] {
+  const [, file = text, scale = "1"] = /^(.+):([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)$/i.exec(text) ?? [];
+  return [...before, { file, scale: number(scale) }];
 }
 
 /** Reads `K/N`. */

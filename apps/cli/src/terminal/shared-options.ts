@@ -4,11 +4,11 @@ import { Option, type Command } from "commander";
 import { deviceNames } from "@measure-plantain/flux-runtime";
 import { DEFAULT_PROMPT_SET } from "@measure-plantain/prompts";
 import { DEFAULT_FLIPS } from "@measure-plantain/report";
-import { flips, integer, layers } from "./option-values.ts";
+import { flips, integer, layers, lora } from "./option-values.ts";
 
 export const checkpointOption: Option = new Option(
   "--checkpoint <which>",
-  "tiny, random:klein-4b, a folder in the Hugging Face layout, OWNER/NAME[@REVISION] of a model on the hub, or a .safetensors file of Klein's transformer",
+  "tiny, random:klein-4b, random:klein-9b (-distilled), a folder in the Hugging Face layout, OWNER/NAME[@REVISION] of a model on the hub, or a .safetensors file of Klein's transformer",
 ).default("tiny");
 export const promptsOption: Option = new Option(
   "--prompts <which>",
@@ -17,7 +17,7 @@ export const promptsOption: Option = new Option(
 
 export const controlOption: Option = new Option(
   "--control <which...>",
-  "controls to run as well: random-weights[:SEEDS], planted[:SEEDS] (of a crossed set also planted-axis, planted-object, planted-wording), or prompt sets by name or file",
+  "controls to run as well: random-weights[:SEEDS], planted[:SEEDS] (of a crossed set also planted-axis, planted-object, planted-wording), base (without the adapters of --lora), or prompt sets by name or file",
 ).default([]);
 
 export const wordCountsOption: Option = new Option(
@@ -81,6 +81,10 @@ const componentOptions: readonly Option[] = [
   ),
   new Option("--text-encoder <which>", "the same for the text encoder"),
   new Option("--vae <which>", "the same for the autoencoder"),
+  new Option(
+    "--lora <file[:scale]>",
+    "an adapter (LoRA) of the transformer and the weight that it takes part with, 1 by default; may be repeated",
+  ).argParser(lora),
 ];
 
 /** Adds the options of models that are given as files of their own. */

@@ -6,6 +6,7 @@ import { kleinTiny } from "../../test/klein-tiny.ts";
 import { rewriteHeader, type NamedTensor } from "../../test/rewrite-header.ts";
 import { FluxRuntimeError } from "../errors.ts";
 import { openCheckpoint } from "./open-checkpoint.ts";
+import { SAFETENSORS_DTYPE_BYTES, type SafetensorsDtype } from "./safetensors-dtype.ts";
 
 const FILES = {
   transformer: "transformer/diffusion_pytorch_model.safetensors",
@@ -167,6 +168,35 @@ describe("a component of a kind that is not read is refused at open, by the name
       code: "missing-weights",
       message: expect.stringContaining("GGUF") as string,
     });
+  });
+});
+
+it("a file opens that has tensors of every type that safetensors has, where they are not read", async () => {
+  const types = Object.keys(SAFETENSORS_DTYPE_BYTES) as SafetensorsDtype[]; // its own keys
+  let used = 0;
+  await rewriteHeader(join(folder, FILES["text encoder"]), (tensor) => {
+    if (!/\.layers\.(27|28|29)\./.test(tensor.name)) return [tensor];
+    return [packed(tensor, types[used++ % types.length] ?? "F4")];
+  });
+  expect(used).toBeGreaterThan(types.length);
+  const { textEncoder } = await openCheckpoint(folder);
+  const held = new Set([...textEncoder.weights.tensors.values()].map(({ dtype }) => dtype));
+  expect([...held]).toEqual(expect.arrayContaining(types));
+});
+
+it("a transformer that takes the guidance as an input, as FLUX.2-dev's does, is refused by its name", async () => {
+  await editConfig("transformer", { guidance_embeds: true });
+  expect(await refusal()).toMatchObject({
+    code: "invalid-config",
+    message: expect.stringMatching(/takes the guidance as an input is FLUX\.2-dev's/) as string,
+  });
+});
+
+it("a text encoder of FLUX.2-dev is refused by its class", async () => {
+  await editConfig("text_encoder", { architectures: ["Mistral3ForConditionalGeneration"] });
+  expect(await refusal()).toMatchObject({
+    code: "unsupported-config",
+    message: expect.stringMatching(/Mistral3ForConditionalGeneration; expected Qwen3ForCausalLM/) as string,
   });
 });
 

@@ -1,3 +1,4 @@
+import type { Lora } from "../lora/lora.ts";
 import type { AutoencoderConfig } from "../models/autoencoder-config.ts";
 import type { TextEncoderConfig } from "../models/text-encoder-config.ts";
 import type { TransformerConfig } from "../models/transformer-config.ts";
@@ -21,6 +22,11 @@ export interface Checkpoint {
   /** A distilled model takes no guidance. */
   readonly isDistilled: boolean;
   /**
+   * Whether the model was trained so that reference images attend to themselves only (a KV model). Its passes with references are
+   * others than those here, so none are encoded for it.
+   */
+  readonly cachesReferences: boolean;
+  /**
    * Whether weights in it were drawn by `synthesizeCheckpoint` or `randomizeCheckpoint`, which mark their files. Random
    * weights from elsewhere carry no mark.
    */
@@ -35,4 +41,6 @@ export interface Checkpoint {
   readonly transformer: CheckpointComponent<TransformerConfig>;
   /** `vae`: images to latents and back. */
   readonly autoencoder: CheckpointComponent<AutoencoderConfig>;
+  /** Adapters with which the transformer computes wherever it is opened; none by default. */
+  readonly loras: readonly Lora[];
 }

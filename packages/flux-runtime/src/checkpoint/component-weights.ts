@@ -1,6 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { dirname, relative, resolve, sep } from "node:path";
 import { FluxRuntimeError } from "../errors.ts";
+import { commonFolder } from "./common-folder.ts";
 import { renameNativeWeights } from "./native-names.ts";
 import type { LocatedWeight } from "./located-weight.ts";
 import { openWeightFile, openWeights } from "./sharded-weights.ts";
@@ -37,7 +38,7 @@ export async function openComponentWeights(folder: string): Promise<ComponentWei
   const realFiles = new Map(
     await Promise.all(files.map(async (file) => [file, await realpath(file)] as const)),
   );
-  const externalDataFolder = commonFolder([...realFiles.values()]);
+  const externalDataFolder = commonFolder([...realFiles.values()].map((file) => dirname(file)));
   const located = new Map(
     [...weights].map(([name, entry]) => {
       const realFile = realFiles.get(entry.file) ?? entry.file;
@@ -51,8 +52,16 @@ export async function openComponentWeights(folder: string): Promise<ComponentWei
     folder: root,
     tensors,
     externalDataFolder,
-    locate: (name, shape) => locate(root, tensors, name, shape),
+    locate: locateAmong(root, tensors),
   };
+}
+
+/** Looks weights up, and requires them to have the shape that is asked for. */
+export function locateAmong(
+  folder: string,
+  tensors: ReadonlyMap<string, LocatedWeight>,
+): ComponentWeights["locate"] {
+  return (name, shape) => locate(folder, tensors, name, shape);
 }
 
 /** Whether a path names a file with all weights of a model, and not a folder. */
@@ -82,12 +91,4 @@ function locate(
     );
   }
   return weight;
-}
-
-function commonFolder(files: readonly string[]): string {
-  const folders = files.map((file) => dirname(file).split(sep));
-  const [first = []] = folders;
-  const shared = first.findIndex((part, depth) => folders.some((folder) => folder[depth] !== part));
-  const parts = shared === -1 ? first : first.slice(0, shared);
-  return parts.join(sep) || sep;
 }

@@ -9,6 +9,9 @@ import {
 import type { Checkpoint, CheckpointComponent } from "./checkpoint.ts";
 import { isWeightFile } from "./component-weights.ts";
 
+/** Where adapters would lie in a checkpoint folder, one after the other. */
+const ADAPTERS_FOLDER = "loras";
+
 /** A file of a checkpoint. */
 export interface CheckpointFile {
   /** Its path within a checkpoint folder, with `/` between its parts. */
@@ -33,7 +36,7 @@ export async function listConfigurationFiles(checkpoint: Checkpoint): Promise<Ch
 
 /**
  * The files by whose contents a checkpoint is told from another: its configurations and then its weights, sorted by name
- * within a model.
+ * within a model, and those of its adapters.
  *
  * @example
  * const files = await listFingerprintedFiles(checkpoint);
@@ -45,6 +48,13 @@ export async function listFingerprintedFiles(checkpoint: Checkpoint): Promise<Ch
   return [
     ...configurations.filter(({ path }) => CONFIGURATION_FILES.includes(path)),
     ...weights.toSorted((left, right) => (left.path < right.path ? -1 : 1)),
+    ...checkpoint.loras.flatMap(({ files }, index) =>
+      // Named alike, as models are, wherever they lie: the weights come first.
+      files.map((source, place) => ({
+        path: `${ADAPTERS_FOLDER}/${index}/${place === 0 ? "adapter_model.safetensors" : "adapter_config.json"}`,
+        source,
+      })),
+    ),
   ];
 }
 

@@ -30,7 +30,11 @@ export function renameNativeWeights(weights: NamedWeights): NamedWeights {
   return new Map([...bare].map((named) => renameInAutoencoder(named, upBlocks)));
 }
 
-type Named = readonly [name: string, weight: LocatedWeight];
+/** Its halves are shift, then scale. */
+const FINAL_MODULATION = "final_layer.adaLN_modulation.1";
+
+/** A weight and its name. */
+export type Named = readonly [name: string, weight: LocatedWeight];
 
 /** Beginnings of names outside the blocks. */
 const TRANSFORMER_LAYERS: readonly (readonly [native: string, name: string])[] = [
@@ -72,9 +76,26 @@ const SINGLE_BLOCK: Readonly<Record<string, string>> = {
   "norm.key_norm": "attn.norm_k",
 };
 
-function renameInTransformer([name, weight]: Named): Named[] {
-  if (name === "final_layer.adaLN_modulation.1.weight") {
-    return [["norm_out.linear.weight", { ...weight, halves: "exchanged" }]]; // shift, then scale
+/**
+ * The names of a transformer's linear layers in the makers' own code, for so many blocks, and those of its norms.
+ */
+export function listNativeLayers(blocks: { readonly double: number; readonly single: number }): string[] {
+  const within = (kind: "double" | "single", layers: readonly string[]): string[] =>
+    Array.from({ length: blocks[kind] }, (_, index) =>
+      layers.map((layer) => `${kind}_blocks.${index}.${layer}`),
+    ).flat();
+  return [
+    ...TRANSFORMER_LAYERS.map(([native]) => native.slice(0, -1)),
+    FINAL_MODULATION,
+    ...within("double", [...Object.keys(FUSED), ...Object.keys(DOUBLE_BLOCK)]),
+    ...within("single", Object.keys(SINGLE_BLOCK)),
+  ];
+}
+
+/** A weight of the transformer under the names of diffusers, in parts where several layers share it there; others stay. */
+export function renameInTransformer([name, weight]: Named): Named[] {
+  if (name === `${FINAL_MODULATION}.weight`) {
+    return [["norm_out.linear.weight", { ...weight, halves: "exchanged" }]];
   }
   const [, kind, block = "", layer = "", parameter] =
     /^(double|single)_blocks\.(\d+)\.(.+)\.(weight|scale)$/.exec(name) ?? [];

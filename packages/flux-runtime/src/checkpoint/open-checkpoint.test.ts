@@ -126,7 +126,7 @@ describe("refuses", () => {
     [
       "a pipeline of another class",
       () => editJson("model_index.json", (index) => (index["_class_name"] = "StableDiffusionPipeline")),
-      /model_index\.json is a StableDiffusionPipeline; expected Flux2KleinPipeline/,
+      /model_index\.json is a StableDiffusionPipeline; expected one of Flux2KleinPipeline, /,
     ],
     [
       "a text encoder of another class",

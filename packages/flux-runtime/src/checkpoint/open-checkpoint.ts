@@ -1,6 +1,5 @@
-import { readdir } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
-import { z } from "zod";
+import { join, resolve } from "node:path";
+import type { z } from "zod";
 import { FluxRuntimeError } from "../errors.ts";
 import { pathExists } from "../path-exists.ts";
 import { autoencoderConfigSchema } from "../models/autoencoder-config.ts";
@@ -8,18 +7,18 @@ import { textEncoderConfigSchema } from "../models/text-encoder-config.ts";
 import { autoencoderTensors, transformerTensors } from "../models/required-tensors.ts";
 import { PROMPT_EMBEDDING_LAYERS } from "../models/text-encoder.ts";
 import { transformerConfigSchema } from "../models/transformer-config.ts";
+import type { LoraChoice } from "../lora/lora.ts";
+import { openLoras } from "../lora/open-loras.ts";
 import { schedulerConfigSchema } from "../sampling/scheduler-config.ts";
 import { checkTensors } from "./check-tensors.ts";
 import type { Checkpoint, CheckpointComponent } from "./checkpoint.ts";
 import { openComponentWeights } from "./component-weights.ts";
 import { hasRandomWeightsMark } from "./random-weights-mark.ts";
 import { readConfig } from "./read-config.ts";
-import { recognizeFiles } from "./recognize-weights.ts";
+import { readModelIndex } from "./read-model-index.ts";
 import { requireTextEncoderTensors } from "./text-encoder-layers.ts";
 
-const modelIndexSchema = z.object({ is_distilled: z.boolean().default(false) });
-
-/** Models that take the place of a checkpoint's own. */
+/** Models that take the place of a checkpoint's own, and what is added to its transformer. */
 export interface ComponentFiles {
   /** A weight file, of diffusers or of the makers' own layout, or a folder with a model's weights and perhaps its configuration. */
   readonly transformer?: string | undefined;
@@ -27,6 +26,8 @@ export interface ComponentFiles {
   readonly textEncoder?: string | undefined;
   /** The same for the autoencoder. */
   readonly autoencoder?: string | undefined;
+  /** Adapters of the transformer, which are added up; none by default. */
+  readonly loras?: readonly LoraChoice[] | undefined;
 }
 
 /** What is opened. */
@@ -48,7 +49,7 @@ export async function openCheckpoint(
   options: OpenCheckpointOptions = {},
 ): Promise<Checkpoint> {
   const root = resolve(folder);
-  const { is_distilled } = await readModelIndex(root);
+  const { isDistilled, cachesReferences } = await readModelIndex(root);
   const component = async <Config>(
     name: string,
     {
@@ -82,9 +83,10 @@ export async function openCheckpoint(
     schema: autoencoderConfigSchema,
     given: options.autoencoder,
   });
-  const checkpoint: Checkpoint = {
+  const checkpoint: Omit<Checkpoint, "loras"> = {
     folder: root,
-    isDistilled: is_distilled,
+    isDistilled,
+    cachesReferences,
     hasRandomWeights: await hasRandomWeightsMark([textEncoder, transformer, autoencoder]),
     scheduler: await readConfig(schedulerPath, schedulerConfigSchema, {
       modelClass: "FlowMatchEulerDiscreteScheduler",
@@ -100,43 +102,15 @@ export async function openCheckpoint(
   requireTextEncoderTensors(textEncoder, [deepest]);
   checkTensors(transformer.weights, { required: transformerTensors(transformer.config) });
   checkTensors(autoencoder.weights, { required: autoencoderTensors(autoencoder.config) });
-  return checkpoint;
+  return { ...checkpoint, loras: await openLoras(options.loras ?? [], transformer.config) };
 }
 
-async function readModelIndex(root: string): Promise<z.infer<typeof modelIndexSchema>> {
-  const entries = await readdir(root).catch((cause: unknown) => {
-    const isFile = cause instanceof Error && "code" in cause && cause.code === "ENOTDIR";
-    if (isFile) refuseForeignFiles(root, [basename(root)]);
-    throw new FluxRuntimeError(
-      "unreadable-file",
-      `The checkpoint folder ${root} cannot be read. Give the path of a folder that holds model_index.json.`,
-      { folder: root },
-      { cause },
-    );
-  });
-  if (!entries.includes("model_index.json")) {
-    refuseForeignFiles(root, entries);
-    throw new FluxRuntimeError(
-      "unreadable-file",
-      `${root} is no checkpoint in the Hugging Face layout: it has no model_index.json (found: ${entries.slice(0, 8).join(", ") || "nothing"}). Give the folder that holds model_index.json.`,
-      { folder: root, entries },
-    );
-  }
-  return readConfig(join(root, "model_index.json"), modelIndexSchema, { modelClass: "Flux2KleinPipeline" });
-}
-
-/** For a folder without model_index.json, or a file in its place. */
-function refuseForeignFiles(root: string, files: readonly string[]): void {
-  const foreign = recognizeFiles(files);
-  if (foreign === undefined) return;
-  throw new FluxRuntimeError(
-    "unsupported-weights",
-    `${root} is no checkpoint in the Hugging Face layout: it has no model_index.json, and ${foreign.evidence} looks like ${foreign.what}. ${foreign.advice}`,
-    { folder: root, kind: foreign.what, evidence: foreign.evidence },
-  );
-}
-
-function checkThatComponentsFit({ folder, textEncoder, transformer, autoencoder }: Checkpoint): void {
+function checkThatComponentsFit({
+  folder,
+  textEncoder,
+  transformer,
+  autoencoder,
+}: Omit<Checkpoint, "loras">): void {
   const misfit = (what: string, expected: number, received: number, fields: string): FluxRuntimeError =>
     new FluxRuntimeError(
       "unsupported-config",

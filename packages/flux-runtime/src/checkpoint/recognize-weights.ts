@@ -21,6 +21,8 @@ interface Kind extends Omit<ForeignWeights, "evidence"> {
 }
 
 const UNQUANTIZED = "Use the weights that were published in BF16, F16 or F32, without quantisation.";
+const ADAPTER =
+  "Open the checkpoint that it changes, and give it as the option `loras`; or merge it there (fuse_lora of diffusers).";
 const OTHER_LAYOUT =
   "Name a folder in the Hugging Face layout (model_index.json, transformer/, text_encoder/, vae/); weights in a file of their own are given as the options `transformer`, `textEncoder` and `autoencoder`.";
 
@@ -57,7 +59,7 @@ const kinds: readonly Kind[] = [
   {
     what: "an adapter (LoRA), which changes another checkpoint and is none itself",
     shows: named(/lora_|lokr_|hada_w|dora_scale/),
-    advice: "Merge it into its base model (fuse_lora of diffusers), save that, and open the result.",
+    advice: ADAPTER,
   },
   {
     // The names of FLUX.2 have been replaced by then.
@@ -91,7 +93,7 @@ const fileKinds: readonly { readonly pattern: RegExp; readonly what: string; rea
   {
     pattern: /^adapter_(?:config|model)\.|lora.*\.safetensors$/i,
     what: "an adapter (LoRA), which changes another checkpoint and is none itself",
-    advice: "Merge it into its base model (fuse_lora of diffusers), save that, and open the result.",
+    advice: ADAPTER,
   },
   {
     pattern: /\.(?:bin|pt|pth|ckpt)$/i,

@@ -2,6 +2,7 @@ import type { LocatedWeight } from "../checkpoint/located-weight.ts";
 import { FluxRuntimeError } from "../errors.ts";
 import { toDataType, type ComputeType, type ElementType } from "./element-type.ts";
 import type { OperatorSet, Value } from "./graph-builder.ts";
+import type { LowRankAdapter, LowRankLayer } from "./low-rank-adapter.ts";
 import { partColumns } from "./matrix-parts.ts";
 import { OperatorGraph, type Kernels } from "./operators.ts";
 
@@ -42,12 +43,15 @@ export interface ModelGraphOptions {
   readonly computeType: ComputeType;
   /** Native where absent. For WebGPU the matrices of linear layers are located as [in, out], and the type is float32. */
   readonly kernels?: Kernels | undefined;
+  /** What is added to linear layers, in this order. Their matrices come from `weights` too. */
+  readonly adapters?: readonly LowRankAdapter[] | undefined;
 }
 
 /** A graph whose layers name their weights as the checkpoint does, so that a model reads like its reference. */
 export class ModelGraph extends OperatorGraph {
   readonly computeType: ComputeType;
   readonly #weights: WeightSource;
+  readonly #adapters: readonly LowRankAdapter[];
   readonly #stored = new Map<string, Value>();
   readonly #loaded = new Map<string, Value>();
   /** Weights whose halves stand the other way round. */
@@ -57,6 +61,7 @@ export class ModelGraph extends OperatorGraph {
     super(name, { ...(operatorSet && { operatorSet }), ...(kernels && { kernels }) });
     this.computeType = options.computeType;
     this.#weights = options.weights;
+    this.#adapters = options.adapters ?? [];
   }
 
   /** A weight in the compute type. @throws FluxRuntimeError where it is missing or of another shape. */
@@ -105,14 +110,14 @@ export class ModelGraph extends OperatorGraph {
     return this.cast(this.gather(table, ids), this.computeType);
   }
 
-  /** A linear layer, [..., in] → [..., out]. The node carries the layer's name. */
+  /** A linear layer, [..., in] → [..., out], and what adapters add to it. The node carries the layer's name. */
   linear(x: Value, path: string, options: { in: number; out: number; bias?: boolean }): Value {
-    const weight = `${path}.weight`;
-    let product =
-      this.kernels === "webgpu"
-        ? this.#productOfParts(x, path, options)
-        : this.product(x, this.weight(weight, [options.out, options.in]), path);
-    if (this.#exchanged.has(weight)) product = this.#exchangeHalves(product, options.out);
+    let product = this.#multiply(x, path, options);
+    for (const adapter of this.#adapters) {
+      const layer = adapter.layers.get(path);
+      if (layer === undefined || layer.factor === 0) continue;
+      product = this.add(product, this.#lowRankProduct(x, layer, options));
+    }
     return options.bias === true ? this.add(product, this.weight(`${path}.bias`, [options.out])) : product;
   }
 
@@ -163,6 +168,33 @@ export class ModelGraph extends OperatorGraph {
   #exchangeHalves(x: Value, size: number): Value {
     const [second, first] = this.split(x, [size / 2, size / 2], -1) as [Value, Value]; // two lengths in, two parts out
     return this.concat([first, second], -1);
+  }
+
+  /** x · Wᵀ for the weight of a layer. */
+  #multiply(x: Value, path: string, size: { in: number; out: number }): Value {
+    const weight = `${path}.weight`;
+    const product =
+      this.kernels === "webgpu"
+        ? this.#productOfParts(x, path, size)
+        : this.product(x, this.weight(weight, [size.out, size.in]), path);
+    return this.#exchanged.has(weight) ? this.#exchangeHalves(product, size.out) : product;
+  }
+
+  /** factor · (x · downᵀ) · upᵀ, the factor multiplied in float32 where the tensor is small. */
+  #lowRankProduct(
+    x: Value,
+    { rank, factor, down, up }: LowRankLayer,
+    size: { in: number; out: number },
+  ): Value {
+    const inner = this.#multiply(x, down, { in: size.in, out: rank }); // [..., rank]
+    const scaled =
+      factor === 1
+        ? inner
+        : this.cast(
+            this.mul(this.cast(inner, "float32"), this.constant("float32", [1], [factor])),
+            inner.type,
+          );
+    return this.#multiply(scaled, up, { in: rank, out: size.out });
   }
 
   /** x · w for a weight [in, out], of a large one part by part. */

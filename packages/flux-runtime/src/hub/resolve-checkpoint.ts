@@ -12,6 +12,7 @@ import type { OnProgress } from "../progress.ts";
 import { getCheckpointSpec } from "../synthesis/checkpoint-spec.ts";
 import { synthesizeCheckpoint } from "../synthesis/synthesize-checkpoint.ts";
 import type { PlannedDownload } from "./download-snapshot.ts";
+import { describeLora } from "../lora/describe-lora.ts";
 import { locateCheckpoint } from "./locate-checkpoint.ts";
 import { provideSnapshot } from "./provide-snapshot.ts";
 
@@ -25,10 +26,10 @@ export interface CheckpointSource extends ComponentFiles {
 export interface ResolvedCheckpoint {
   /**
    * What was asked for, of a repository with the commit that its revision stands for. If models were given as files of their
-   * own, a description that names them, too.
+   * own, or adapters, a description that names them, too.
    */
   readonly id: string;
-  /** Which models were given as files of their own, and what they were put into; omitted if none was. */
+  /** Which models and adapters were given as files of their own, and what they were put into; omitted if none was. */
   readonly source?: CheckpointSource;
   /** The checkpoint itself. */
   readonly checkpoint: Checkpoint;
@@ -40,7 +41,7 @@ export interface ResolvedCheckpoint {
 export interface ResolveCheckpointOptions {
   /** Download nothing. */
   readonly offline?: boolean;
-  /** Models that take the place of the checkpoint's own, by their files. */
+  /** Models that take the place of the checkpoint's own, by their files, and adapters. */
   readonly components?: ComponentFiles | undefined;
   /** Ends a download or a synthesis; what was downloaded is kept. */
   readonly signal?: AbortSignal | undefined;
@@ -143,10 +144,16 @@ function resolved(name: string, checkpoint: Checkpoint, components: ComponentFil
     const path = components[model];
     return path === undefined ? [] : [{ model, called, path }];
   });
-  if (given.length === 0) return { id: name, checkpoint, isSynthesized };
+  const loras = (components.loras ?? []).map(({ file, scale = 1 }) => ({ file, scale }));
+  if (given.length + loras.length === 0) return { id: name, checkpoint, isSynthesized };
+  const parts = [...given.map(({ called, path }) => `${called} ${path}`), ...loras.map(describeLora)];
   return {
-    id: `${name} with ${given.map(({ called, path }) => `${called} ${path}`).join(", ")}`,
-    source: { checkpoint: name, ...Object.fromEntries(given.map(({ model, path }) => [model, path])) },
+    id: `${name} with ${parts.join(", ")}`,
+    source: {
+      checkpoint: name,
+      ...Object.fromEntries(given.map(({ model, path }) => [model, path])),
+      ...(loras.length > 0 && { loras }),
+    },
     checkpoint,
     isSynthesized,
   };

@@ -1,5 +1,6 @@
 import { FluxRuntimeError } from "../errors.ts";
 import type { Device } from "../session/device.ts";
+import type { RuntimeOptions } from "../session/model-session.ts";
 import { findOnnxRuntimePackage } from "../session/onnxruntime-package.ts";
 import { examineAdapter, type WebgpuAdapter } from "../webgpu/examine-adapter.ts";
 import { timeProducts } from "../webgpu/time-products.ts";
@@ -29,35 +30,42 @@ const providers: Readonly<Record<Device, string>> = {
 /**
  * Takes the best device that works, for `auto`; asked for by name, a device is used or refused, never replaced.
  *
+ * @param host - The option `sessionHost`, as sessions take it.
  * @throws {FluxRuntimeError} `device-unavailable` if CUDA or WebGPU was asked for and cannot be used.
  * @example
  * const { device } = await chooseDevice("auto");
  */
-export async function chooseDevice(name: DeviceName): Promise<ChosenDevice> {
-  if (name === "auto") return chooseBest();
+export async function chooseDevice(
+  name: DeviceName,
+  host: Pick<RuntimeOptions, "sessionHost"> = {},
+): Promise<ChosenDevice> {
+  if (name === "auto") return chooseBest(host);
   if (name === "cpu") return chosen("cpu", "asked for");
-  const check = await checkDevice(name);
-  if (!check.works) throw unavailable(name, check.reason);
+  const check = await checkDevice(name, host);
+  if (!check.works) throw unavailable(name, check.reason, host);
   return chosen(name, check.note === undefined ? "asked for" : `asked for; ${check.note}`);
 }
 
-async function chooseBest(): Promise<ChosenDevice> {
-  const cuda = await checkDevice("cuda");
+async function chooseBest(host: Pick<RuntimeOptions, "sessionHost">): Promise<ChosenDevice> {
+  const cuda = await checkDevice("cuda", host);
   if (cuda.works) return chosen("cuda", "a model ran on it");
   const reasons = [`CUDA does not work: ${firstLine(cuda.reason)}`];
-  const webgpu = await checkDevice("webgpu");
+  const webgpu = await checkDevice("webgpu", host);
   if (!webgpu.works)
     return chosen("cpu", [...reasons, `Nor does WebGPU: ${firstLine(webgpu.reason)}`].join(" "));
-  const against = await compareWithCpu(await examineAdapter());
+  const against = await compareWithCpu(await examineAdapter(host), host);
   if (!against.isWorthIt) return chosen("cpu", [...reasons, against.why].join(" "));
   return chosen("webgpu", [...reasons, against.why].join(" "));
 }
 
-async function compareWithCpu({ software }: WebgpuAdapter): Promise<{ isWorthIt: boolean; why: string }> {
+async function compareWithCpu(
+  { software }: WebgpuAdapter,
+  host: Pick<RuntimeOptions, "sessionHost">,
+): Promise<{ isWorthIt: boolean; why: string }> {
   if (software !== undefined) {
     return { isWorthIt: false, why: `WebGPU is left out: ${describeSoftware(software)}.` };
   }
-  const [webgpu, cpu] = [await timeProducts("webgpu"), await timeProducts("cpu")];
+  const [webgpu, cpu] = [await timeProducts("webgpu", host), await timeProducts("cpu", host)];
   const why = `Products of matrices take WebGPU ${(cpu / webgpu).toPrecision(2)} times the CPU's time.`;
   return { isWorthIt: webgpu > cpu, why };
 }
@@ -66,8 +74,12 @@ function chosen(device: Device, why: string): ChosenDevice {
   return { device, provider: providers[device], why };
 }
 
-function unavailable(device: "cuda" | "webgpu", reason: string): FluxRuntimeError {
-  const needs = device === "cuda" ? cudaNeeds() : webgpuNeeds();
+function unavailable(
+  device: "cuda" | "webgpu",
+  reason: string,
+  host: Pick<RuntimeOptions, "sessionHost">,
+): FluxRuntimeError {
+  const needs = device === "cuda" ? cudaNeeds(host) : webgpuNeeds();
   const name = device === "cuda" ? "CUDA" : "WebGPU";
   return new FluxRuntimeError(
     "device-unavailable",
@@ -76,10 +88,10 @@ function unavailable(device: "cuda" | "webgpu", reason: string): FluxRuntimeErro
   );
 }
 
-function cudaNeeds(): string {
+function cudaNeeds(host: Pick<RuntimeOptions, "sessionHost">): string {
   return (
     `It needs Linux x64, an NVIDIA driver, CUDA and cuDNN, and ONNX Runtime's CUDA provider, which is no part of the npm package:\n` +
-    `  ${findOnnxRuntimePackage().installProvider}\n` +
+    `  ${findOnnxRuntimePackage(host).installProvider}\n` +
     `See docs/gpu.md, or use the option \`device: "cpu"\`.`
   );
 }

@@ -35,6 +35,21 @@ describe("estimateRun", () => {
     expect(small.privateMemory).toBeLessThan(slow.privateMemory);
   });
 
+  it("takes a distilled model for one pass a step, and one prompt of the reference", () => {
+    const passesOf = (name: string): number[] =>
+      estimateRun(sizesOfSpec(getCheckpointSpec(name)), 1e11, { ...published, numberSize: 4 }).stages.map(
+        ({ passes }) => passes,
+      );
+    expect(passesOf("klein-9b")).toEqual([52, 28, 1, 1, 50]);
+    expect(passesOf("klein-9b-distilled")).toEqual([51, 14, 1, 1, 50]);
+  });
+
+  it("counts the operations of a Klein 9B pass: 32 blocks of 4,096 channels", () => {
+    const { transformer } = sizesOfSpec(getCheckpointSpec("klein-9b"));
+    const attention = 32 * 4 * 1_024 ** 2 * 4_096;
+    expect(transformerOperations(transformer, 1_024)).toBe(2 * 32 * 13 * 4_096 ** 2 * 1_024 + attention);
+  });
+
   it("counts a specification as the checkpoint that is made from it", async () => {
     const folder = await mkdtemp(join(tmpdir(), "sizes-"));
     const spec = getCheckpointSpec("tiny");

@@ -20,6 +20,8 @@ export interface StageEstimate {
 export interface RunEstimate {
   /** What was counted. */
   readonly assumptions: RunAssumptions;
+  /** Whether each step of the reference takes two passes, with and without the prompt. */
+  readonly isGuided: boolean;
   /** Operations a second that a small model reached on this machine. */
   readonly throughput: number;
   /** The stages, in their order. */
@@ -57,7 +59,8 @@ const BARE_PROCESS = 0.3e9;
  */
 export function estimateRun(sizes: ModelSizes, throughput: number, assumptions: RunAssumptions): RunEstimate {
   const { width, height, textTokens, passes, referenceSteps, numberSize } = assumptions;
-  const { transformer, textEncoder, autoencoder, pixelsPerToken } = sizes;
+  const { isDistilled, transformer, textEncoder, autoencoder, pixelsPerToken } = sizes;
+  const guided = isDistilled ? 1 : 2; // with and without the prompt
   const imageTokens = (width / pixelsPerToken) * (height / pixelsPerToken);
   const stage = (
     name: string,
@@ -89,19 +92,19 @@ export function estimateRun(sizes: ModelSizes, throughput: number, assumptions: 
   const { layersPerBlock } = autoencoder;
   const stages = [
     stage("encode prompts", {
-      calls: passes + 2, // and the reference's, with and without its text
+      calls: passes + guided, // and the reference's
       operations: textEncoderOperations(textEncoder, textTokens),
       memory: numberSize * 2 * weightsOfLayer(textEncoder),
       stored: textEncoder.storedBytes,
     }),
-    // Guidance takes two passes a step.
-    transformerStage("render the reference", 2 * referenceSteps, textTokens + imageTokens),
+    transformerStage("render the reference", guided * referenceSteps, textTokens + imageTokens),
     autoencoderStage("decode the reference", layersPerBlock + 1),
     autoencoderStage("encode the reference", layersPerBlock),
     transformerStage("single passes", passes, textTokens + 2 * imageTokens),
   ];
   return {
     assumptions,
+    isGuided: !isDistilled,
     throughput,
     stages,
     seconds: stages.reduce((sum, { seconds }) => sum + seconds, 0),

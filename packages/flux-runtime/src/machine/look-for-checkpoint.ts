@@ -18,8 +18,12 @@ export interface CheckpointRecord {
   readonly bytesToCome: number;
 }
 
-/** The sizes that are assumed of a repository that has not been seen yet: those of the published checkpoint. */
-const unseen: CheckpointSpec = getCheckpointSpec("klein-4b");
+/** The sizes that are assumed of a repository that has not been seen yet, by its name: those of a published checkpoint. */
+function guessSpec(name: string): CheckpointSpec {
+  const size = /9b/i.test(name) ? "klein-9b" : "klein-4b";
+  const isDistilled = /klein/i.test(name) && !/base/i.test(name);
+  return getCheckpointSpec(isDistilled ? `${size}-distilled` : size);
+}
 
 /** Looks for a checkpoint, makes and downloads nothing, and counts its sizes. */
 export async function lookForCheckpoint(
@@ -27,7 +31,7 @@ export async function lookForCheckpoint(
   { offline }: { readonly offline: boolean },
 ): Promise<{ readonly record: CheckpointRecord; readonly sizes: ModelSizes }> {
   const place = await locateCheckpoint(which, { offline });
-  const spec = place.kind === "synthesized" ? getCheckpointSpec(place.specName) : unseen;
+  const spec = place.kind === "synthesized" ? getCheckpointSpec(place.specName) : guessSpec(which);
   const sizes = sizesOfSpec(spec);
   const base = { which, folder: place.folder, bytesToCome: 0 };
   if (place.exists) {

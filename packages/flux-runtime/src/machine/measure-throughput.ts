@@ -42,7 +42,7 @@ export async function measureThroughput(
     signal,
   }: { readonly milliseconds?: number; readonly signal?: AbortSignal | undefined },
 ): Promise<number> {
-  if (device === "webgpu") return timeProducts(device, signal); // a block's weights would have to be converted first
+  if (device === "webgpu") return timeProducts(device, signal && { signal }); // a block's weights would have to be converted first
   const folder = await mkdtemp(join(tmpdir(), "measure-plantain-throughput-"));
   try {
     await synthesizeCheckpoint(join(folder, "checkpoint"), spec);

@@ -3,6 +3,8 @@ import type { CheckpointSpec } from "../synthesis/checkpoint-spec.ts";
 
 /** What the arithmetic and the memory of a run are counted from. */
 export interface ModelSizes {
+  /** A distilled model takes one pass a step, and no embedding of the empty prompt. */
+  readonly isDistilled: boolean;
   readonly transformer: {
     /** Channels of a token. */
     readonly channels: number;
@@ -31,7 +33,12 @@ export interface ModelSizes {
 export const ENCODER_LAYERS = 27;
 
 /** The sizes of a checkpoint that is there. */
-export function sizesOfCheckpoint({ transformer, textEncoder, autoencoder }: Checkpoint): ModelSizes {
+export function sizesOfCheckpoint({
+  isDistilled,
+  transformer,
+  textEncoder,
+  autoencoder,
+}: Checkpoint): ModelSizes {
   const { config } = transformer;
   const text = textEncoder.config;
   const widths = autoencoder.config.block_out_channels;
@@ -40,6 +47,7 @@ export function sizesOfCheckpoint({ transformer, textEncoder, autoencoder }: Che
   );
   const [transformerBytes = 0, textEncoderBytes = 0, autoencoderBytes = 0] = stored;
   return {
+    isDistilled,
     transformer: {
       channels: config.num_attention_heads * config.attention_head_dim,
       mlpRatio: config.mlp_ratio,
@@ -60,7 +68,12 @@ export function sizesOfCheckpoint({ transformer, textEncoder, autoencoder }: Che
 }
 
 /** The sizes of a checkpoint that is not there yet, from its specification: bfloat16 weights, two bytes each. */
-export function sizesOfSpec({ transformer, textEncoder, autoencoder }: CheckpointSpec): ModelSizes {
+export function sizesOfSpec({
+  isDistilled = false,
+  transformer,
+  textEncoder,
+  autoencoder,
+}: CheckpointSpec): ModelSizes {
   const channels = transformer.heads * transformer.headSize;
   const blocks = transformer.jointBlocks + transformer.singleBlocks;
   const queryChannels = textEncoder.heads * textEncoder.headSize;
@@ -75,6 +88,7 @@ export function sizesOfSpec({ transformer, textEncoder, autoencoder }: Checkpoin
   const transformerBytes = 2 * transformerWeights;
   const textEncoderBytes = 2 * (layers * layer + vocabularySize * hiddenSize);
   return {
+    isDistilled,
     transformer: { channels, mlpRatio: transformer.mlpRatio, blocks, storedBytes: transformerBytes },
     textEncoder: {
       hiddenSize,

@@ -52,6 +52,12 @@ export const transformerConfigSchema: z.ZodType<TransformerConfig> = z
     axes_dims_rope: z.array(count.multipleOf(2)).length(4).default([32, 32, 32, 32]),
     rope_theta: z.number().positive().default(2_000),
     eps: z.number().positive().default(1e-6),
+    guidance_embeds: z
+      .literal(false, {
+        error:
+          "a transformer that takes the guidance as an input is FLUX.2-dev's, which is not computed here",
+      })
+      .nullish(),
   })
   .refine(
     (config) => config.axes_dims_rope.reduce((sum, size) => sum + size, 0) === config.attention_head_dim,

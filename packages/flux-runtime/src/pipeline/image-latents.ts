@@ -96,6 +96,13 @@ export async function openImageEncoder(
  * {@link pixelsPerToken}, or its data do not fit its shape.
  */
 export function requireImages(checkpoint: Checkpoint, images: readonly Tensor[]): void {
+  if (checkpoint.cachesReferences && images.length > 0) {
+    throw new FluxRuntimeError(
+      "unsupported-config",
+      `${checkpoint.folder} is a KV model, trained so that reference images attend to themselves only and at timestep 0, which is not computed here. Use a FLUX.2 Klein checkpoint of another pipeline for images with references, or leave them out.`,
+      { folder: checkpoint.folder, images: images.length },
+    );
+  }
   const multiple = pixelsPerToken(checkpoint);
   for (const [index, image] of images.entries()) {
     // A caller without types may give a picture as readImage reads it, which has no shape.

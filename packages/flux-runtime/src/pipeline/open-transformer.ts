@@ -62,7 +62,7 @@ export interface Transformer {
 /** What decides how the transformer's model is built. */
 export type TransformerModelOptions = Pick<
   RuntimeOptions,
-  "device" | "dtype" | "signal" | "onConvertWeights"
+  "device" | "dtype" | "sessionHost" | "signal" | "onConvertWeights"
 >;
 
 /**
@@ -81,11 +81,17 @@ export async function buildTransformerModel(
 }
 
 function prepareTransformer(
-  { transformer: { config, weights } }: Checkpoint,
+  { transformer: { config, weights }, loras }: Checkpoint,
   options: TransformerModelOptions,
 ): Promise<PreparedModel> {
-  const build = (graphOptions: ModelGraphOptions): ModelGraph => buildTransformer(config, graphOptions);
-  return prepareModel(weights, build, { ...options, computeType: chooseComputeType(options) });
+  const adapters = loras.filter(({ scale }) => scale !== 0);
+  const build = (graphOptions: ModelGraphOptions): ModelGraph =>
+    buildTransformer(config, { ...graphOptions, adapters });
+  return prepareModel(weights, build, {
+    ...options,
+    computeType: chooseComputeType(options),
+    adapters: adapters.map((adapter) => adapter.weights),
+  });
 }
 
 /**

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { FluxRuntimeError } from "../errors.ts";
 import type { ComputeType } from "../graph/element-type.ts";
 import type { OnProgress } from "../progress.ts";
+import { adviseOnEnd } from "./advise-on-end.ts";
 import { chooseWeights } from "./choose-weights.ts";
 import type { Device } from "./device.ts";
 import { defaultThreads } from "./default-threads.ts";
@@ -38,6 +39,11 @@ export interface RuntimeOptions {
    * down unnoticed; a rewritten graph whose shape arithmetic belongs there needs it.
    */
   readonly allowCpuNodes?: boolean;
+  /**
+   * The file of `@measure-plantain/flux-runtime/session-host`, the program of the process that holds a model: a path or a `file:`
+   * URL. It is found unless a bundler took this package out of its place; the variable MEASURE_PLANTAIN_SESSION_HOST names it, too.
+   */
+  readonly sessionHost?: string | URL | undefined;
   /** Ends the session's process and rejects what is under way. */
   readonly signal?: AbortSignal;
   /** Told while weights are converted for WebGPU, which is done once for a checkpoint; see docs/webgpu.md. */
@@ -68,7 +74,7 @@ export interface ModelSession {
 /**
  * Loads an ONNX model into a process of its own, so that the caller's thread stays free and all memory comes back.
  *
- * @throws {FluxRuntimeError} `session-failed` if no process can be started, or ONNX Runtime refuses the model or the
+ * @throws {FluxRuntimeError} `session-failed` if no process can be started or its program is not found, or ONNX Runtime refuses the model or the
  * device.
  */
 export async function openModelSession(
@@ -79,6 +85,7 @@ export async function openModelSession(
     weights,
     threads = defaultThreads(),
     allowCpuNodes = false,
+    sessionHost,
     signal,
     onPeakMemory,
     onPlacement,
@@ -86,7 +93,7 @@ export async function openModelSession(
 ): Promise<ModelSession> {
   signal?.throwIfAborted();
   const held = chooseWeights({ device, weights });
-  const host = await startSessionProcess();
+  const host = await startSessionProcess({ sessionHost });
   let peak: ProcessMemory = { resident: 0, private: 0 };
   const sampleMemory = (): void => {
     peak = largest(peak, host.pid === undefined ? undefined : readProcessMemory(host.pid));
@@ -107,10 +114,12 @@ export async function openModelSession(
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => (closing ??= end());
 
+  let hasReplied = false;
   const ask = async (request: SessionRequest): Promise<SessionTensors> => {
     signal?.throwIfAborted();
     const reply = await host.ask(request);
     signal?.throwIfAborted();
+    hasReplied ||= reply.kind !== "ended";
     if (reply.kind === "failure") {
       throw new FluxRuntimeError("session-failed", `ONNX Runtime (${device}) says: ${reply.message}`, {
         device,
@@ -126,8 +135,8 @@ export async function openModelSession(
     if (reply.kind === "ended") {
       throw new FluxRuntimeError(
         "session-failed",
-        `The process that runs the model ended (${reply.how}) before it answered${reply.stderr && `: ${reply.stderr}`}. ${adviceFor(reply.how)}`,
-        { device, how: reply.how },
+        `The process that runs the model ended (${reply.how}) before it answered${reply.stderr && `: ${reply.stderr}`}. ${adviseOnEnd({ ...reply, program: host.program, hasReplied })}`,
+        { device, how: reply.how, program: host.program },
       );
     }
     if (reply.kind === "opened") return {};
@@ -173,13 +182,6 @@ async function makeProfileFolder(): Promise<string> {
       { cause },
     );
   }
-}
-
-/** Only the end that the system itself makes of a process speaks of memory; shells and containers tell it as 137. */
-function adviceFor(how: string): string {
-  return how === "SIGKILL" || how === "exit code 137"
-    ? "The most frequent reason is too little memory; try a smaller size."
-    : "That is a fault in ONNX Runtime, or the model makes it fail; load the weights the other way (`weights`: mapped or resident), and report these words where it happens again.";
 }
 
 function largest(a: ProcessMemory, b: ProcessMemory = a): ProcessMemory {

@@ -1,5 +1,6 @@
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { findSessionHost, type SessionHostSearch } from "./find-session-host.ts";
+import { requireFrom } from "./require-from.ts";
 
 /** The installed onnxruntime-node. */
 export interface OnnxRuntimePackage {
@@ -13,9 +14,13 @@ export interface OnnxRuntimePackage {
   readonly installProvider: string;
 }
 
-/** Finds the onnxruntime-node that models run in. */
-export function findOnnxRuntimePackage(): OnnxRuntimePackage {
-  const require = createRequire(import.meta.url);
+/**
+ * Finds the onnxruntime-node that models run in, which is the one that the program finds that holds them.
+ *
+ * @throws {FluxRuntimeError} `session-failed` if that program is not found.
+ */
+export function findOnnxRuntimePackage(search: SessionHostSearch = {}): OnnxRuntimePackage {
+  const require = requireFrom(findSessionHost(search));
   const manifest = require.resolve("onnxruntime-node/package.json");
   const { version } = require(manifest) as { version: string }; // every package.json has one
   const folder = dirname(manifest);

@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { END_WITH_PARENT } from "./end-with-parent.ts";
 import { readNodePlacement, type NodePlacement } from "./node-placement.ts";
 import type {
   NumberedReply,
@@ -103,7 +104,8 @@ async function answer(request: SessionRequest): Promise<SessionReply> {
 }
 
 // This thread may be inside a run when the parent dies; another one watches for that.
-new Worker(new URL("./end-with-parent.js", import.meta.url), {
+new Worker(END_WITH_PARENT, {
+  eval: true,
   // It needs little, and what V8 reserves by default can be more than a limit on address space leaves.
   resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4, codeRangeSizeMb: 4 },
 });

@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import type { NumberedReply, NumberedRequest, SessionReply, SessionRequest } from "./session-protocol.ts";
+import type { SessionHostSearch } from "./find-session-host.ts";
 import { startProcess } from "./start-process.ts";
 
 /** How a process ended, and the last that it wrote to standard error. */
@@ -12,6 +13,8 @@ export interface ProcessEnd {
 /** A process that holds one model. */
 export interface SessionProcess {
   readonly pid: number | undefined;
+  /** The file that it runs. */
+  readonly program: string;
   /**
    * Sends a request as it is now. Requests can overlap: each resolves with its own reply, or with the end of the process if
    * that comes first.
@@ -24,10 +27,10 @@ export interface SessionProcess {
 /**
  * Starts a process that waits for a model.
  *
- * @throws {FluxRuntimeError} `session-failed` if the system does not start it.
+ * @throws {FluxRuntimeError} `session-failed` if the program is not found, or the system does not start it.
  */
-export async function startSessionProcess(): Promise<SessionProcess> {
-  const child = await startProcess();
+export async function startSessionProcess(search: SessionHostSearch = {}): Promise<SessionProcess> {
+  const child = await startProcess(search);
   const stderr = collectStderr(child);
   const waiting = new Map<number, (outcome: SessionReply | ProcessEnd) => void>();
   child.on("message", ({ id, reply }: NumberedReply) => {
@@ -51,6 +54,7 @@ export async function startSessionProcess(): Promise<SessionProcess> {
   let count = 0;
   return {
     pid: child.pid,
+    program: child.spawnargs.at(-1) ?? "",
     kill,
     ask: (request) =>
       new Promise((resolve) => {

@@ -78,6 +78,52 @@ it("the model's process does not inherit flags that suit only the program that o
   }
 });
 
+describe.skipIf(process.platform !== "linux")("the environment of a model's process", () => {
+  const environmentOf = async (): Promise<string[]> => {
+    const child = await startProcess();
+    try {
+      return readFileSync(`/proc/${child.pid}/environ`, "utf8").split("\0");
+    } finally {
+      child.kill("SIGKILL");
+    }
+  };
+  const inElectron = (version: string | undefined): void => {
+    Object.defineProperty(process.versions, "electron", {
+      value: version,
+      configurable: true,
+      enumerable: true,
+    });
+  };
+  afterEach(() => {
+    delete (process.versions as { electron?: string }).electron; // set by a test
+  });
+
+  it("has Electron's executable be Node, where Electron is what runs", async () => {
+    expect((await environmentOf()).some((line) => line.startsWith("ELECTRON_RUN_AS_NODE"))).toBe(false);
+    inElectron("39.0.0");
+    expect(await environmentOf()).toContain("ELECTRON_RUN_AS_NODE=1");
+  });
+
+  it("has telemetry off and no TF32", async () => {
+    expect(await environmentOf()).toEqual(
+      expect.arrayContaining(["ORT_DISABLE_TELEMETRY=1", "NVIDIA_TF32_OVERRIDE=0"]),
+    );
+  });
+});
+
+it("a model's process starts no other", async () => {
+  vi.stubEnv("MEASURE_PLANTAIN_IN_SESSION_HOST", "1");
+  try {
+    await expect(startProcess()).rejects.toMatchObject({
+      code: "session-failed",
+      option: "sessionHost",
+      message: expect.stringContaining("was started to hold a model, but opens one itself") as string,
+    });
+  } finally {
+    vi.unstubAllEnvs();
+  }
+});
+
 describe.skipIf(process.platform !== "linux")("a model's process ends when its parent", () => {
   /** One letter for what a process does (R, S, T for stopped), `gone` if it has ended; from /proc. */
   const stateOf = (pid: number): string => {

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { createRequire } from "node:module";
 import { FluxRuntimeError } from "../errors.ts";
+import { findSessionHost, SESSION_HOST_VARIABLE, type SessionHostSearch } from "./find-session-host.ts";
 
 /** What to do about the reasons for which a system starts no process, by the code that it gives. */
 const advice: Readonly<Record<string, string>> = {
@@ -11,9 +11,10 @@ const advice: Readonly<Record<string, string>> = {
   EMFILE: "Raise the limit on open files (`ulimit -n`), or close some.",
   ENFILE: "Close some files: the whole system has no more.",
   ENOMEM: "Free some memory.",
-  MODULE_NOT_FOUND:
-    "Keep this package out of a bundle, and install it: its models run in a program of their own.",
 };
+
+/** Set in the process that holds a model, which itself starts none. */
+const HOST_MARK = "MEASURE_PLANTAIN_IN_SESSION_HOST";
 
 const running = new Set<ChildProcess>();
 
@@ -21,12 +22,13 @@ const running = new Set<ChildProcess>();
  * Starts the program that holds a model. It ends with this process: by the signal below if this process exits, and if it
  * is killed, because its standard input closes then.
  *
- * @throws {FluxRuntimeError} `session-failed` if the system does not start it, for whatever reason.
+ * @throws {FluxRuntimeError} `session-failed` if the program is not found, or the system does not start it, for whatever reason.
  */
-export async function startProcess(): Promise<ChildProcess> {
+export async function startProcess(search: SessionHostSearch = {}): Promise<ChildProcess> {
+  const host = findSessionHost(search);
+  refuseWithinHost(host);
   let child: ChildProcess;
   try {
-    const host = createRequire(import.meta.url).resolve("@measure-plantain/flux-runtime/session-host");
     child = fork(host, [], {
       serialization: "advanced",
       execArgv: [], // this process's own may not suit a file, as --input-type does not
@@ -37,6 +39,9 @@ export async function startProcess(): Promise<ChildProcess> {
         // Else CUDA's libraries compute float32 products in TF32, with 10 bits of mantissa, which no option of the binding ends.
         NVIDIA_TF32_OVERRIDE: "0",
         ...process.env,
+        [HOST_MARK]: "1",
+        // Electron's executable is Node only if it is told to be.
+        ...(process.versions["electron"] !== undefined && { ELECTRON_RUN_AS_NODE: "1" }),
       },
     });
     await once(child, "spawn"); // rejects with what the system says
@@ -57,6 +62,16 @@ export async function startProcess(): Promise<ChildProcess> {
 /** A process that was stopped (SIGSTOP) does not see that its standard input closes. */
 function killRunning(): void {
   for (const child of running) child.kill("SIGKILL");
+}
+
+/** A program that names itself as the host would start itself without end. */
+function refuseWithinHost(host: string): void {
+  if (process.env[HOST_MARK] === undefined) return;
+  throw new FluxRuntimeError(
+    "session-failed",
+    `${host} was started to hold a model, but opens one itself. The option \`sessionHost\` and the variable ${SESSION_HOST_VARIABLE} name the file of @measure-plantain/flux-runtime/session-host, not the program that opens models.`,
+    { option: "sessionHost", path: host },
+  );
 }
 
 function notStarted(cause: unknown): FluxRuntimeError {

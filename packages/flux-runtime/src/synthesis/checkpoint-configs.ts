@@ -7,7 +7,7 @@ export function checkpointConfigs(spec: CheckpointSpec): Readonly<Record<string,
     "model_index.json": {
       _class_name: "Flux2KleinPipeline",
       _diffusers_version: "0.37.0",
-      is_distilled: false,
+      is_distilled: spec.isDistilled ?? false,
       scheduler: ["diffusers", "FlowMatchEulerDiscreteScheduler"],
       text_encoder: ["transformers", "Qwen3ForCausalLM"],
       tokenizer: ["transformers", "Qwen2TokenizerFast"],

@@ -4,6 +4,8 @@ import { FluxRuntimeError } from "../errors.ts";
 export interface CheckpointSpec {
   /** What it is called, as in `random:NAME`. */
   readonly name: string;
+  /** Whether it is to be a distilled model, which takes no guidance; false by default. */
+  readonly isDistilled?: boolean;
   /** A FLUX.2 transformer. */
   readonly transformer: {
     readonly jointBlocks: number;
@@ -91,7 +93,27 @@ const klein4b: CheckpointSpec = {
   largestShard: 5_000_000_000,
 };
 
-const specs: readonly CheckpointSpec[] = [tiny, klein4b];
+/**
+ * The sizes of black-forest-labs/FLUX.2-klein-base-9B, with Qwen3-8B as its text encoder.
+ *
+ * Source: `Klein9BParams` of Black Forest Labs' `flux2/model.py`, and the configuration of Qwen3-8B.
+ */
+const klein9b: CheckpointSpec = {
+  name: "klein-9b",
+  transformer: { ...klein4b.transformer, jointBlocks: 8, singleBlocks: 24, heads: 32 },
+  textEncoder: { ...klein4b.textEncoder, hiddenSize: 4_096, intermediateSize: 12_288 },
+  autoencoder: klein4b.autoencoder,
+  largestShard: klein4b.largestShard,
+};
+
+/** The distilled models differ from the base models in their weights alone, and take no guidance. */
+const distilled = (base: CheckpointSpec): CheckpointSpec => ({
+  ...base,
+  name: `${base.name}-distilled`,
+  isDistilled: true,
+});
+
+const specs: readonly CheckpointSpec[] = [tiny, klein4b, distilled(klein4b), klein9b, distilled(klein9b)];
 
 /** The names of the configurations that can be synthesised by name. */
 export const checkpointSpecNames: readonly string[] = specs.map((spec) => spec.name);

@@ -134,16 +134,22 @@ it("asks for the tensors that a published checkpoint has: the parity checkpoint'
   expect(asked[2]).toEqual(published[2]?.filter((name) => !name.startsWith("bn.num_batches_tracked")));
 });
 
-it("the 4B configuration has the 3.9 billion parameters of the published transformer", () => {
-  const configs = checkpointConfigs(getCheckpointSpec("klein-4b"));
+it.each([
+  { name: "klein-4b", isDistilled: false, billions: 3.9, gigabytes: [7.7, 7.8] }, // 7.75 GB in bfloat16
+  { name: "klein-4b-distilled", isDistilled: true, billions: 3.9, gigabytes: [7.7, 7.8] },
+  { name: "klein-9b", isDistilled: false, billions: 9.1, gigabytes: [18.1, 18.2] }, // 18.2 GB
+  { name: "klein-9b-distilled", isDistilled: true, billions: 9.1, gigabytes: [18.1, 18.2] },
+] as const)("$name has the $billions billion parameters of the published transformer", (published) => {
+  const configs = checkpointConfigs(getCheckpointSpec(published.name));
+  expect(configs["model_index.json"]).toMatchObject({ is_distilled: published.isDistilled });
   const [, transformer] = requiredComponents({
     textEncoder: textEncoderConfigSchema.parse(configs["text_encoder/config.json"]),
     transformer: transformerConfigSchema.parse(configs["transformer/config.json"]),
     autoencoder: autoencoderConfigSchema.parse(configs["vae/config.json"]),
   });
   const parameters = transformer?.tensors.reduce((sum, { shape }) => sum + elementCount(shape), 0) ?? 0;
-  expect(2 * parameters).toBeGreaterThan(7.7e9);
-  expect(2 * parameters).toBeLessThan(7.8e9); // 7.75 GB in bfloat16
+  expect(2e-9 * parameters).toBeGreaterThan(published.gigabytes[0]);
+  expect(2e-9 * parameters).toBeLessThan(published.gigabytes[1]);
 });
 
 it("randomizeCheckpoint keeps configurations and tokenizer and draws every weight anew", async () => {

@@ -2,7 +2,7 @@ import { tmpdir } from "node:os";
 import { FluxRuntimeError } from "../errors.ts";
 import { toDataType } from "../graph/element-type.ts";
 import { OperatorGraph } from "../graph/operators.ts";
-import { openModelSession } from "../session/model-session.ts";
+import { openModelSession, type RuntimeOptions } from "../session/model-session.ts";
 import type { StoredType } from "./convert-weight.ts";
 import { compareAnswers, knownAnswers, LARGEST_ERROR } from "./known-answers.ts";
 import { findSoftwareDriver } from "./vulkan-drivers.ts";
@@ -23,17 +23,17 @@ let known: Promise<WebgpuAdapter> | undefined;
  * @throws {FluxRuntimeError} `session-failed` where there is no adapter or a model does not run; `device-unavailable` where an
  * answer is off by more than {@link LARGEST_ERROR}.
  */
-export function examineAdapter(): Promise<WebgpuAdapter> {
-  known ??= examine().catch((error: unknown) => {
+export function examineAdapter(host: Pick<RuntimeOptions, "sessionHost"> = {}): Promise<WebgpuAdapter> {
+  known ??= examine(host).catch((error: unknown) => {
     known = undefined; // a card that was busy may answer the next time
     throw error;
   });
   return known;
 }
 
-async function examine(): Promise<WebgpuAdapter> {
+async function examine(host: Pick<RuntimeOptions, "sessionHost">): Promise<WebgpuAdapter> {
   const answers = knownAnswers("webgpu");
-  const session = await openModelSession(answers.model, tmpdir(), { device: "webgpu" });
+  const session = await openModelSession(answers.model, tmpdir(), { device: "webgpu", ...host });
   try {
     const outputs = await session.run(answers.feeds);
     const software = session.pid === undefined ? undefined : await findSoftwareDriver(session.pid);
@@ -45,7 +45,7 @@ async function examine(): Promise<WebgpuAdapter> {
         { option: "device", ...worst, expected: LARGEST_ERROR },
       );
     }
-    const storedType = (await holdsFloat16()) ? "float16" : "float32";
+    const storedType = (await holdsFloat16(host)) ? "float16" : "float32";
     return { software, storedType };
   } finally {
     await session.close();
@@ -53,7 +53,7 @@ async function examine(): Promise<WebgpuAdapter> {
 }
 
 /** Whether the adapter widens float16 numbers, by having it do so. */
-async function holdsFloat16(): Promise<boolean> {
+async function holdsFloat16(host: Pick<RuntimeOptions, "sessionHost">): Promise<boolean> {
   const g = new OperatorGraph("float16", { kernels: "webgpu" });
   const x = g.input("x", "float32", [4]);
   // There and back again: the binding takes no float16 input.
@@ -61,7 +61,7 @@ async function holdsFloat16(): Promise<boolean> {
   g.output("y", g.cast(narrow, "float32"), [4]);
   const numbers = Float32Array.of(1, -2.5, 2 ** -14, 65_504);
   try {
-    const session = await openModelSession(g.serialize(), tmpdir(), { device: "webgpu" });
+    const session = await openModelSession(g.serialize(), tmpdir(), { device: "webgpu", ...host });
     try {
       const { y } = await session.run({ x: { type: "float32", data: numbers, shape: [4] } });
       return y?.type === "float32" && y.data.every((value, i) => value === numbers[i]);

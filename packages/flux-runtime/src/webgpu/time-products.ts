@@ -2,7 +2,7 @@ import { tmpdir } from "node:os";
 import { OperatorGraph } from "../graph/operators.ts";
 import { kernelsOf } from "../session/kernels-of.ts";
 import type { Device } from "../session/device.ts";
-import { openModelSession } from "../session/model-session.ts";
+import { openModelSession, type RuntimeOptions } from "../session/model-session.ts";
 
 const ROWS = 512;
 const SIZE = 1_024;
@@ -14,7 +14,10 @@ const PRODUCTS = 16;
  *
  * @throws {FluxRuntimeError} `session-failed`.
  */
-export async function timeProducts(device: Device, signal?: AbortSignal): Promise<number> {
+export async function timeProducts(
+  device: Device,
+  options: Pick<RuntimeOptions, "sessionHost" | "signal"> = {},
+): Promise<number> {
   const g = new OperatorGraph("products", { kernels: kernelsOf(device) });
   const x = g.input("x", "float32", [1, ROWS, SIZE]);
   const matrix = g.input("matrix", "float32", [SIZE, SIZE]);
@@ -26,7 +29,7 @@ export async function timeProducts(device: Device, signal?: AbortSignal): Promis
     x: { type: "float32", data: new Float32Array(ROWS * SIZE).fill(1), shape: [1, ROWS, SIZE] },
     matrix: { type: "float32", data: new Float32Array(SIZE * SIZE).fill(1 / SIZE), shape: [SIZE, SIZE] },
   } as const;
-  const session = await openModelSession(g.serialize(), tmpdir(), { device, ...(signal && { signal }) });
+  const session = await openModelSession(g.serialize(), tmpdir(), { device, ...options });
   try {
     await session.run(feeds); // compiles and allocates
     const seconds: number[] = [];

@@ -1,6 +1,7 @@
 import { graphScopes } from "../graph/graph-scope.ts";
 import { inlineFunctions } from "../graph/inline-functions.ts";
 import { type ModelView, readModel } from "../graph/read-model.ts";
+import { findAdapterBranches } from "./adapter-branches.ts";
 import { joinTwins } from "./branch-twins.ts";
 import { type AxisRun, runLength } from "./head-axes.ts";
 import type { Projection } from "./projection.ts";
@@ -42,6 +43,8 @@ export interface AttentionProjection extends Projection {
  * GroupQueryAttention, Attention and their kin, standard Attention), through transposes, reshapes, casts, slices,
  * gates and norms, alone or side by side with other channels.
  *
+ * An adapter (LoRA) that is added to a projection belongs to it, and is not listed.
+ *
  * A softmax counts if it weighs a product of two activations, so classifiers, recurrent networks and convolutions
  * have none. The number and size of the heads are read from the operator's attributes, from the shapes around the
  * attention and from how its result is transposed and reshaped; `null` where the graph does not show them for sure.
@@ -61,15 +64,22 @@ export function findAttentionProjections(model: Uint8Array): AttentionProjection
 
 /** {@link findAttentionProjections} of a model that was read already. */
 export function findAttention(view: ModelView): AttentionProjection[] {
-  const found = graphScopes(view).flatMap((scope) =>
-    projectionsIn(scope).flatMap((projection) => {
+  const found = graphScopes(view).flatMap((scope) => {
+    const projections = projectionsIn(scope);
+    const adapters = new Set(
+      projections.flatMap((projection) =>
+        findAdapterBranches(scope, projection, projections).map(({ productIndex }) => productIndex),
+      ),
+    );
+    return projections.flatMap((projection) => {
+      if (adapters.has(projection.nodeIndex)) return [];
       const found = traceAttention(scope, projection);
       const core = found?.find((part) => part.core !== undefined)?.core;
       if (found === undefined || core === undefined) return [];
       const parts = settleParts(found, projection.inputChannels);
       return [{ ...projection, attention: { op: core.op, node: core.node }, parts }];
-    }),
-  );
+    });
+  });
   return joinTwins(found);
 }
 

@@ -12,6 +12,7 @@ import { outputOf } from "../graph/node-parts.ts";
 import { type NodeRun, NodeTape, type ValueName } from "../graph/node-tape.ts";
 import { SCALE_MARK } from "../graph/scale-node.ts";
 import { HeadHooksError } from "../head-hooks-error.ts";
+import type { Projection } from "../attention/projection.ts";
 import type { SelectedTap } from "./selected-tap.ts";
 
 /** Where the factors come from. */
@@ -44,12 +45,15 @@ interface ScaleSettings {
   /** The first unit of each tap. */
   readonly firstUnits: readonly number[];
   readonly nodes: readonly NodeProto[];
+  /** The nodes that read a projection's input for its adapters, by their places. */
+  readonly adapterReaders: (projection: Projection) => readonly number[];
   readonly producerIndex: (value: ValueName) => number;
 }
 
 /**
  * Write the nodes that multiply each tapped tensor by its units' factors on its way into the projection: the factors
- * [G] are repeated for the unit's channels → [C], cast to the tensor's type, and multiplied in; offsets [C] are added. A
+ * [G] are repeated for the unit's channels → [C], cast to the tensor's type, and multiplied in; offsets [C] are added. The
+ * projection's adapters read the same scaled tensor. A
  * factor of 1 and an offset of −0 keep every value: x · 1 = x and x + −0 = x in IEEE arithmetic for all finite values,
  * infinities and both zeros, and a NaN stays NaN.
  *
@@ -70,6 +74,7 @@ export function scaleNodes(
     offsetInput === undefined
       ? undefined
       : head.op("offsets", "Expand", [offsetInput, head.int64("offsets/shape", [unitCount * groupSize])]); // [channels]
+  const tapped = new Set(taps.map(({ projection }) => projection.readerIndex)); // these have factors of their own
   const runs = taps.map(({ projection }, index): NodeRun => {
     const { input, inputChannels, inputAxes, elementType, readerIndex } = projection;
     const groups = inputChannels / groupSize;
@@ -90,6 +95,13 @@ export function scaleNodes(
 
     const reader = requireReader(projection, readers.get(readerIndex) ?? nodes[readerIndex], scaled, nodes);
     readers.set(readerIndex, reader);
+    for (const place of options.adapterReaders(projection)) {
+      const adapter = readers.get(place) ?? nodes[place];
+      if (adapter === undefined || adapter.input[0] !== input || tapped.has(place)) continue;
+      const copy = clone(NodeProtoSchema, adapter);
+      copy.input[0] = scaled;
+      readers.set(place, copy);
+    }
     return { after: producerIndex(input), nodes: tape.nodes };
   });
   return { runs: [{ after: -1, nodes: head.nodes }, ...runs], readers };

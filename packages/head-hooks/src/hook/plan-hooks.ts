@@ -1,6 +1,7 @@
 import { TensorProto_DataType, type ValueInfoProto } from "onnx-buf";
+import { findAdapterBranches } from "../attention/adapter-branches.ts";
 import { attentionTapsOf } from "../attention/attention-taps.ts";
-import { findProjections } from "../attention/projections.ts";
+import { findProjections, projectionsIn } from "../attention/projections.ts";
 import { captureNodes } from "../capture/capture-nodes.ts";
 import { liftBranches } from "../capture/lift-branches.ts";
 import { placeTaps } from "../capture/place-taps.ts";
@@ -8,7 +9,7 @@ import { defaultScaling, scaleNodes } from "../capture/scale-nodes.ts";
 import { type SelectionOptions, selectTaps } from "../capture/select-taps.ts";
 import type { SelectedTap } from "../capture/selected-tap.ts";
 import { externalLocations } from "../graph/external-data.ts";
-import { holderIndex } from "../graph/graph-scope.ts";
+import { graphScopes, holderIndex } from "../graph/graph-scope.ts";
 import { inlineFunctions } from "../graph/inline-functions.ts";
 import { pruneGraph } from "../graph/prune-graph.ts";
 import { type ModelView, readModel } from "../graph/read-model.ts";
@@ -88,6 +89,8 @@ function planCaptures(original: ModelView, options: HookOptions, settings: HookS
   const { outputName, reduction, isPerToken, channelMeans, scale } = settings;
   const { taps: placed, batchInput } = placeTaps(view, taps, settings);
 
+  const [main] = graphScopes(view);
+  const projections = projectionsIn(main);
   const producers = new Map<string, number>();
   for (const [index, node] of view.nodes.entries())
     for (const output of node.output) producers.set(output, index);
@@ -111,6 +114,8 @@ function planCaptures(original: ModelView, options: HookOptions, settings: HookS
           offsetInput: scale.offset,
           unitCount: layout.unitCount,
           nodes: view.nodes,
+          adapterReaders: (projection) =>
+            findAdapterBranches(main, projection, projections).map((adapter) => adapter.readerIndex),
           firstUnits: layout.taps.map(({ firstUnit }) => firstUnit),
         });
   const runs = [...captures, ...(scaling?.runs ?? [])];

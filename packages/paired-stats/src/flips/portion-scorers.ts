@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { instantiateFlipKernel, type KernelMemory } from "./flip-kernel.ts";
+import { FLIP_WORKER } from "./flip-worker.ts";
 import type { Labellings } from "./labellings.ts";
 import { patternGroups, selectRows, tableRows } from "./pattern-groups.ts";
 import { scoreTile, tabulate, type PortionScores } from "./score-tile.ts";
@@ -82,9 +83,10 @@ export function workerScorer(
   capacity: number,
 ): PortionScorer {
   const prepare = kernelPortions(memory, job, capacity);
-  const worker = new Worker(new URL("./flip-worker.js", import.meta.url), {
+  const worker = new Worker(FLIP_WORKER, {
+    eval: true,
     workerData: { module, memory: memory.memory },
-    execArgv: [], // flags of the main program, such as --input-type, are not for a file
+    execArgv: [], // flags of the main program are not for a thread
   });
   return {
     async score(first, count) {

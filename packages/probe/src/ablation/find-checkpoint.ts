@@ -5,6 +5,7 @@ import {
   resolveCheckpoint,
   type ResolveCheckpointOptions,
 } from "@measure-plantain/flux-runtime";
+import { baseCheckpoint } from "../controls/base-checkpoint.ts";
 import { plantedCheckpoint } from "../controls/plant/planted-checkpoint.ts";
 import { randomizedCheckpoint } from "../controls/randomized-checkpoint.ts";
 import { ProbeError } from "../probe-error.ts";
@@ -53,8 +54,8 @@ export async function findCheckpoint(
   const full = files.some(({ sha256 }) => sha256 !== undefined);
   const byName = (list: typeof files): object => Object.fromEntries(list.map((file) => [file.file, file]));
   const differences = differingSettings(
-    byName(files),
-    byName(await fingerprintCheckpoint(resolved.checkpoint, { full })),
+    { ...byName(files), ...scalesOf(settings.checkpoint) },
+    { ...byName(await fingerprintCheckpoint(resolved.checkpoint, { full })), ...scalesOf(resolved) },
   );
   if (differences.length > 0) {
     throw new ProbeError(
@@ -63,6 +64,13 @@ export async function findCheckpoint(
     );
   }
   return resolved;
+}
+
+/** The scales of adapters, by what they are called in messages; of what was made without them none count. */
+function scalesOf({ source, change }: Pick<ProbedCheckpoint, "source" | "change">): object {
+  if (change?.kind === "base" || change?.kind === "random-weights") return {};
+  const scales = (source?.loras ?? []).map(({ scale = 1 }, index) => [`scale of LoRA ${index + 1}`, scale]);
+  return Object.fromEntries(scales) as Readonly<Record<string, number>>;
 }
 
 /** What the user named, or else what the run was made on, made from it again. */
@@ -79,6 +87,7 @@ async function resolve(
     components: { ...components, ...options.components },
   });
   if (change === undefined) return resolved;
+  if (change.kind === "base") return baseCheckpoint(resolved);
   const { kind, seed, plant = "contrast" } = change;
   const reporter = createReporter(options, 1);
   reporter.next();

@@ -56,6 +56,11 @@ it.each(["planted-axis", "planted-object", "planted-wording"])(
   },
 );
 
+it("base is the checkpoint without its adapters, once", async () => {
+  expect(await parseControls(["base"], set)).toEqual([{ kind: "base", name: "base" }]);
+  await expect(parseControls(["base", "base"], set)).rejects.toThrow(/base is asked for twice/);
+});
+
 it("refuses the same control twice", async () => {
   await expect(parseControls(["paraphrase", "paraphrase"], set)).rejects.toThrow(
     /paraphrase is asked for twice/,

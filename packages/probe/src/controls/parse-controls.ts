@@ -11,6 +11,7 @@ import { hashPromptSet } from "../settings/settings.ts";
 /** What is changed in a control, everything else being equal. */
 export type Control =
   | { readonly kind: "random-weights"; readonly name: string; readonly seed: number }
+  | { readonly kind: "base"; readonly name: string }
   | {
       readonly kind: "planted";
       readonly name: string;
@@ -30,6 +31,9 @@ export type Control =
 export const IDENTICAL = "identical";
 export const SHUFFLED = "shuffled";
 
+/** The control that is the same checkpoint without its adapters. */
+export const BASE = "base";
+
 /** The controls in which an effect is planted, and what their units respond to. */
 const plants: ReadonlyMap<string, PlantKind> = new Map([
   ["planted", "contrast"],
@@ -40,7 +44,7 @@ const plants: ReadonlyMap<string, PlantKind> = new Map([
 
 /**
  * The controls that are asked for: `random-weights` is one seed, `random-weights:3` three of them, and so with `planted` and,
- * for a crossed set, `planted-axis`, `planted-object` and `planted-wording`; anything else is a prompt set, which is read here, so that a mistake in it is known before the run and not after it.
+ * for a crossed set, `planted-axis`, `planted-object` and `planted-wording`; `base` is the checkpoint without its adapters; anything else is a prompt set, which is read here, so that a mistake in it is known before the run and not after it.
  *
  * @param set - The run's own prompts.
  * @throws {ProbeError} if a number of seeds is no number, a control is asked for twice, or nothing of a kind can be planted for
@@ -50,6 +54,7 @@ const plants: ReadonlyMap<string, PlantKind> = new Map([
  */
 export async function parseControls(asked: readonly string[], set: PromptSet): Promise<Control[]> {
   const planned = asked.map(async (text): Promise<Control[]> => {
+    if (text === BASE) return [{ kind: "base", name: BASE }];
     const [, changed, seeds = "1"] = /^([a-z-]+)(?::(.*))?$/.exec(text) ?? [];
     const plant = plants.get(changed ?? "");
     if (changed === undefined || (changed !== "random-weights" && plant === undefined)) {

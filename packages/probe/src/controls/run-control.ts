@@ -5,6 +5,7 @@ import { ProbeError } from "../probe-error.ts";
 import { CONTROLS_FOLDER, RunFolder } from "../run-folder/run-folder.ts";
 import { namePrompts, type PromptsRecord } from "../settings/prompts-record.ts";
 import type { ProbedCheckpoint } from "../settings/probed-checkpoint.ts";
+import { baseCheckpoint } from "./base-checkpoint.ts";
 import { IDENTICAL, SHUFFLED, type Control } from "./parse-controls.ts";
 import type { PlantPlan } from "./plant/plan-plant.ts";
 import { plantedCheckpoint, writePlant } from "./plant/planted-checkpoint.ts";
@@ -86,6 +87,7 @@ async function changeCheckpoint(
   options: CaptureOptions,
 ): Promise<{ readonly checkpoint: ProbedCheckpoint; readonly plant: PlantPlan | null }> {
   if (control.kind === "prompts") return { checkpoint, plant: null };
+  if (control.kind === "base") return { checkpoint: baseCheckpoint(checkpoint), plant: null };
   const { seed } = control;
   if (control.kind === "random-weights")
     return { checkpoint: await randomizedCheckpoint(checkpoint, seed, options), plant: null };

@@ -1,5 +1,6 @@
 import type { PromptSet } from "@measure-plantain/prompts";
 import type { Control } from "../controls/parse-controls.ts";
+import { requireAdapters } from "../controls/base-checkpoint.ts";
 import { packageVersions } from "../passes/package-versions.ts";
 import type { ProbePlan } from "../plan-probe.ts";
 import { ProbeError } from "../probe-error.ts";
@@ -47,7 +48,8 @@ const ALPHA = 0.05;
 /**
  * Writes down what a planned probe will run and how it will be decided; `writePlanFile` stores it.
  *
- * @throws {ProbeError} `invalid-option` for a criterion that names a control or threshold that the plan does not have.
+ * @throws {ProbeError} `invalid-option` for a criterion that names a control or threshold that the plan does not have, and for the
+ * control `base` without an adapter.
  * @example
  * const plan = await createPlanFile(await planProbe(checkpoint, promptSet), { statistics: DEFAULT_STATISTICS });
  * await writePlanFile("plan.json", plan);
@@ -56,6 +58,7 @@ export async function createPlanFile(
   probe: ProbePlan,
   { statistics, controls = [], alpha, criteria, text = [], sources = {} }: PlanFileOptions,
 ): Promise<PlanFile> {
+  requireAdapters(probe.checkpoint.checkpoint, controls);
   const {
     referenceFiles,
     referenceCount,
@@ -98,7 +101,8 @@ export async function createPlanFile(
 /**
  * The criteria of whoever names none: more groups over the first threshold than the 99th percentile of their null; for each
  * control of other prompts the difference of the contrasts, if their pairs correspond; and more groups than in every other
- * control. A planted effect is a test of the probe, not of the model, and decides nothing.
+ * control. A planted effect is a test of the probe, not of the model, and decides nothing; nor does the checkpoint without its
+ * adapters, which may show more or less.
  */
 export function defaultCriteria(
   promptSet: PromptSet,
@@ -111,7 +115,7 @@ export function defaultCriteria(
   return [
     { kind: "count", ...units, above: "null-p99" },
     ...controls.flatMap((control): Criterion[] => {
-      if (control.kind === "planted") return [];
+      if (control.kind === "planted" || control.kind === "base") return [];
       const isPaired = control.kind === "prompts" && ids(control.promptSet) === ids(promptSet);
       return [
         isPaired
@@ -134,7 +138,7 @@ export async function planControls(
         : {
             name: control.name,
             promptSetSha256: promptSet.sha256,
-            change: { kind: control.kind, seed: control.seed },
+            change: { kind: control.kind, seed: control.kind === "base" ? 0 : control.seed },
           },
     ),
   );

@@ -26,7 +26,7 @@ const wholeNumber = z.int().nonnegative();
 const positive = z.int().positive();
 const list = <Item extends z.ZodType>(item: Item): z.ZodArray<Item> => z.array(item).max(MAX_ENTRIES);
 
-const kind = z.enum(["random-weights", "planted"]);
+const kind = z.enum(["random-weights", "planted", "base"]);
 const plant = z.enum(["axis", "object", "wording"]);
 const change = z.strictObject({
   kind,
@@ -39,6 +39,7 @@ const components = {
   transformer: name.exactOptional(),
   textEncoder: name.exactOptional(),
   autoencoder: name.exactOptional(),
+  loras: list(z.strictObject({ file: name, scale: z.number().exactOptional() })).exactOptional(),
 };
 
 const fingerprint = z.strictObject({

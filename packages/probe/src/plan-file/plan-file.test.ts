@@ -91,7 +91,7 @@ describe("createPlanFile(probe, options)", () => {
       expect(plan.settings).not.toHaveProperty(setting);
       expect(plan.free).toContain(setting);
     }
-    expect(plan.packages).toHaveProperty("@measure-plantain/probe");
+    expect(plan.packages["@measure-plantain/probe"]).toMatch(/^\d+\.\d+\.\d+/);
   });
 
   it("decides by the run's own null and every control but a planted effect, pair by pair if the pairs correspond", () => {

@@ -10,7 +10,10 @@ export interface FileFingerprint {
   readonly file: string;
   /** Its size. */
   readonly bytes: number;
-  /** SHA-256 of a safetensors file's header (names, types, shapes, offsets), of any other file's content. */
+  /**
+   * SHA-256 of a weight file's header (names, types, shapes, offsets), of any other file's content: also of an adapter's, since
+   * all those of one training have the same header.
+   */
   readonly headerSha256: string;
   /** SHA-256 of the whole file, if it was asked for. */
   readonly sha256?: string;
@@ -26,10 +29,15 @@ export async function fingerprintCheckpoint(
     files.map(async ({ path, source }) => ({
       file: path,
       bytes: (await stat(source)).size,
-      headerSha256: sha256(path.endsWith(".safetensors") ? await readHeader(source) : await readFile(source)),
+      headerSha256: await identify(path, source),
       ...(full && { sha256: await sha256OfFile(source) }),
     })),
   );
+}
+
+async function identify(path: string, source: string): Promise<string> {
+  if (path.startsWith("loras/")) return sha256OfFile(source);
+  return sha256(path.endsWith(".safetensors") ? await readHeader(source) : await readFile(source));
 }
 
 async function readHeader(path: string): Promise<Uint8Array> {

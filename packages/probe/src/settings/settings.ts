@@ -24,7 +24,7 @@ export interface ProbeSettings extends NuisanceSettings {
   /** The weights, by what the files' headers and small files hold. */
   readonly checkpoint: {
     readonly id: string;
-    /** What it was put together from, if models were given as files of their own. */
+    /** What it was put together from, if models or adapters were given as files of their own. */
     readonly source?: CheckpointSource;
     /** What was changed in another checkpoint to make this one. */
     readonly change?: CheckpointChange;
@@ -141,11 +141,15 @@ export function withPlainCheckpoint<Settings extends Pick<ProbeSettings, "checkp
   return { ...settings, checkpoint };
 }
 
-function plainSource(source: CheckpointSource): CheckpointSource {
+function plainSource({ loras, ...source }: CheckpointSource): CheckpointSource {
   const plain = Object.entries(source).map(
-    ([part, path]: [string, string]) => [part, plainId(path)] as const,
+    ([part, path = ""]: [string, string | undefined]) => [part, plainId(path)] as const,
   );
-  return { ...source, ...Object.fromEntries(plain) };
+  return {
+    ...source,
+    ...Object.fromEntries(plain),
+    ...(loras && { loras: loras.map(({ file, scale = 1 }) => ({ file: plainId(file), scale })) }),
+  };
 }
 
 function plainId(id: string): string {

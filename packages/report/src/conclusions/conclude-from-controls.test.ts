@@ -69,6 +69,40 @@ describe("random weights", () => {
   });
 });
 
+describe("the checkpoint without its adapters", () => {
+  test("lets the run say what they changed, if the difference of the contrasts is beyond chance", async () => {
+    const { may, mayNot } = await conclude([control({ name: "base", kind: "base", seed: 2 })]);
+    expect(may).toMatch(
+      /Without its adapters, klein puts \d+ groups? over \|t\| = 3, with them \d+; t correlate with r = .*; the difference of both contrasts, pair by pair, puts \d+ over it \(99th percentile of its null [\d.]+, p = 0\.005\): the adapters change how the units respond/,
+    );
+    expect(mayNot).not.toMatch(/adapters/);
+  });
+
+  test("forbids it if the difference does not show", async () => {
+    const evidence = await control({ name: "base", kind: "base", seed: 2 });
+    const granularities = evidence.comparison.granularities.map(({ difference, ...granularity }) => ({
+      ...granularity,
+      difference: difference && {
+        ...difference,
+        thresholds: difference.thresholds.map((tested) => ({ ...tested, p: 0.06 })),
+      },
+    }));
+    const comparison = { ...evidence.comparison, granularities };
+    const { may, mayNot } = await conclude([Promise.resolve({ ...evidence, comparison })]);
+    expect(mayNot).toMatch(
+      /Without its adapters, klein .* p = 0\.06\d*\): that the adapters change .* does not show/,
+    );
+    expect(may).not.toMatch(/adapters/);
+  });
+
+  test("that captures the very same, as at a scale of 0, says that nothing differs", async () => {
+    const { mayNot } = await conclude([control({ name: "base", kind: "base", seed: 1, planted: strong })]);
+    expect(mayNot).toMatch(
+      /Without its adapters, klein .* r = 1\.00\. The difference is not tested: nothing in it varies\./,
+    );
+  });
+});
+
 describe("a matched prompt set", () => {
   test("that shows less, by a tested difference, lets the run say more than it", async () => {
     const { may, mayNot } = await conclude([

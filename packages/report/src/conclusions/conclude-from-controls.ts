@@ -30,6 +30,7 @@ export function concludeFromControls(results: Results): Conclusions {
     beside.filter(({ control }) => control.kind === kind);
   const parts = [
     concludeFromWeights(ofKind("weights"), results),
+    ...ofKind("base").map((control) => concludeFromBase(control, results)),
     ...ofKind("prompts").map((control) => concludeFromPrompts(control, results)),
     ...ofKind("settings").map(concludeFromSettings),
     ...ofKind("prompts").map((control) => concludeFromDistance(control, results)),
@@ -80,6 +81,32 @@ function concludeFromWeights(controls: readonly Beside[], { checkpoint }: Result
           `${found}, of this run ${formatCount(here)}: no more than a network of this shape may give without training, so ` +
             `the count says nothing of what the model has learned.`,
         ],
+      };
+}
+
+/** What the adapters changed. */
+function concludeFromBase(
+  { control, groups, threshold, here, there }: Beside,
+  { checkpoint }: Pick<Results, "checkpoint">,
+): Conclusions {
+  const { correlationOfT, difference } = groups;
+  const alike = correlationOfT === null ? "" : `; t correlate with r = ${formatT(correlationOfT)}`;
+  const found = `Without its adapters, ${checkpoint.id} puts ${countGroups(there)} over |t| = ${threshold}, with them ${formatCount(here)}${alike}`;
+  const compared = difference?.thresholds.find((tested) => tested.threshold === threshold);
+  if (compared === undefined)
+    return {
+      ...nothing,
+      mayNot: [`${found}. The difference is not tested: ${control.unpaired ?? "nothing in it varies"}.`],
+    };
+  const { observed, nullP99, p } = compared;
+  const tested =
+    `${found}; the difference of both contrasts, pair by pair, puts ${formatCount(observed)} over it (99th percentile of its ` +
+    `null ${formatMeanCount(nullP99)}, p = ${formatP(p)})`;
+  return p <= ALPHA
+    ? { ...nothing, may: [`${tested}: the adapters change how the units respond to the contrast.`] }
+    : {
+        ...nothing,
+        mayNot: [`${tested}: that the adapters change how the units respond to the contrast does not show.`],
       };
 }
 

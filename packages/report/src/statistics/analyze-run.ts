@@ -1,4 +1,11 @@
-import { CONTROLS_FOLDER, openRun, readPlant, type Manifest, type RunFolder } from "@measure-plantain/probe";
+import {
+  CONTROLS_FOLDER,
+  openRun,
+  readPlant,
+  type CheckpointChange,
+  type Manifest,
+  type RunFolder,
+} from "@measure-plantain/probe";
 import { summarizePlan } from "../plan/summarize-plan.ts";
 import { summarize } from "../summary/summarize.ts";
 import type { ControlKind } from "../summary/summary.ts";
@@ -69,9 +76,14 @@ async function analyzeControl(
   };
 }
 
+const kindsOfChange = {
+  "random-weights": "weights",
+  base: "base",
+  planted: "changed-weights",
+} as const satisfies Record<CheckpointChange["kind"], ControlKind>;
+
 function nameKind(run: Manifest, control: Manifest): ControlKind {
   const { id, change } = control.settings.checkpoint;
-  if (id !== run.settings.checkpoint.id)
-    return change?.kind === "random-weights" ? "weights" : "changed-weights";
+  if (id !== run.settings.checkpoint.id) return kindsOfChange[change?.kind ?? "planted"];
   return control.settings.promptSet.sha256 === run.settings.promptSet.sha256 ? "settings" : "prompts";
 }

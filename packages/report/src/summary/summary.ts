@@ -169,10 +169,10 @@ export interface Notice {
 }
 
 /**
- * What sets a control apart from its run: random weights; other prompts; settings such as a seed; or weights that were
- * changed in a known way, which are spoken of elsewhere.
+ * What sets a control apart from its run: random weights; no adapters; other prompts; settings such as a seed; or weights that
+ * were changed in a known way, which are spoken of elsewhere.
  */
-export type ControlKind = "weights" | "prompts" | "settings" | "changed-weights";
+export type ControlKind = "weights" | "base" | "prompts" | "settings" | "changed-weights";
 
 /** A control in brief. */
 export interface ControlSummary {

@@ -61,7 +61,7 @@ export async function plantedCheckpoint({
     id: `${id} (${nameOf(kind)}, seed ${seed})`,
     ...(source && { source }),
     change: { kind: "planted", seed, of: id, ...(kind !== "contrast" && { plant: kind }) },
-    checkpoint: planted,
+    checkpoint: { ...planted, loras: checkpoint.loras }, // the planted weights answer to what is computed with them
     isSynthesized,
     plan,
   };
