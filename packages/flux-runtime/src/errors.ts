@@ -13,6 +13,8 @@ export type FluxRuntimeErrorCode =
   | "folder-in-use"
   /** The bytes are not a well-formed safetensors file. */
   | "malformed-safetensors"
+  /** The bytes are not a well-formed GGUF file. */
+  | "malformed-gguf"
   /** The tensor's element type is not one that the operation knows. */
   | "unsupported-dtype"
   /** A folder holds no weights, or a shard of them is missing. */

@@ -2,8 +2,10 @@ import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { ModelProtoSchema } from "onnx-buf";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Checkpoint } from "../src/checkpoint/checkpoint.ts";
+import type { ComponentWeights } from "../src/checkpoint/component-weights.ts";
 import type { ComputeType, ElementType } from "../src/graph/element-type.ts";
 import { GraphBuilder } from "../src/graph/graph-builder.ts";
+import type { ModelGraphOptions } from "../src/graph/model-graph.ts";
 import { buildAutoencoderDecoder } from "../src/models/autoencoder-decoder.ts";
 import { buildAutoencoderEncoder } from "../src/models/autoencoder-encoder.ts";
 import { buildTextEncoder } from "../src/models/text-encoder.ts";
@@ -57,6 +59,26 @@ describe("every node of the graphs for CUDA has a kernel there", () => {
     expect(
       summarize(findMisplacedNodes(buildTextEncoder(config, { weights, computeType }).serialize())),
     ).toEqual([]);
+  });
+
+  it.each<[ComputeType, "F8_E4M3" | "F8_E5M2", readonly number[]]>([
+    ["bfloat16", "F8_E4M3", []],
+    ["float16", "F8_E5M2", [1]],
+    ["float32", "F8_E4M3", [1_000, 1]],
+  ])("models in %s of %s weights with scales of shape %j", (computeType, dtype, shapeOfScale) => {
+    const { transformer, textEncoder } = checkpoint;
+    const inFloat8 = (weights: ComponentWeights): ModelGraphOptions["weights"] => ({
+      locate(name, shape) {
+        const weight = weights.locate(name, shape);
+        return { ...weight, dtype, scale: { ...weight, dtype: "BF16", shape: shapeOfScale } };
+      },
+    });
+    for (const graph of [
+      buildTransformer(transformer.config, { weights: inFloat8(transformer.weights), computeType }),
+      buildTextEncoder(textEncoder.config, { weights: inFloat8(textEncoder.weights), computeType }),
+    ]) {
+      expect(summarize(findMisplacedNodes(graph.serialize()))).toEqual([]);
+    }
   });
 
   const halves = [

@@ -29,7 +29,8 @@ export interface CudaOperator {
 const FLOATS: readonly ElementType[] = ["float32", "float16", "bfloat16"];
 const WITHOUT_BF16: readonly ElementType[] = ["float32", "float16"];
 const NUMBERS: readonly ElementType[] = [...FLOATS, "int64"];
-const ANY: readonly ElementType[] = [...NUMBERS, "bool"];
+const ANY: readonly ElementType[] = [...NUMBERS, "uint8", "bool"];
+const FLOAT8: readonly ElementType[] = ["float8e4m3fn", "float8e5m2"];
 
 /** One type for each of some parameters, whichever of the given. */
 function same(types: readonly ElementType[], ...parameters: readonly string[]): Constraints[] {
@@ -71,7 +72,7 @@ function reduction(ranges: readonly CudaKernel[], schemas: readonly number[]): C
 /**
  * The kernels of ONNX Runtime 1.29.0's CUDA provider for the operators that the graphs of this package hold and that a rewritten
  * graph may add, by operator (com.microsoft's have the domain before the name). Versions before 13 and types that no graph here
- * has (double, the other integers, float8) are left out.
+ * has (double, the other integers) are left out.
  *
  * **Version rule.** A node carries the newest schema version that its operator set knows. A kernel takes it if it is registered
  * for exactly that version, or for a range with an end that holds it; one registered from a version on without an end takes that
@@ -86,6 +87,7 @@ function reduction(ranges: readonly CudaKernel[], schemas: readonly number[]): C
  *    types agree but those of Cos and Sin (no bfloat16 there). Versions differ where the provider has gone on since (#27729, #27728):
  *    Cos and Sin 7+, Identity and ReduceMax without the ranges from 21 and 20, Range 11+, ConstantOfShape 9+, and no 25 for Cast,
  *    Reshape, Shape, Squeeze, Transpose and Unsqueeze.
+ *    The float8 types of Cast, from version 19 on, are from there alone. DequantizeLinear has them up to version 21, not in 23.
  * 3. bfloat16 of MultiHeadAttention (#26083, #26894) stands in both. What the project's notes had otherwise: Cos and Sin do have
  *    bfloat16 from operator set 22 on.
  * 4. Schema versions and signatures: the operator definitions of onnx 1.23.1.
@@ -112,7 +114,10 @@ export const cudaKernels: Readonly<Record<string, CudaOperator>> = {
     schemas: [1, 6, 9, 13, 19, 21, 23, 24, 25],
     inputs: ["T1"],
     outputs: ["T2"],
-    kernels: kernels([[13, 18], ...MOVING], [{ T1: ANY, T2: ANY }]),
+    kernels: [
+      ...kernels([[13, 18]], [{ T1: ANY, T2: ANY }]),
+      ...kernels(MOVING, [{ T1: [...ANY, ...FLOAT8], T2: [...ANY, ...FLOAT8] }]),
+    ],
   },
   Clip: {
     schemas: [1, 6, 11, 12, 13],

@@ -21,7 +21,10 @@ const elementTypes = new Map<number, ElementType>([
   [TensorProto_DataType.FLOAT, "float32"],
   [TensorProto_DataType.FLOAT16, "float16"],
   [TensorProto_DataType.BFLOAT16, "bfloat16"],
+  [TensorProto_DataType.FLOAT8E4M3FN, "float8e4m3fn"],
+  [TensorProto_DataType.FLOAT8E5M2, "float8e5m2"],
   [TensorProto_DataType.INT64, "int64"],
+  [TensorProto_DataType.UINT8, "uint8"],
   [TensorProto_DataType.BOOL, "bool"],
 ]);
 

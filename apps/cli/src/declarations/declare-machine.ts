@@ -25,7 +25,7 @@ export function declareMachine(program: Command, interruption: AbortSignal): voi
   const cache = program
     .command("cache")
     .description(
-      "list or remove what runs made in the cache folder: checkpoints, weights converted for WebGPU",
+      "list or remove what runs made in the cache folder: checkpoints, weights converted for WebGPU or from GGUF",
     );
   cache
     .command("list")
@@ -36,6 +36,6 @@ export function declareMachine(program: Command, interruption: AbortSignal): voi
     .command("remove")
     .description("remove entries of the cache folder; what is needed again is made again")
     .argument("[names...]", "as `cache list` shows them")
-    .option("--converted", "all weights that were converted for WebGPU", false)
+    .option("--converted", "all weights that were converted for WebGPU or from GGUF", false)
     .action((names: string[], options: { converted: boolean }) => removeFromCache(names, options));
 }

@@ -30,6 +30,14 @@ async function editConfig(component: string, changes: Readonly<Record<string, un
   await writeFile(path, JSON.stringify({ ...config, ...changes }));
 }
 
+/** Takes names out of the index of the text encoder. */
+async function dropFromIndex(pattern: RegExp): Promise<void> {
+  const path = join(folder, "text_encoder/model.safetensors.index.json");
+  const { weight_map } = JSON.parse(await readFile(path, "utf8")) as { weight_map: Record<string, string> }; // the fixture's own
+  const kept = Object.entries(weight_map).filter(([name]) => !pattern.test(name));
+  await writeFile(path, JSON.stringify({ weight_map: Object.fromEntries(kept) }));
+}
+
 /** The error that opening the checkpoint rejects with. */
 async function refusal(): Promise<FluxRuntimeError> {
   const error: unknown = await openCheckpoint(folder).catch((reason: unknown) => reason);
@@ -56,11 +64,17 @@ const packed = (tensor: NamedTensor, dtype: NamedTensor["dtype"]): NamedTensor =
 
 describe("a component of a kind that is not read is refused at open, by the name of the kind:", () => {
   const kinds: readonly [kind: string, change: Change, said: RegExp][] = [
-    ["fp8", matrices((tensor) => [packed(tensor, "F8_E4M3")]), /8 bits or fewer.*context_embedder.*F8_E4M3/],
-    ["fp8 with scales", matrices((t) => and(packed(t, "F8_E5M2"), ["_scale", "F32"])), /8 bits or fewer/],
-    ["fp8 as ComfyUI scales it", (t) => and(t, ["_scaled_fp8", "F32"]), /8 bits or fewer/],
-    ["mxfp8", matrices((t) => and(packed(t, "F8_E4M3"), ["_scale", "F8_E8M0"])), /8 bits or fewer/],
-    ["fp4", matrices((tensor) => [packed(tensor, "F4")]), /8 bits or fewer/],
+    ["fp8 of AMD's kind", matrices((t) => [packed(t, "F8_E4M3FNUZ")]), /fp8 of another kind.*F8_E4M3FNUZ/],
+    ["fp4", matrices((tensor) => [packed(tensor, "F4")]), /4-bit or 6-bit floats/],
+    [
+      "nvfp4 in bytes",
+      matrices((t) => [
+        { ...packed(t, "U8"), shape: [t.shape[0] ?? 0, (t.shape[1] ?? 0) / 2] },
+        ...and(t, ["_scale", "F8_E4M3"], ["_scale_2", "F32"]).slice(1),
+      ]),
+      /nvfp4.*weight_scale_2 of F32/,
+    ],
+    ["mxfp8", matrices((t) => and(packed(t, "F8_E4M3"), ["_scale", "F8_E8M0"])), /mxfp8/],
     [
       "bitsandbytes, 4 bits",
       matrices((t) => and(packed(t, "U8"), [".absmax", "F32"], [".quant_state.bitsandbytes__nf4", "U8"])),
@@ -122,8 +136,8 @@ describe("a component of a kind that is not read is refused at open, by the name
   });
 
   it.each<[File, string, Change, RegExp]>([
-    ["text encoder", "fp8", matrices((t) => [packed(t, "F8_E4M3")]), /text_encoder holds.*8 bits/],
-    ["vae", "fp8", (t) => [packed(t, "F8_E4M3")], /vae holds.*8 bits/],
+    ["text encoder", "fp4", matrices((t) => [packed(t, "F4")]), /text_encoder holds.*4-bit/],
+    ["vae", "fp8 of another kind", (t) => [packed(t, "F8_E5M2FNUZ")], /vae holds.*FNUZ/],
   ])("a %s of %s", async (file, _, change, said) => {
     await rewriteHeader(join(folder, FILES[file]), change);
     const error = await refusal();
@@ -266,7 +280,9 @@ describe("weights that are not the model's are refused at open:", () => {
     await rewriteHeader(join(folder, FILES.transformer), (t) => [packed(t, "F64")]);
     expect(await refusal()).toMatchObject({
       code: "unsupported-dtype",
-      message: expect.stringMatching(/is F64, and 168 more; expected one of BF16, F16, F32/) as string,
+      message: expect.stringMatching(
+        /is F64, and 168 more; expected one of BF16, F16, F32, F8_E4M3, F8_E5M2/,
+      ) as string,
     });
   });
 
@@ -308,23 +324,39 @@ describe("opens a checkpoint", () => {
     await expect(openCheckpoint(folder)).resolves.toHaveProperty("textEncoder");
   });
 
-  it.each(["F16", "F32"] as const)("whose weights are %s", async (dtype) => {
+  it.each(["F16", "F32", "F8_E4M3", "F8_E5M2"] as const)("whose weights are %s", async (dtype) => {
     for (const file of Object.values(FILES)) {
       await rewriteHeader(join(folder, file), (t) => [t.dtype === "BF16" ? { ...t, dtype } : t]);
     }
     await expect(openCheckpoint(folder)).resolves.toHaveProperty("transformer");
   });
 
+  it.each<[string, Change]>([
+    [
+      "bitsandbytes",
+      (t) => and(packed(t, "U8"), [".absmax", "F32"], [".quant_state.bitsandbytes__nf4", "U8"]),
+    ],
+    ["nvfp4", (t) => and(packed(t, "F4"), ["_scale", "F8_E4M3"], ["_scale_2", "F32"])],
+    ["mxfp8", (t) => and(packed(t, "F8_E4M3"), ["_scale", "F8_E8M0"])],
+    ["GPTQ", (t) => [{ name: `${withoutWeight(t.name)}.qweight`, dtype: "I32", shape: [1] }]],
+    ["fp8 of another kind", (t) => [packed(t, "F8_E4M3FNUZ")]],
+  ])("whose last text encoder layers, which are not read, are quantised: %s", async (_, change) => {
+    const quantized: string[] = [];
+    await rewriteHeader(join(folder, FILES["text encoder"]), (t) => {
+      if (!/\.(?:27|28|29)\..*_proj\.weight$/.test(t.name)) return [t];
+      quantized.push(t.name);
+      return change(t);
+    });
+    expect(quantized.length).toBeGreaterThan(0);
+    await dropFromIndex(/\.(?:27|28|29)\..*_proj/);
+    await expect(openCheckpoint(folder)).resolves.toHaveProperty("textEncoder");
+  });
+
   it("whose last text encoder layers were left out: none behind the 27th is read", async () => {
     await rewriteHeader(join(folder, FILES["text encoder"]), (t) =>
       /\.(?:27|28|29)\./.test(t.name) || t.name === "model.norm.weight" ? [] : [t],
     );
-    const index = join(folder, "text_encoder/model.safetensors.index.json");
-    const { weight_map } = JSON.parse(await readFile(index, "utf8")) as {
-      weight_map: Record<string, string>;
-    };
-    const kept = Object.entries(weight_map).filter(([name]) => !/\.(?:27|28|29)\.|model\.norm/.test(name));
-    await writeFile(index, JSON.stringify({ weight_map: Object.fromEntries(kept) }));
+    await dropFromIndex(/\.(?:27|28|29)\.|model\.norm/);
     await expect(openCheckpoint(folder)).resolves.toHaveProperty("textEncoder");
   });
 });

@@ -3,7 +3,7 @@ import { isWeightDtype, WEIGHT_DTYPES } from "../graph/model-graph.ts";
 import type { RequiredTensor } from "../models/list-tensors.ts";
 import type { ComponentWeights } from "./component-weights.ts";
 import type { LocatedWeight } from "./located-weight.ts";
-import { recognizeWeights } from "./recognize-weights.ts";
+import { QUANTIZED_ADVICE, recognizeWeights, type ForeignWeights } from "./recognize-weights.ts";
 
 /** The tensors of a model as its configuration has them. */
 export interface ExpectedTensors {
@@ -35,9 +35,13 @@ export function checkTensors(
   });
   const reshaped = present.filter(({ shape, weight }) => shape.join() !== weight.shape.join());
   const unreadable = present.filter(({ weight }) => !isWeightDtype(weight.dtype));
+  const isUnread = (name: string): boolean => unread.has(name) && !requiredNames.has(name);
   const unexpected = [...tensors.keys()].filter(
-    (name) => !requiredNames.has(name) && !unread.has(name) && !BUFFERS.test(name),
+    (name) =>
+      !requiredNames.has(name) && !unread.has(name) && !BUFFERS.test(name) && !isPartOf(isUnread, name),
   );
+  const quantized = present.find(({ weight }) => weight.unreadable !== undefined)?.weight.unreadable;
+  if (quantized !== undefined) throw foreignWeights(folder, { ...quantized, advice: QUANTIZED_ADVICE });
   if (missing.length + reshaped.length + unreadable.length + unexpected.length === 0) return;
 
   refuseForeignWeights(folder, tensors);
@@ -79,12 +83,24 @@ export function checkTensors(
 
 function refuseForeignWeights(folder: string, tensors: ReadonlyMap<string, LocatedWeight>): void {
   const foreign = recognizeWeights([...tensors].map(([name, { dtype }]) => ({ name, dtype })));
-  if (foreign === undefined) return;
-  throw new FluxRuntimeError(
+  if (foreign !== undefined) throw foreignWeights(folder, foreign);
+}
+
+function foreignWeights(folder: string, { what, evidence, advice }: ForeignWeights): FluxRuntimeError {
+  return new FluxRuntimeError(
     "unsupported-weights",
-    `${folder} holds ${foreign.what}: ${foreign.evidence} shows it. Expected are ${WEIGHT_DTYPES.join(", ")} tensors under the names of diffusers and transformers. ${foreign.advice}`,
-    { folder, kind: foreign.what, evidence: foreign.evidence },
+    `${folder} holds ${what}: ${evidence} shows it. Expected are ${WEIGHT_DTYPES.join(", ")} tensors under the names of diffusers, transformers or Black Forest Labs, with at most one scale for each row. ${advice}`,
+    { folder, kind: what, evidence },
   );
+}
+
+/** Whether a tensor is what a quantisation made of one of some others, or put next to it, by its name. */
+function isPartOf(isOne: (name: string) => boolean, name: string): boolean {
+  for (let end = name.lastIndexOf("."); end > 0; end = name.lastIndexOf(".", end - 1)) {
+    const start = name.slice(0, end);
+    if (isOne(start) || isOne(`${start}.weight`)) return true;
+  }
+  return false;
 }
 
 function andMore({ length }: readonly unknown[]): string {

@@ -1,7 +1,7 @@
-/** The folders of a checkpoint's models; each holds a configuration and weights. */
-export const MODEL_FOLDERS = ["text_encoder", "transformer", "vae"] as const;
-/** One of them. */
-export type ModelFolder = (typeof MODEL_FOLDERS)[number];
+/** The folder of one of a checkpoint's models. */
+export type ModelFolder = "text_encoder" | "transformer" | "vae";
+/** All of them; each holds a configuration and weights. */
+export const MODEL_FOLDERS: readonly ModelFolder[] = ["text_encoder", "transformer", "vae"];
 
 /** What weight files are called before `.safetensors` or a shard's number, in the order in which they are looked for. */
 export const WEIGHT_BASE_NAMES = ["diffusion_pytorch_model", "model"] as const;

@@ -1,10 +1,12 @@
 import { realpath } from "node:fs/promises";
 import { dirname, relative, resolve, sep } from "node:path";
 import { FluxRuntimeError } from "../errors.ts";
+import { isGgufFile, provideGgufWeights } from "../gguf/convert-gguf.ts";
 import { commonFolder } from "./common-folder.ts";
 import { renameNativeWeights } from "./native-names.ts";
 import type { LocatedWeight } from "./located-weight.ts";
 import { openWeightFile, openWeights } from "./sharded-weights.ts";
+import { attachScales } from "./weight-scales.ts";
 
 /** The weights of one model of a checkpoint. */
 export interface ComponentWeights {
@@ -14,7 +16,7 @@ export interface ComponentWeights {
    * @throws {FluxRuntimeError} `missing-tensor` where the weights lack it; `shape-mismatch` where its shape is another.
    */
   locate(name: string, shape: readonly number[]): LocatedWeight;
-  /** The folder, or the file, that was opened. */
+  /** The folder, or the file, that was opened; of a GGUF file the one that it was converted to. */
   readonly folder: string;
   /** Every weight by its name in the checkpoint. */
   readonly tensors: ReadonlyMap<string, LocatedWeight>;
@@ -28,12 +30,13 @@ export interface ComponentWeights {
 
 /**
  * Opens the weights of one model, in a folder or in one file; only headers are read, links are followed. Weights under the names
- * of the makers' own code get those of diffusers.
+ * of the makers' own code get those of diffusers, and quantised ones their scales. A GGUF file is converted the first time.
  *
- * @throws {FluxRuntimeError} as `openWeights` and `openWeightFile` do.
+ * @throws {FluxRuntimeError} as `openWeights`, `openWeightFile`, `attachScales` and `provideGgufWeights` do.
  */
 export async function openComponentWeights(folder: string): Promise<ComponentWeights> {
-  const weights = await (isWeightFile(folder) ? openWeightFile(folder) : openWeights(folder));
+  const source = isGgufFile(folder) ? await provideGgufWeights(folder) : folder;
+  const weights = await (isWeightFile(source) ? openWeightFile(source) : openWeights(source));
   const files = [...new Set([...weights.values()].map((entry) => entry.file))];
   const realFiles = new Map(
     await Promise.all(files.map(async (file) => [file, await realpath(file)] as const)),
@@ -46,8 +49,8 @@ export async function openComponentWeights(folder: string): Promise<ComponentWei
       return [name, { ...entry, location }];
     }),
   );
-  const tensors = renameNativeWeights(located);
-  const root = resolve(folder);
+  const tensors = renameNativeWeights(await attachScales(located));
+  const root = resolve(source);
   return {
     folder: root,
     tensors,

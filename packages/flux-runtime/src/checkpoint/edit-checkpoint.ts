@@ -1,12 +1,14 @@
 import { copyFile, link, mkdir, open, realpath } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { FluxRuntimeError } from "../errors.ts";
-import type { Tensor } from "../tensor.ts";
+import { elementCount, type Tensor } from "../tensor.ts";
 import { listConfigurationFiles, listWeightFiles } from "./list-checkpoint-files.ts";
-import { encodeBfloat16 } from "./half-precision.ts";
+import { isFloat8Dtype } from "./float8.ts";
+import { encodeBfloat16, encodeFloat16 } from "./half-precision.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { LocatedWeight } from "./located-weight.ts";
 import { readTensor } from "./read-safetensors.ts";
+import { SAFETENSORS_DTYPE_BYTES } from "./safetensors-dtype.ts";
 import { readSafetensorsHeader, type SafetensorsEntry } from "./safetensors-header.ts";
 import { writeCheckpointFolder } from "./write-checkpoint-folder.ts";
 import { createSafetensorsWriter, type SafetensorsWriter } from "./write-safetensors.ts";
@@ -28,12 +30,13 @@ export interface EditCheckpointOptions {
 /**
  * Writes a checkpoint that is another one with some weights changed, in their own element type. Only the weight files
  * that hold a changed tensor are written; the others are hard links, or copies if they lie on another disk. A model that
- * was given as a file of its own stays one file, under the names that its tensors have there.
+ * was given as a file of its own stays one file, under the names that its tensors have there. A tensor in fp8 of which something is
+ * changed becomes float32, and its scale 1.
  *
  * The folder appears whole or not at all.
  *
  * @throws {FluxRuntimeError} `missing-tensor` if a name is not a weight of the transformer; `unsupported-dtype` if a weight
- * is neither BF16 nor F32; `invalid-argument` for an edit of another length; `disk-full`; `unwritable-file`;
+ * is neither BF16, F32 nor fp8; `invalid-argument` for an edit of another length; `disk-full`; `unwritable-file`;
  * `existing-folder`.
  */
 export async function editCheckpoint(
@@ -52,7 +55,10 @@ export async function editCheckpoint(
       const to = join(aside, path);
       await mkdir(dirname(to), { recursive: true });
       const own = edits.filter(({ weight }) => resolve(weight.file) === resolve(source));
-      if (own.length > 0) await rewriteFile(source, to, own, metadata);
+      const scales = edits.flatMap(({ weight: { scale } }) =>
+        scale !== undefined && resolve(scale.file) === resolve(source) ? [scale] : [],
+      );
+      if (own.length + scales.length > 0) await rewriteFile(source, to, { edits: own, scales, metadata });
       else await linkOrCopy(source, to);
     }
   });
@@ -81,18 +87,35 @@ async function linkOrCopy(from: string, to: string): Promise<void> {
   await link(real, to).catch(() => copyFile(real, to));
 }
 
-async function rewriteFile(
-  from: string,
-  to: string,
-  edits: readonly LocatedEdit[],
-  metadata: Readonly<Record<string, string>>,
-): Promise<void> {
+/** What is changed in one file. */
+interface FileEdits {
+  readonly edits: readonly LocatedEdit[];
+  /** The scales of changed weights. */
+  readonly scales: readonly LocatedWeight[];
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+async function rewriteFile(from: string, to: string, { edits, scales, metadata }: FileEdits): Promise<void> {
   const header = await readSafetensorsHeader(from);
-  const layout = [...header.tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
+  const layout = [...header.tensors]
+    .map(([name, entry]) => {
+      const widened = edits.filter(({ weight }) => isQuantized(weight) && lies(weight, entry));
+      return { name, entry, shape: entry.shape, widened, dtype: widened.length > 0 ? "F32" : entry.dtype };
+    })
+    .sort((one, other) => SAFETENSORS_DTYPE_BYTES[other.dtype] - SAFETENSORS_DTYPE_BYTES[one.dtype]);
   const inOrder = edits.toSorted((left, right) => left.weight.byteOffset - right.weight.byteOffset);
   const writer = await createSafetensorsWriter(to, layout, { metadata: { ...header.metadata, ...metadata } });
   try {
-    for (const { byteOffset, byteLength } of header.tensors.values()) {
+    for (const { entry, widened } of layout) {
+      if (widened.length > 0) {
+        await writer.append(await widen(entry, widened));
+        continue;
+      }
+      if (scales.some((scale) => lies(scale, entry))) {
+        await writer.append(ones(entry));
+        continue;
+      }
+      const { byteOffset, byteLength } = entry;
       const end = byteOffset + byteLength;
       let start = byteOffset;
       for (const { name, weight, edit } of inOrder) {
@@ -108,6 +131,43 @@ async function rewriteFile(
     await writer.discard();
     throw error;
   }
+}
+
+/** Whether a changed weight has values that its type, or its type and scale together, do not have. */
+function isQuantized({ dtype, scale }: LocatedWeight): boolean {
+  return isFloat8Dtype(dtype) || scale !== undefined;
+}
+
+/** Whether a weight is a tensor of the same file, or a part of it. */
+function lies(weight: SafetensorsEntry, { byteOffset, byteLength }: SafetensorsEntry): boolean {
+  return weight.byteOffset >= byteOffset && weight.byteOffset < byteOffset + byteLength;
+}
+
+/** The values in float32 of a quantised tensor of which some weights are changed. */
+async function widen(entry: SafetensorsEntry, edits: readonly LocatedEdit[]): Promise<Float32Array> {
+  const [first] = edits as readonly [LocatedEdit]; // it is there, or nothing would be widened
+  const { scale, file } = first.weight;
+  const { data } = await readTensor(file, { ...entry, ...(scale && { scale: await wholeTensor(scale) }) });
+  for (const { name, weight, edit } of edits) {
+    const start = (weight.byteOffset - entry.byteOffset) / SAFETENSORS_DTYPE_BYTES[entry.dtype];
+    const values = await applyEdit(weight, edit);
+    requireLength(name, weight, values);
+    data.set(values, start);
+  }
+  return data;
+}
+
+/** The tensor that a weight is, or that its rows are a part of. */
+async function wholeTensor(weight: LocatedWeight): Promise<LocatedWeight> {
+  const { tensors } = await readSafetensorsHeader(weight.file);
+  return { ...weight, ...[...tensors.values()].find((entry) => lies(weight, entry)) };
+}
+
+/** The bytes of a scale that changes nothing. */
+function ones({ dtype, shape }: SafetensorsEntry): ArrayBufferView {
+  const values = new Float32Array(elementCount(shape)).fill(1);
+  if (dtype === "BF16") return encodeBfloat16(values);
+  return dtype === "F16" ? encodeFloat16(values) : values;
 }
 
 /** The new values in the order of the file. */
@@ -145,20 +205,24 @@ async function copyBytes(
   }
 }
 
-function encode(name: string, { dtype, shape }: SafetensorsEntry, values: Float32Array): ArrayBufferView {
-  const expected = shape.reduce((product, length) => product * length, 1);
-  if (values.length !== expected) {
-    throw new FluxRuntimeError(
-      "invalid-argument",
-      `The new values of ${name} are ${values.length}, but its shape [${shape.join(", ")}] takes ${expected}. Give one for each.`,
-      { tensor: name, expected, received: values.length },
-    );
-  }
+function requireLength(name: string, { shape }: SafetensorsEntry, values: Float32Array): void {
+  const expected = elementCount(shape);
+  if (values.length === expected) return;
+  throw new FluxRuntimeError(
+    "invalid-argument",
+    `The new values of ${name} are ${values.length}, but its shape [${shape.join(", ")}] takes ${expected}. Give one for each.`,
+    { tensor: name, expected, received: values.length },
+  );
+}
+
+function encode(name: string, weight: SafetensorsEntry, values: Float32Array): ArrayBufferView {
+  requireLength(name, weight, values);
+  const { dtype } = weight;
   if (dtype === "F32") return values;
   if (dtype === "BF16") return encodeBfloat16(values);
   throw new FluxRuntimeError(
     "unsupported-dtype",
-    `The weight ${name} is ${dtype}; only BF16 and F32 weights can be changed. Convert the checkpoint first.`,
+    `The weight ${name} is ${dtype}; only BF16, F32 and fp8 weights can be changed. Convert the checkpoint first.`,
     { tensor: name, dtype },
   );
 }

@@ -3,6 +3,7 @@ import { FluxRuntimeError } from "../errors.ts";
 import type { WeightSource } from "../graph/model-graph.ts";
 import { commonFolder } from "./common-folder.ts";
 import type { ComponentWeights } from "./component-weights.ts";
+import type { LocatedWeight } from "./located-weight.ts";
 
 /** Weights of several files or folders, as one graph names them. */
 export interface JoinedWeights extends WeightSource {
@@ -32,9 +33,13 @@ export function joinWeights(model: ComponentWeights, adapters: readonly Componen
     externalDataFolder,
     locate(name, shape) {
       const part = adapters.find(({ tensors }) => tensors.has(name)) ?? model;
-      const weight = part.locate(name, shape);
-      const place = places.get(part)?.split(sep) ?? [];
-      return { ...weight, location: [...place, weight.location].filter((piece) => piece !== "").join("/") };
+      return moveBelow(places.get(part)?.split(sep) ?? [], part.locate(name, shape));
     },
   };
+}
+
+/** A weight, and what it is scaled by, as they are located from a folder above theirs. */
+function moveBelow(place: readonly string[], weight: LocatedWeight): LocatedWeight {
+  const location = [...place, weight.location].filter((piece) => piece !== "").join("/");
+  return { ...weight, location, ...(weight.scale && { scale: moveBelow(place, weight.scale) }) };
 }

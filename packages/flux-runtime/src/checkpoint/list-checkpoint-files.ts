@@ -74,7 +74,11 @@ async function listModelFiles(
     const baseName = name === "text_encoder" ? transformers : diffusers;
     return [{ path: `${name}/${baseName}.safetensors`, source: folder }];
   }
-  const files = new Set([...tensors.values()].map(({ file }) => basename(file)));
+  const files = new Set(
+    [...tensors.values()].flatMap(({ file, scale }) =>
+      [file, scale?.file ?? file].map((path) => basename(path)),
+    ),
+  );
   const indexes = (await readdir(folder)).filter((file) => file.endsWith(".safetensors.index.json"));
   return [...indexes, ...files].map((file) => ({ path: `${name}/${file}`, source: join(folder, file) }));
 }

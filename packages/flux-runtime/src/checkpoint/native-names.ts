@@ -1,10 +1,16 @@
 import type { LocatedWeight } from "./located-weight.ts";
+import { rangeOfRows } from "./range-of-rows.ts";
 
 /** Weights by their names. */
 export type NamedWeights = ReadonlyMap<string, LocatedWeight>;
 
 /** What programs put before every name of a model. */
 const PREFIX = /^(?:model\.diffusion_model|diffusion_model|first_stage_model|vae)\./;
+
+/** A name without what programs put before every name of a model. */
+export function withoutPrefix(name: string): string {
+  return name.replace(PREFIX, "");
+}
 
 const isNativeTransformer = (name: string): boolean => /^(?:double|single)_blocks\.\d+\./.test(name);
 const isNativeAutoencoder = (name: string): boolean =>
@@ -19,7 +25,7 @@ const isNativeAutoencoder = (name: string): boolean =>
  * `convert_flux2_vae_checkpoint_to_diffusers` (scripts/convert_flux2_to_diffusers.py).
  */
 export function renameNativeWeights(weights: NamedWeights): NamedWeights {
-  const bare = new Map([...weights].map(([name, weight]) => [name.replace(PREFIX, ""), weight]));
+  const bare = new Map([...weights].map(([name, weight]) => [withoutPrefix(name), weight]));
   const names = [...bare.keys()];
   if (names.some(isNativeTransformer)) return new Map([...bare].flatMap(renameInTransformer));
   if (!names.some(isNativeAutoencoder)) return weights;
@@ -110,22 +116,13 @@ export function renameInTransformer([name, weight]: Named): Named[] {
   const path = `transformer_blocks.${block}`;
   const parts = FUSED[layer];
   if (parts !== undefined) {
-    return parts.map((part, index) => [`${path}.${part}.weight`, rowsOf(weight, index, parts.length)]);
+    return parts.map((part, index) => {
+      const rows = (weight.shape[0] ?? 0) / parts.length;
+      return [`${path}.${part}.weight`, rangeOfRows(weight, index * rows, rows)];
+    });
   }
   const renamed = DOUBLE_BLOCK[layer];
   return [[renamed === undefined ? name : `${path}.${renamed}.weight`, weight]];
-}
-
-/** One of several equal ranges of a weight's rows. */
-function rowsOf(weight: LocatedWeight, part: number, parts: number): LocatedWeight {
-  const [rows = 0, ...rest] = weight.shape;
-  const byteLength = weight.byteLength / parts;
-  return {
-    ...weight,
-    shape: [rows / parts, ...rest],
-    byteOffset: weight.byteOffset + part * byteLength,
-    byteLength,
-  };
 }
 
 /** What parts of names become, one after the other. */

@@ -60,7 +60,7 @@ function requireUnquantized(path: string, json: unknown): void {
   const description = JSON.stringify(value);
   throw new FluxRuntimeError(
     "unsupported-weights",
-    `${path} describes quantised weights: its ${field} is ${description.length > 200 ? `${description.slice(0, 200)}…` : description}. Only unquantised weights (BF16, F16, F32) are read. Use those that were published without quantisation; if these are unquantised all the same, remove the field.`,
+    `${path} describes quantised weights: its ${field} is ${description.length > 200 ? `${description.slice(0, 200)}…` : description}. Read are unquantised weights (BF16, F16, F32) and fp8 (F8_E4M3, F8_E5M2) with one scale for each tensor or row. Use such weights; if these are of that kind all the same, remove the field.`,
     { path, field, quantization: value },
   );
 }

@@ -1,12 +1,16 @@
 import { open } from "node:fs/promises";
 import { FluxRuntimeError } from "../errors.ts";
 import { elementCount, type Tensor } from "../tensor.ts";
+import { decodeFloat8 } from "./float8.ts";
 import { decodeBfloat16, decodeFloat16 } from "./half-precision.ts";
+import type { LocatedWeight } from "./located-weight.ts";
 import { readSafetensorsHeader } from "./safetensors-header.ts";
+import { rangeOfRows } from "./range-of-rows.ts";
 import type { SafetensorsEntry } from "./safetensors-header.ts";
 
 /**
- * Reads one tensor into memory as float32. F32, F16 and BF16 are exact; F64 is rounded; I32 and I64 must fit.
+ * Reads one tensor into memory as float32. F32, F16, BF16, F8_E4M3 and F8_E5M2 are exact; F64 is rounded; I32 and I64 must fit. A
+ * weight that has a scale is multiplied by it, in float32.
  *
  * Meant for small tensors (normalisation statistics, captures): weights go to ONNX Runtime by their offset instead.
  *
@@ -14,9 +18,19 @@ import type { SafetensorsEntry } from "./safetensors-header.ts";
  * @throws {FluxRuntimeError} `unsupported-dtype` for other element types and for integers that float32 cannot hold
  * exactly; `malformed-safetensors` where the file has become shorter than its header says.
  */
-export async function readTensor(path: string, entry: SafetensorsEntry): Promise<Tensor> {
-  const bytes = await readTensorBytes(path, entry);
-  return { data: decode(bytes, entry, path), shape: entry.shape };
+export async function readTensor(
+  path: string,
+  entry: SafetensorsEntry & Pick<LocatedWeight, "scale">,
+): Promise<Tensor> {
+  const data = decode(await readTensorBytes(path, entry), entry, path);
+  const scale = entry.scale && (await readTensor(entry.scale.file, entry.scale)).data;
+  return { data: scale === undefined ? data : multiplyRows(data, scale), shape: entry.shape };
+}
+
+/** Multiplies rows of equal length by a number each, or all by one. */
+function multiplyRows(data: Float32Array, scale: Float32Array): Float32Array {
+  const rowLength = data.length / scale.length;
+  return data.map((value, index) => value * (scale[Math.floor(index / rowLength)] ?? NaN));
 }
 
 /**
@@ -29,11 +43,10 @@ export async function readTensor(path: string, entry: SafetensorsEntry): Promise
  */
 export async function readRows(
   path: string,
-  entry: SafetensorsEntry,
+  entry: SafetensorsEntry & Pick<LocatedWeight, "scale">,
   rows: readonly number[],
 ): Promise<Tensor> {
   const [count = 0, ...row] = entry.shape;
-  const byteLength = entry.byteLength / count;
   const unique = [...new Set(rows)];
   const missing = unique.find((index) => !(index >= 0 && index < count));
   if (missing !== undefined) {
@@ -45,7 +58,7 @@ export async function readRows(
   }
   const read = await Promise.all(
     unique.map(async (index) => {
-      const place = { ...entry, shape: row, byteOffset: entry.byteOffset + index * byteLength, byteLength };
+      const place = { ...rangeOfRows(entry, index, 1), shape: row };
       return [index, (await readTensor(path, place)).data] as const;
     }),
   );
@@ -111,6 +124,9 @@ function decode(bytes: ArrayBuffer, { dtype }: SafetensorsEntry, path: string): 
       return decodeBfloat16(new Uint16Array(bytes));
     case "F16":
       return decodeFloat16(new Uint16Array(bytes));
+    case "F8_E4M3":
+    case "F8_E5M2":
+      return decodeFloat8(new Uint8Array(bytes), dtype);
     case "I32":
       return exactFloats(new Int32Array(bytes), path);
     case "I64":
@@ -118,7 +134,7 @@ function decode(bytes: ArrayBuffer, { dtype }: SafetensorsEntry, path: string): 
     default:
       throw new FluxRuntimeError(
         "unsupported-dtype",
-        `A tensor of ${dtype} in ${path} cannot be read as float32; F32, F64, F16, BF16, I32 and I64 can. Convert it first.`,
+        `A tensor of ${dtype} in ${path} cannot be read as float32; F32, F64, F16, BF16, F8_E4M3, F8_E5M2, I32 and I64 can. Convert it first.`,
         { path, dtype },
       );
   }

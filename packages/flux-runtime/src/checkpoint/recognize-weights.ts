@@ -20,7 +20,9 @@ interface Kind extends Omit<ForeignWeights, "evidence"> {
   readonly shows: (sign: WeightSign) => boolean;
 }
 
-const UNQUANTIZED = "Use the weights that were published in BF16, F16 or F32, without quantisation.";
+/** What to do about weights that were quantised in another way than those that are read. */
+export const QUANTIZED_ADVICE =
+  "Use weights that were published in BF16, F16 or F32, or in fp8 (F8_E4M3, F8_E5M2) with one scale for each tensor or row.";
 const ADAPTER =
   "Open the checkpoint that it changes, and give it as the option `loras`; or merge it there (fuse_lora of diffusers).";
 const OTHER_LAYOUT =
@@ -36,25 +38,33 @@ const kinds: readonly Kind[] = [
   {
     what: "weights that bitsandbytes quantised (4 or 8 bits)",
     shows: named(/\.(?:(?:nested_)?(?:absmax|quant_map)|quant_state\.bitsandbytes__\w+|SCB|weight_format)$/),
-    advice: UNQUANTIZED,
+    advice: QUANTIZED_ADVICE,
   },
   {
     what: "weights quantised by GPTQ, AWQ or a relative of theirs",
     shows: named(/\.(?:qweight|qzeros|g_idx|wscales)$/),
-    advice: UNQUANTIZED,
+    advice: QUANTIZED_ADVICE,
   },
-  { what: "weights quantised for MLX", shows: named(/\.biases$/), advice: UNQUANTIZED },
+  { what: "weights quantised for MLX", shows: named(/\.biases$/), advice: QUANTIZED_ADVICE },
   {
     what: "weights that torchao, quanto or compressed-tensors quantised",
     shows: named(/(?:\._data|\._scale|[:_](?:qdata|zero_point)|:scale|\.weight_(?:packed|shape))$/),
-    advice: UNQUANTIZED,
+    advice: QUANTIZED_ADVICE,
   },
   {
-    what: "weights in 8 bits or fewer (fp8, fp4)",
-    shows: ({ name, dtype }) =>
-      /^F(?:4$|[68]_)/.test(dtype) ||
-      /(?:scaled_fp8|scale_weight|scale_input|(?:weight|input)_scale\w*)$/.test(name),
-    advice: UNQUANTIZED,
+    what: "weights in 4-bit or 6-bit floats (nvfp4, mxfp4, mxfp6)",
+    shows: ({ dtype }) => /^F(?:4$|6_)/.test(dtype),
+    advice: QUANTIZED_ADVICE,
+  },
+  {
+    what: "weights in an fp8 of another kind (FNUZ, or exponents alone)",
+    shows: ({ dtype }) => /^F8_(?:\w+FNUZ|E8M0)$/.test(dtype),
+    advice: QUANTIZED_ADVICE,
+  },
+  {
+    what: "scales of weights that are not there",
+    shows: named(/(?:scale_weight|scale_input|(?:weight|input)_scale\w*)$/),
+    advice: QUANTIZED_ADVICE,
   },
   {
     what: "an adapter (LoRA), which changes another checkpoint and is none itself",
@@ -70,12 +80,12 @@ const kinds: readonly Kind[] = [
   {
     what: "a text encoder under the names of llama.cpp",
     shows: named(/^(?:blk\.\d+\.|token_embd\.)/),
-    advice: UNQUANTIZED,
+    advice: QUANTIZED_ADVICE,
   },
   {
     what: "weights in integers, which a quantisation made",
     shows: ({ name, dtype }) => /^[UI]/.test(dtype) && name.endsWith(".weight"),
-    advice: UNQUANTIZED,
+    advice: QUANTIZED_ADVICE,
   },
 ];
 
@@ -89,7 +99,11 @@ export function recognizeWeights(signs: readonly WeightSign[]): ForeignWeights |
 }
 
 const fileKinds: readonly { readonly pattern: RegExp; readonly what: string; readonly advice: string }[] = [
-  { pattern: /\.gguf$/i, what: "weights quantised for llama.cpp (GGUF)", advice: UNQUANTIZED },
+  {
+    pattern: /\.gguf$/i,
+    what: "weights of one model for llama.cpp or ComfyUI (GGUF)",
+    advice: "Give the file as the transformer or the text encoder of a checkpoint folder, by its path.",
+  },
   {
     pattern: /^adapter_(?:config|model)\.|lora.*\.safetensors$/i,
     what: "an adapter (LoRA), which changes another checkpoint and is none itself",

@@ -23,6 +23,7 @@ it("lists checkpoints and converted weights with their sizes, the largest first,
   put("random-tiny-v2/vae/weights", 10);
   put("webgpu-weights/transformer-abc/one", 20);
   put("webgpu-weights/transformer-abc/two", 5);
+  put("gguf-weights/klein-Q8_0-abc/model.safetensors", 15);
   put("planted-xyz/model_index.json", 1);
   put("planted-half.1-2-0123abcd-0123abcd.partial/model_index.json", 1); // what someone is making
   put("intact-blobs/abc", 100);
@@ -30,6 +31,7 @@ it("lists checkpoints and converted weights with their sizes, the largest first,
   const entries = await listCacheEntries();
   expect(entries.map(({ name, kind, bytes }) => [name, kind, bytes])).toEqual([
     ["webgpu-weights/transformer-abc", "converted-weights", 25],
+    ["gguf-weights/klein-Q8_0-abc", "converted-weights", 15],
     ["random-tiny-v2", "checkpoint", 10],
     ["planted-xyz", "checkpoint", 1],
   ]);

@@ -1,5 +1,6 @@
 import { lstat, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { ggufWeightsFolder } from "../gguf/convert-gguf.ts";
 import { cacheFolder } from "../hub/cache-folder.ts";
 import { convertedWeightsFolder } from "../webgpu/converted-weights.ts";
 import { isUnfinished } from "./sweep-unfinished.ts";
@@ -8,7 +9,7 @@ import { isUnfinished } from "./sweep-unfinished.ts";
 export interface CacheEntry {
   /** Its path below the cache folder, with `/` between the parts. */
   readonly name: string;
-  /** A checkpoint of random or altered weights, or weights that were converted for WebGPU. */
+  /** A checkpoint of random or altered weights, or weights that were converted for WebGPU or from GGUF. */
   readonly kind: "checkpoint" | "converted-weights";
   /** Absolute path. */
   readonly folder: string;
@@ -18,14 +19,19 @@ export interface CacheEntry {
 
 /** What the cache folder holds, the largest first; nothing where there is no folder yet. */
 export async function listCacheEntries(): Promise<CacheEntry[]> {
-  const converted = await listFolders(convertedWeightsFolder());
+  const [converted, widened] = await Promise.all(
+    [convertedWeightsFolder(), ggufWeightsFolder()].map(listFolders),
+  );
   const checkpoints = (await listFolders(cacheFolder())).filter((name) =>
     /^(random|randomized|planted)-/.test(name),
   );
   const entries = await Promise.all([
     ...checkpoints.map((name) => describe(name, "checkpoint", join(cacheFolder(), name))),
-    ...converted.map((name) =>
+    ...(converted ?? []).map((name) =>
       describe(`webgpu-weights/${name}`, "converted-weights", join(convertedWeightsFolder(), name)),
+    ),
+    ...(widened ?? []).map((name) =>
+      describe(`gguf-weights/${name}`, "converted-weights", join(ggufWeightsFolder(), name)),
     ),
   ]);
   return entries.sort((a, b) => b.bytes - a.bytes);

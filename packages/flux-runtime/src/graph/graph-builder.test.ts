@@ -65,7 +65,7 @@ it("a weight of a type that no graph reads is refused by name", () => {
     computeType: "float32",
     weights: {
       locate: (_, shape) => ({
-        dtype: "F8_E4M3",
+        dtype: "F8_E8M0",
         shape,
         file: "w.st",
         location: "w",
@@ -75,6 +75,6 @@ it("a weight of a type that no graph reads is refused by name", () => {
     },
   });
   expect(() => g.weight("layer.weight", [4, 4])).toThrow(
-    /layer\.weight in w\.st is F8_E4M3; expected one of BF16/,
+    /layer\.weight in w\.st is F8_E8M0; expected one of BF16/,
   );
 });

@@ -1,5 +1,7 @@
 import type { LocatedWeight } from "../checkpoint/located-weight.ts";
+import { float8Values, isFloat8Dtype, type Float8Dtype } from "../checkpoint/float8.ts";
 import { FluxRuntimeError } from "../errors.ts";
+import { elementCount } from "../tensor.ts";
 import { toDataType, type ComputeType, type ElementType } from "./element-type.ts";
 import type { OperatorSet, Value } from "./graph-builder.ts";
 import type { LowRankAdapter, LowRankLayer } from "./low-rank-adapter.ts";
@@ -11,6 +13,8 @@ const elementTypes: Readonly<Record<string, ElementType>> = {
   BF16: "bfloat16",
   F16: "float16",
   F32: "float32",
+  F8_E4M3: "float8e4m3fn",
+  F8_E5M2: "float8e5m2",
 };
 
 /** The names of {@link isWeightDtype}. */
@@ -54,6 +58,8 @@ export class ModelGraph extends OperatorGraph {
   readonly #adapters: readonly LowRankAdapter[];
   readonly #stored = new Map<string, Value>();
   readonly #loaded = new Map<string, Value>();
+  /** What stored values are multiplied by. */
+  readonly #scales = new Map<string, LocatedWeight>();
   /** Weights whose halves stand the other way round. */
   readonly #exchanged = new Set<string>();
 
@@ -64,13 +70,12 @@ export class ModelGraph extends OperatorGraph {
     this.#adapters = options.adapters ?? [];
   }
 
-  /** A weight in the compute type. @throws FluxRuntimeError where it is missing or of another shape. */
+  /** A weight in the compute type, times its scale. @throws FluxRuntimeError where it is missing or of another shape. */
   weight(name: string, shape: readonly number[], layout?: WeightLayout): Value {
     const stored = this.storedWeight(name, shape, layout);
-    if (stored.type === this.computeType) return stored;
-    const loaded =
-      this.#loaded.get(name) ??
-      this.loadNode("Cast", stored, [], this.computeType, { to: toDataType(this.computeType) });
+    const scale = this.#scales.get(name);
+    if (stored.type === this.computeType && scale === undefined) return stored;
+    const loaded = this.#loaded.get(name) ?? this.#load(stored, shape, scale);
     this.#loaded.set(name, loaded);
     return loaded;
   }
@@ -101,13 +106,21 @@ export class ModelGraph extends OperatorGraph {
       );
     }
     if (entry.halves === "exchanged") this.#exchanged.add(name);
+    if (entry.scale !== undefined) this.#scales.set(name, entry.scale);
     return { ...entry, type };
   }
 
   /** Row `ids` of an embedding table. Only the rows are brought into the compute type, never the table. */
   embedding(ids: Value, path: string, options: { rows: number; size: number }): Value {
-    const table = this.storedWeight(`${path}.weight`, [options.rows, options.size]);
-    return this.cast(this.gather(table, ids), this.computeType);
+    const [name, shape] = [`${path}.weight`, [options.rows, options.size]] as const;
+    const { dtype, scale, ...place } = this.#weights.locate(name, shape);
+    const rows = isFloat8Dtype(dtype)
+      ? this.#decode(this.gather(this.externalInitializer(name, "uint8", shape, place), ids), dtype)
+      : this.gather(this.storedWeight(name, shape), ids);
+    if (scale === undefined) return this.cast(rows, this.computeType);
+    const factors = this.#loadScale(name, scale, shape);
+    const factor = elementCount(scale.shape) === 1 ? factors : this.gather(factors, ids); // [1, 1] or [..., 1]
+    return this.cast(this.mul(this.cast(rows, "float32"), factor), this.computeType);
   }
 
   /** A linear layer, [..., in] → [..., out], and what adapters add to it. The node carries the layer's name. */
@@ -164,6 +177,36 @@ export class ModelGraph extends OperatorGraph {
     return this.reshape(this.weight(name, [channels]), [channels, 1, 1]);
   }
 
+  /**
+   * Brings a weight into the compute type right before its use. A scale is multiplied with in float32, as the reference does. CUDA
+   * has a kernel from fp8 to float32 for sure, so that other types take this way.
+   */
+  #load(stored: Value, shape: readonly number[], scale: LocatedWeight | undefined): Value {
+    const cast = (x: Value, type: ElementType): Value =>
+      x.type === type ? x : this.loadNode("Cast", x, [], type, { to: toDataType(type) });
+    if (scale === undefined)
+      return cast(stored.type.startsWith("float8") ? cast(stored, "float32") : stored, this.computeType);
+    const factor = this.#loadScale(stored.name, scale, shape);
+    return cast(this.loadNode("Mul", cast(stored, "float32"), [factor], "float32", {}), this.computeType);
+  }
+
+  /** A scale as float32, one number or one for each row, with as many axes as its weight: [1, 1] or [rows, 1]. */
+  #loadScale(name: string, scale: LocatedWeight, [rows = 1, ...rest]: readonly number[]): Value {
+    const type = elementTypes[scale.dtype] ?? "float32";
+    const count = elementCount(scale.shape);
+    const shape = [count === 1 ? 1 : rows, ...rest.map(() => 1)];
+    const stored = this.externalInitializer(`${name}:scale`, type, shape, scale);
+    return type === "float32"
+      ? stored
+      : this.loadNode("Cast", stored, [], "float32", { to: toDataType("float32") });
+  }
+
+  /** The values of fp8 codes in bytes, by a table: no provider gathers rows of fp8. */
+  #decode(codes: Value, dtype: Float8Dtype): Value {
+    const values = this.constant("float32", [256], [...float8Values(dtype)]);
+    return this.gather(values, this.cast(codes, "int64"));
+  }
+
   /** What a matrix with exchanged halves gives, put in order: a vector is moved in the place of the matrix. */
   #exchangeHalves(x: Value, size: number): Value {
     const [second, first] = this.split(x, [size / 2, size / 2], -1) as [Value, Value]; // two lengths in, two parts out
@@ -203,13 +246,16 @@ export class ModelGraph extends OperatorGraph {
     const parts = partColumns(shape);
     if (parts.length === 1) return this.product(x, this.weight(name, shape, "transposed"), path);
     const entry = this.#locate(name, shape, "transposed");
+    const factor = entry.scale && this.#loadScale(name, entry.scale, [1, 1]); // a copy has one number at most
     let { byteOffset } = entry;
     const products = parts.map((columns, index) => {
       const byteLength = (entry.byteLength * columns) / options.out;
       const place = { location: entry.location, byteOffset, byteLength };
       byteOffset += byteLength;
       const stored = this.externalInitializer(`${name}/${index}`, entry.type, [options.in, columns], place);
-      return this.product(x, this.cast(stored, this.computeType), `${path}/${index}`);
+      const widened = this.cast(stored, this.computeType);
+      const scaled = factor === undefined ? widened : this.mul(widened, factor);
+      return this.product(x, scaled, `${path}/${index}`);
     });
     return this.concat(products, -1);
   }

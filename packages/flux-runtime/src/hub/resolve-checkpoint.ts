@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { MODEL_FOLDERS, type ModelFolder } from "../checkpoint/checkpoint-files.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { isGgufFile } from "../gguf/convert-gguf.ts";
 import { isWeightFile, openComponentWeights } from "../checkpoint/component-weights.ts";
 import { findKnownShape, measureTransformer } from "../checkpoint/known-shapes.ts";
 import { openCheckpoint, type ComponentFiles } from "../checkpoint/open-checkpoint.ts";
@@ -72,7 +73,7 @@ export async function resolveCheckpoint(
   name: string,
   { offline = false, components, ...options }: ResolveCheckpointOptions = {},
 ): Promise<ResolvedCheckpoint> {
-  if (isWeightFile(name) && (await pathExists(name))) {
+  if ((isWeightFile(name) || isGgufFile(name)) && (await pathExists(name))) {
     const checkpoint = await findBase(name);
     return resolveCheckpoint(checkpoint, {
       ...options,

@@ -53,7 +53,7 @@ export async function chooseBatch(
  * least 1, since a pass may fit where this estimate says that it does not.
  */
 export function fitBatch({ sizes: { transformer }, tokens, numberSize, freeMemory }: BatchRequest): number {
-  const weights = (transformer.storedBytes / 2) * numberSize; // stored in bfloat16
+  const weights = transformer.weights * numberSize; // at most: what is stored in fewer bytes is widened a matrix at a time
   const activations = numberSize * (7 + 3 * transformer.mlpRatio) * tokens * transformer.channels;
   const passes = Math.floor((freeMemory - CUDA_CONTEXT - weights) / (ARENA_SLACK * activations));
   return Math.min(LARGEST_BATCH, Math.max(1, passes));

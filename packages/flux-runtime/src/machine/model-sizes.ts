@@ -1,4 +1,5 @@
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { elementCount } from "../tensor.ts";
 import type { CheckpointSpec } from "../synthesis/checkpoint-spec.ts";
 
 /** What the arithmetic and the memory of a run are counted from. */
@@ -10,6 +11,8 @@ export interface ModelSizes {
     readonly channels: number;
     readonly mlpRatio: number;
     readonly blocks: number;
+    /** How many numbers all weights are, whatever type they are stored in. */
+    readonly weights: number;
     readonly storedBytes: number;
   };
   readonly textEncoder: {
@@ -52,6 +55,10 @@ export function sizesOfCheckpoint({
       channels: config.num_attention_heads * config.attention_head_dim,
       mlpRatio: config.mlp_ratio,
       blocks: config.num_layers + config.num_single_layers,
+      weights: [...transformer.weights.tensors.values()].reduce(
+        (sum, { shape }) => sum + elementCount(shape),
+        0,
+      ),
       storedBytes: transformerBytes,
     },
     textEncoder: {
@@ -89,7 +96,11 @@ export function sizesOfSpec({
   const textEncoderBytes = 2 * (layers * layer + vocabularySize * hiddenSize);
   return {
     isDistilled,
-    transformer: { channels, mlpRatio: transformer.mlpRatio, blocks, storedBytes: transformerBytes },
+    transformer: {
+      ...{ channels, mlpRatio: transformer.mlpRatio, blocks },
+      weights: transformerWeights,
+      storedBytes: transformerBytes,
+    },
     textEncoder: {
       hiddenSize,
       intermediateSize,

@@ -17,9 +17,14 @@ import type {
 /**
  * Graph optimizers that weights which stay in their stored type go without. Folding constants would make resident float32
  * copies of the weights. With folding off, the optimizer of float16 initializers reads past the end of a node's inputs and ends the process, in 1.29.0
- * wherever a weight is float16.
+ * wherever a weight is float16. And the scale of a weight is multiplied with the weight, as the reference rounds it, not with the
+ * product.
  */
-const DISABLED_FOR_STORED_WEIGHTS = ["ConstantFolding", "FuseFp16InitializerToFp32NodeTransformer"];
+const DISABLED_FOR_STORED_WEIGHTS = [
+  "ConstantFolding",
+  "FuseFp16InitializerToFp32NodeTransformer",
+  "MatMulScaleFusion",
+];
 
 let session: InferenceSession | undefined;
 /** Where ONNX Runtime writes its profile of the first run, until that has been read. */

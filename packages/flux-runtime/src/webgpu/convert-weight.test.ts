@@ -25,6 +25,13 @@ async function store(tensor: TensorToWrite): Promise<LocatedWeight> {
   return { ...entry, file, location: file };
 }
 
+/** What a weight without a scale becomes. */
+async function convertOne(...given: Parameters<typeof convertWeight>): Promise<TensorToWrite> {
+  const [converted, ...more] = await convertWeight(...given);
+  if (converted === undefined || more.length > 0) throw new Error("one weight in, one out");
+  return converted;
+}
+
 /** All bfloat16 bit patterns of a magnitude in [least, most]. */
 function patterns(least: number, most: number): Uint16Array {
   return Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits).filter((bits) => {
@@ -42,7 +49,7 @@ describe("convertWeight(weight, required, storedType)", () => {
       const data = patterns(least, most);
       const shape = [data.length, 1];
       const weight = await store({ name: "w", shape, data, dtype: "BF16" });
-      const converted = await convertWeight(weight, { name: "w", shape }, "float16");
+      const converted = await convertOne(weight, { name: "w", shape }, "float16");
       expect(converted.dtype).toBe("F16");
       const values = decodeFloat16(converted.data as Uint16Array<ArrayBuffer>);
       for (const [i, value] of decodeBfloat16(data).entries()) {
@@ -54,7 +61,7 @@ describe("convertWeight(weight, required, storedType)", () => {
   it.each([70_000, Infinity, NaN])("keeps a matrix in float32 that holds %s", async (value) => {
     const data = encodeBfloat16(Float32Array.of(1, value));
     const weight = await store({ name: "large", shape: [1, 2], data, dtype: "BF16" });
-    const converted = await convertWeight(weight, { name: "large", shape: [1, 2] }, "float16");
+    const converted = await convertOne(weight, { name: "large", shape: [1, 2] }, "float16");
     expect(converted.data).toEqual(decodeBfloat16(data));
   });
 
@@ -72,12 +79,12 @@ describe("convertWeight(weight, required, storedType)", () => {
       data: encodeBfloat16(values),
       dtype: "BF16",
     });
-    const half = await convertWeight(bf16, required, "float16");
+    const half = await convertOne(bf16, required, "float16");
     expect(half).toMatchObject({ dtype: "F16", shape: [columns, rows] });
     expect(decodeFloat16(half.data as Uint16Array<ArrayBuffer>)).toEqual(turned);
-    expect((await convertWeight(bf16, required, "float32")).data).toEqual(turned);
+    expect((await convertOne(bf16, required, "float32")).data).toEqual(turned);
     const f32 = await store({ name: "m", shape: [rows, columns], data: values });
-    expect((await convertWeight(f32, required, "float16")).data).toEqual(turned); // no digit is lost
+    expect((await convertOne(f32, required, "float16")).data).toEqual(turned); // no digit is lost
   });
 
   it("keeps what has one axis in float32", async () => {
@@ -87,7 +94,7 @@ describe("convertWeight(weight, required, storedType)", () => {
       data: Uint16Array.of(0x3c00, 0xc000),
       dtype: "F16",
     });
-    const converted = await convertWeight(weight, { name: "scale", shape: [2] }, "float16");
+    const converted = await convertOne(weight, { name: "scale", shape: [2] }, "float16");
     expect(converted).toEqual({ name: "scale", shape: [2], data: Float32Array.of(1, -2) });
   });
 });

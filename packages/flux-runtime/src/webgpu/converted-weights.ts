@@ -15,7 +15,7 @@ import type { RequiredTensor } from "../models/list-tensors.ts";
 import { pathExists } from "../path-exists.ts";
 import { startStage, type OnProgress } from "../progress.ts";
 import { elementCount } from "../tensor.ts";
-import { convertWeight, type StoredType } from "./convert-weight.ts";
+import { convertWeight, isStoredInHalf, type StoredType } from "./convert-weight.ts";
 
 /** Part of each copy's name: another number where the same weights are converted to other bytes. */
 const CONVERSION_VERSION = 2;
@@ -85,8 +85,9 @@ async function fingerprint({ tensors }: ComponentWeights, storedType: StoredType
       return [file, size, mtimeMs];
     }),
   );
-  const places = [...tensors].map(([name, { dtype, shape, byteOffset, file }]) => [
+  const places = [...tensors].map(([name, { dtype, shape, byteOffset, file, scale }]) => [
     ...[name, dtype, shape, byteOffset, file],
+    ...(scale === undefined ? [] : [scale.byteOffset, scale.file]),
   ]);
   const described = JSON.stringify([CONVERSION_VERSION, storedType, dates, places]);
   return createHash("sha256").update(described).digest("hex").slice(0, 16);
@@ -170,7 +171,7 @@ async function convert(
     for (const { weight, ...tensor } of missing) {
       signal?.throwIfAborted();
       const path = join(folder, fileOf(tensor.name));
-      await writeSafetensors(path, [await convertWeight(weight, tensor, storedType)]);
+      await writeSafetensors(path, await convertWeight(weight, tensor, storedType));
       report((done += weight.byteLength));
     }
     await writeIndex(folder, sources, { source, before, signal });
@@ -234,7 +235,7 @@ async function requireRoom(
   storedType: StoredType,
 ): Promise<void> {
   const bytes = sumOf(
-    missing.map(({ shape, weight }) => elementCount(shape) * bytesOfNumber(weight, storedType)),
+    missing.map(({ shape, weight }) => elementCount(shape) * (isStoredInHalf(weight, storedType) ? 2 : 4)),
   );
   const { bavail, bsize } = await statfs(folder);
   const free = bavail * bsize;
@@ -244,10 +245,6 @@ async function requireRoom(
     `The disk has too little room: weights that are converted for WebGPU take ${gigabytes(bytes)} more in ${folder}, and ${gigabytes(free)} are free. Free some room, or set MEASURE_PLANTAIN_CACHE to a folder with more.`,
     { folder, expected: bytes, received: free },
   );
-}
-
-function bytesOfNumber({ dtype, shape }: LocatedWeight, storedType: StoredType): number {
-  return storedType === "float16" && dtype !== "F32" && shape.length > 1 ? 2 : 4;
 }
 
 function gigabytes(bytes: number): string {
