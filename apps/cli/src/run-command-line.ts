@@ -6,6 +6,7 @@ import { declareMachine } from "./declarations/declare-machine.ts";
 import { declarePrompts } from "./declarations/declare-prompts.ts";
 import { declareResults } from "./declarations/declare-results.ts";
 import { declareRun } from "./declarations/declare-run.ts";
+import { declareSteer } from "./declarations/declare-steer.ts";
 import { exitCodeOf, formatError } from "./exit-code.ts";
 import { ownPackage } from "./own-package.ts";
 import { endBar } from "./terminal/display.ts";
@@ -48,6 +49,7 @@ function createProgram(interruption: AbortSignal): Command {
   declareGenerate(program, interruption);
   declareResults(program, interruption);
   declareAblate(program, interruption);
+  declareSteer(program, interruption);
   declareMachine(program, interruption);
   declareHook(program);
   declarePrompts(program, interruption);

@@ -68,14 +68,15 @@ export {
 export type { TextEncoderConfig } from "./models/text-encoder-config.ts";
 export type { TransformerConfig } from "./models/transformer-config.ts";
 export { encodePrompts } from "./pipeline/encode-prompts.ts";
-export {
-  drawNoise,
-  generate,
-  tokenGrid,
-  type GenerateOptions,
-  type GenerateProgress,
-  type GenerateResult,
-} from "./pipeline/generate.ts";
+export { drawNoise } from "./pipeline/draw-noise.ts";
+export { generate, type GenerateOptions } from "./pipeline/generate.ts";
+export type {
+  GenerateProgress,
+  GenerateResult,
+  PipelineGenerateOptions,
+  StepEnd,
+  StepEndResult,
+} from "./pipeline/generation-options.ts";
 export { generationPrompts } from "./pipeline/generation-prompts.ts";
 export {
   decodeLatents,
@@ -92,6 +93,14 @@ export {
   type TextEncoderOptions,
 } from "./pipeline/open-text-encoder.ts";
 export type { RotaryFrequencies } from "./pipeline/text-rotary-embedding.ts";
+export { openPipeline } from "./pipeline/open-pipeline.ts";
+export type {
+  ManyPrompts,
+  OnePrompt,
+  Pipeline,
+  PipelineCallOptions,
+  PipelineOptions,
+} from "./pipeline/pipeline.ts";
 export {
   buildTransformerModel,
   openTransformer,
@@ -100,6 +109,7 @@ export {
   type TransformerOptions,
   type TransformerResult,
 } from "./pipeline/open-transformer.ts";
+export { tokenGrid } from "./pipeline/token-grid.ts";
 export { tokenLayout, type TokenLayout, type TransformerPass } from "./pipeline/transformer-pass.ts";
 export type { OnProgress, Progress } from "./progress.ts";
 export { eulerStep, type EulerStepOptions } from "./sampling/euler-step.ts";

@@ -13,7 +13,7 @@ import { sizesOfCheckpoint } from "../src/machine/model-sizes.ts";
 import { listTensors } from "../src/models/list-tensors.ts";
 import { buildTransformer } from "../src/models/transformer.ts";
 import { decodeLatents } from "../src/pipeline/image-latents.ts";
-import { drawNoise } from "../src/pipeline/generate.ts";
+import { drawNoise } from "../src/pipeline/draw-noise.ts";
 import { openTextEncoder } from "../src/pipeline/open-text-encoder.ts";
 import { openTransformer } from "../src/pipeline/open-transformer.ts";
 import { createTorchGenerator } from "../src/sampling/torch-generator.ts";

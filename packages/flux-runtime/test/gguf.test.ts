@@ -8,7 +8,7 @@ import { encodeBfloat16, encodeFloat16, decodeFloat16 } from "../src/checkpoint/
 import { openCheckpoint } from "../src/checkpoint/open-checkpoint.ts";
 import { readTensor } from "../src/checkpoint/read-safetensors.ts";
 import { resolveCheckpoint } from "../src/hub/resolve-checkpoint.ts";
-import { drawNoise } from "../src/pipeline/generate.ts";
+import { drawNoise } from "../src/pipeline/draw-noise.ts";
 import { openTextEncoder } from "../src/pipeline/open-text-encoder.ts";
 import { openTransformer } from "../src/pipeline/open-transformer.ts";
 import { createTorchGenerator } from "../src/sampling/torch-generator.ts";

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Checkpoint } from "../src/checkpoint/checkpoint.ts";
 import { openCheckpoint } from "../src/checkpoint/open-checkpoint.ts";
 import type { LoraChoice } from "../src/lora/lora.ts";
-import { drawNoise } from "../src/pipeline/generate.ts";
+import { drawNoise } from "../src/pipeline/draw-noise.ts";
 import { buildTransformerModel, openTransformer } from "../src/pipeline/open-transformer.ts";
 import { createTorchGenerator } from "../src/sampling/torch-generator.ts";
 import { getCheckpointSpec } from "../src/synthesis/checkpoint-spec.ts";

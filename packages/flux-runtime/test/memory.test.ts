@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openCheckpoint } from "../src/checkpoint/open-checkpoint.ts";
-import { drawNoise } from "../src/pipeline/generate.ts";
+import { drawNoise } from "../src/pipeline/draw-noise.ts";
 import { openTransformer } from "../src/pipeline/open-transformer.ts";
 import type { ProcessMemory } from "../src/session/process-memory.ts";
 import { getCheckpointSpec } from "../src/synthesis/checkpoint-spec.ts";

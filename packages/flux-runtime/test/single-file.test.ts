@@ -8,7 +8,7 @@ import { encodeBfloat16 } from "../src/checkpoint/half-precision.ts";
 import { openCheckpoint } from "../src/checkpoint/open-checkpoint.ts";
 import { readTensors } from "../src/checkpoint/read-safetensors.ts";
 import { writeSafetensors, type TensorToWrite } from "../src/checkpoint/write-safetensors.ts";
-import { drawNoise } from "../src/pipeline/generate.ts";
+import { drawNoise } from "../src/pipeline/draw-noise.ts";
 import { decodeLatents, encodeImages } from "../src/pipeline/image-latents.ts";
 import { openTransformer } from "../src/pipeline/open-transformer.ts";
 import { createTorchGenerator } from "../src/sampling/torch-generator.ts";

@@ -11,7 +11,7 @@ import { partColumns } from "../src/graph/matrix-parts.ts";
 import { ModelGraph, type WeightSource } from "../src/graph/model-graph.ts";
 import { listTensors } from "../src/models/list-tensors.ts";
 import { decodeLatents, encodeImages, type PackedLatents } from "../src/pipeline/image-latents.ts";
-import { drawNoise } from "../src/pipeline/generate.ts";
+import { drawNoise } from "../src/pipeline/draw-noise.ts";
 import { openTextEncoder } from "../src/pipeline/open-text-encoder.ts";
 import { openTransformer } from "../src/pipeline/open-transformer.ts";
 import type { TransformerPass } from "../src/pipeline/transformer-pass.ts";

@@ -116,5 +116,22 @@ export {
 } from "./settings/settings.ts";
 export { formatShard, isPart, parseShard, type Shard, shardPairs } from "./settings/shard.ts";
 export { sha256 } from "./sha256.ts";
+export { readSteering } from "./steering/steering-file.ts";
+export {
+  openSteeredPipeline,
+  type SteeredPipeline,
+  type SteeredPipelineOptions,
+} from "./steering/steered-pipeline.ts";
+export { type SteerOptions, steerRun } from "./steering/steer-run.ts";
+export {
+  type RenderingSettings,
+  type SteeredImage,
+  type SteeredSet,
+  type Steering,
+  STEERING_FILE,
+  STEERING_FOLDER,
+  type SteeringSettings,
+} from "./steering/steering.ts";
+export { verifySteering } from "./steering/verify-steering.ts";
 export type { OnProgress, Progress } from "@measure-plantain/flux-runtime";
 export type { UnitRecord } from "@measure-plantain/head-hooks";

@@ -81,6 +81,7 @@ export type { SummaryContext } from "./summary/summary-context.ts";
 export { describeRarity, type RarityNames } from "./text/describe-rarity.ts";
 export type { FormatCommands, ReproducedRun } from "./text/describe-results.ts";
 export { formatAblation } from "./text/format-ablation.ts";
+export { formatSteering } from "./text/format-steering.ts";
 export { formatComparisons } from "./text/format-comparisons.ts";
 export { formatPlantScore } from "./text/format-plant.ts";
 export { formatSummaryTable } from "./text/summary-table.ts";

@@ -7,10 +7,12 @@ import {
   openRun,
   ProbeError,
   referenceName,
+  STEERING_FILE,
   type Manifest,
   type RunFolder,
   unitsFile,
   verifyAblation,
+  verifySteering,
 } from "@measure-plantain/probe";
 import { readFile } from "node:fs/promises";
 import { renderFigureFiles } from "./page/draw-when-asked.ts";
@@ -126,7 +128,7 @@ async function verifyResults(
   if (flips === null) return [{ what: "summary.json", problem: "its number of sign flips is out of bounds" }];
   // Changed captures are an item of their own; the results are compared with those of the captures that are there.
   const results = await analyze(folder, { flips, acceptChangedCaptures: true, signal, onProgress });
-  const { analysis, context, summary, controls, ablation } = results;
+  const { analysis, context, summary, controls, ablation, steering } = results;
   const read = (...name: string[]): Promise<string> => readFile(folder.file(...name), "utf8").catch(() => "");
   const items = [
     item("summary.json", JSON.stringify(summary), JSON.stringify(stored)),
@@ -151,6 +153,9 @@ async function verifyResults(
   items.push(...(await verifyPlannedResults(folder, results.manifest, results)));
   if (ablation !== null) {
     items.push({ what: ABLATION_FILE, problem: await verifyAblation(folder, ablation) });
+  }
+  if (steering !== null) {
+    items.push({ what: STEERING_FILE, problem: await verifySteering(folder, steering).catch(messageOf) });
   }
   if (hasFigures(folder)) {
     for (const { name, svg } of await renderFigureFiles(analysis, summary))

@@ -60,7 +60,14 @@ const withPrompts = (argument: string, control?: string): RunRecord => ({
   },
 });
 const format = (changes: Partial<ReproducedRun<RunRecord>>): string[] =>
-  formatCommands({ manifest: run, controls: [], flips: 200, ablation: null, ...changes })?.split("\n") ?? [];
+  formatCommands({
+    manifest: run,
+    controls: [],
+    flips: 200,
+    ablation: null,
+    steering: null,
+    ...changes,
+  })?.split("\n") ?? [];
 const named = (...manifests: RunRecord[]): ReproducedRun<RunRecord>["controls"] =>
   manifests.map((manifest, place) => ({ name: `control-${place}`, manifest }));
 
@@ -106,6 +113,34 @@ test("formatCommands ablates what was ablated", () => {
   );
 });
 
+test("formatCommands steers what was steered", () => {
+  const settings = {
+    granularity: "group",
+    units: ["top:2", "single.1.mlp[0:16]"],
+    random: 3,
+    setSeed: 7,
+    scale: [0, 1.5],
+    prompts: ["a small cat", "x"],
+    seeds: [4, 5],
+    rendering: {
+      width: 64,
+      height: 32,
+      steps: 2,
+      guidance: 4,
+      maxSequenceLength: 52,
+      textEncoderLayers: [1, 2, 3],
+      rotaryFrequencies: "float32",
+      device: "cpu",
+      dtype: "float32",
+      weights: "mapped",
+      threads: null,
+    },
+  } as const;
+  expect(format({ steering: { settings } }).at(-1)).toBe(
+    "npx measure-plantain steer run --granularity group --units top:2 'single.1.mlp[0:16]' --scale 0 1.5 --random 3 --set-seed 7 --prompt 'a small cat' x --seed 4 5 --width 64 --height 32 --steps 2 --guidance 4 --device cpu --dtype float32 --weights mapped",
+  );
+});
+
 test("formatCommands asks again for hashes of whole files and for the placement of nodes", () => {
   const files = [{ file: "model", bytes: 1, headerSha256: "0b", sha256: "0c" }];
   const stages = [
@@ -125,5 +160,7 @@ test("formatCommands asks again for what the captures were, if it was not the de
 
 test("formatCommands knows no command that makes the run of another program", () => {
   const foreign = { ...run, packages: { "otherview-plantain": "1.0.0" } };
-  expect(formatCommands({ manifest: foreign, controls: [], flips: 200, ablation: null })).toBeNull();
+  expect(
+    formatCommands({ manifest: foreign, controls: [], flips: 200, ablation: null, steering: null }),
+  ).toBeNull();
 });

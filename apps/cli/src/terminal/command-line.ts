@@ -7,6 +7,7 @@ import {
   differingSettings,
   type ReferenceSettings,
   formatShard,
+  type Steering,
 } from "@measure-plantain/probe";
 import type { ReproducedRun } from "@measure-plantain/report";
 import { ownPackage } from "../own-package.ts";
@@ -31,11 +32,12 @@ export function formatCommands({
   controls,
   flips,
   ablation,
+  steering,
 }: ReproducedRun<RunRecord>): string | null {
   if (manifest.packages[ownPackage.name] === undefined) return null;
   const besides = controls.filter((control) => !isMadeByRun(manifest, control.manifest));
   const asked = controls.filter((control) => !besides.includes(control)).map((control) => control.manifest);
-  const needsFolder = besides.length > 0 || ablation !== null;
+  const needsFolder = besides.length > 0 || ablation !== null || steering !== null;
   const flipsOption: Option = ["--flips", [flips]];
   const line = (record: RunRecord, askedControls: readonly RunRecord[], out: string | null): string =>
     formatCommand("run", [
@@ -50,6 +52,7 @@ export function formatCommands({
     ...(ablation === null
       ? []
       : [formatCommand("ablate", [[FOLDER, []], ...listAblationOptions(ablation, manifest)])]),
+    ...(steering === null ? [] : [formatCommand("steer", [[FOLDER, []], ...listSteeringOptions(steering)])]),
   ].join("\n");
 }
 
@@ -152,6 +155,28 @@ function listAblationOptions(
     ["--random", [random]],
     ["--seed", [seed]],
     ["--pairs", pairs.length < promptSet.pairs.length ? [pairs.length] : null],
+  ];
+}
+
+function listSteeringOptions({ settings }: Pick<Steering, "settings">): Option[] {
+  const { granularity, units, random, setSeed, scale, prompts, seeds, rendering } = settings;
+  const { width, height, steps, guidance, device, dtype, weights, threads } = rendering;
+  return [
+    ["--granularity", [granularity]],
+    ["--units", units],
+    ["--scale", scale],
+    ["--random", [random]],
+    ["--set-seed", setSeed === 0 ? null : [setSeed]],
+    ["--prompt", prompts],
+    ["--seed", seeds],
+    ["--width", [width]],
+    ["--height", [height]],
+    ["--steps", [steps]],
+    ["--guidance", [guidance]],
+    ["--device", [device]],
+    ["--dtype", [dtype]],
+    ["--weights", [weights]],
+    ["--threads", threads === null ? null : [threads]],
   ];
 }
 

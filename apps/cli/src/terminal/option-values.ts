@@ -18,8 +18,8 @@ export function integer(least: number): (text: string) => number {
 }
 
 /** Collects whole numbers of an option that takes several. */
-export function integers(least: number): (text: string, before: readonly number[]) => number[] {
-  return (text, before) => [...before, integer(least)(text)];
+export function integers(least: number): (text: string, before?: readonly number[]) => number[] {
+  return (text, before = []) => [...before, integer(least)(text)];
 }
 
 /** Reads layers, as in `9,18,27`. */
@@ -32,6 +32,11 @@ export function number(text: string): number {
   const value = Number(text);
   if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("Expected a number.");
   return value;
+}
+
+/** Collects finite numbers of an option that takes several. */
+export function numbers(text: string, before: readonly number[] = []): number[] {
+  return [...before, number(text)];
 }
 
 /** Reads a number between 0 and 1. */

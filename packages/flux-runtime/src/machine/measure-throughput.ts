@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Device } from "../session/device.ts";
 import { timeProducts } from "../webgpu/time-products.ts";
 import { openCheckpoint } from "../checkpoint/open-checkpoint.ts";
-import { drawNoise } from "../pipeline/generate.ts";
+import { drawNoise } from "../pipeline/draw-noise.ts";
 import { openTransformer } from "../pipeline/open-transformer.ts";
 import { getCheckpointSpec, type CheckpointSpec } from "../synthesis/checkpoint-spec.ts";
 import { synthesizeCheckpoint } from "../synthesis/synthesize-checkpoint.ts";

@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import { openKleinTiny } from "../../test/klein-tiny.ts";
 import type { SessionTensors } from "../session/session-protocol.ts";
-import { drawNoise, generate, type GenerateOptions } from "./generate.ts";
+import { drawNoise } from "./draw-noise.ts";
+import { generate, type GenerateOptions } from "./generate.ts";
 import { decodeLatents, encodeImages } from "./image-latents.ts";
 import { openTextEncoder } from "./open-text-encoder.ts";
 import { openTransformer } from "./open-transformer.ts";

@@ -5,10 +5,12 @@ import { prepareConditionImage } from "../image/prepare-condition-image.ts";
 import { readImage } from "../image/read-image.ts";
 import { eulerStep } from "../sampling/euler-step.ts";
 import type { Tensor } from "../tensor.ts";
-import { drawNoise, generate, tokenGrid, type GenerateOptions } from "./generate.ts";
+import { drawNoise } from "./draw-noise.ts";
+import { generate, type GenerateOptions } from "./generate.ts";
 import { denormalizeLatents, encodeImages } from "./image-latents.ts";
 import { openTextEncoder } from "./open-text-encoder.ts";
 import { openTransformer } from "./open-transformer.ts";
+import { tokenGrid } from "./token-grid.ts";
 
 const asTheReference = { maxSequenceLength: 64, rotaryFrequencies: "bfloat16" } as const;
 const size = { width: 96, height: 64 };

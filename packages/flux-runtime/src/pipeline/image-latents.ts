@@ -46,13 +46,35 @@ export async function encodeImages(
 ): Promise<PackedLatents[]> {
   if (images.length === 0) return [];
   requireImages(checkpoint, images);
+  const encoder = await openImageEncoder(checkpoint, runtime);
+  try {
+    const encoded: PackedLatents[] = [];
+    for (const image of images) encoded.push(await encoder.encode(image));
+    return encoded;
+  } finally {
+    await encoder.close();
+  }
+}
+
+/** A loaded encoder of images. */
+export interface ImageEncoder {
+  /** Encodes one image that {@link requireImages} accepts. */
+  encode(image: Tensor): Promise<PackedLatents>;
+  /** Ends its process, which returns all of its memory. */
+  close(): Promise<void>;
+}
+
+/** Loads the autoencoder's first half. @throws {FluxRuntimeError} where a weight is missing, or ONNX Runtime fails. */
+export async function openImageEncoder(
+  checkpoint: Checkpoint,
+  runtime: RuntimeOptions = {},
+): Promise<ImageEncoder> {
   const { config, weights } = checkpoint.autoencoder;
   const normalize = await latentNormalization(checkpoint);
   const build = (options: ModelGraphOptions): ModelGraph => buildAutoencoderEncoder(config, options);
   const session = await openModel(weights, build, { ...runtime, computeType: "float32" });
-  try {
-    const encoded: PackedLatents[] = [];
-    for (const image of images) {
+  return {
+    async encode(image) {
       const outputs = await session.run({ sample: { type: "float32", ...image } });
       const patched = patchifyLatents(toTensor(outputs, "latent_mode")); // [1, C, height, width]
       const [height = 0, width = 0] = patched.shape.slice(2);
@@ -61,12 +83,10 @@ export async function encodeImages(
         (value, { mean, deviation }) => (value - mean) / deviation,
         normalize,
       );
-      encoded.push({ tokens: packLatents(normalized), size: { height, width } });
-    }
-    return encoded;
-  } finally {
-    await session.close();
-  }
+      return { tokens: packLatents(normalized), size: { height, width } };
+    },
+    close: () => session.close(),
+  };
 }
 
 /**
@@ -132,15 +152,36 @@ export async function decodeLatents(
   latents: PackedLatents,
   runtime: RuntimeOptions = {},
 ): Promise<Tensor> {
-  const { config, weights } = checkpoint.autoencoder;
   const latent = await denormalizeLatents(checkpoint, latents);
+  const decoder = await openImageDecoder(checkpoint, runtime);
+  try {
+    return await decoder.decode(latent);
+  } finally {
+    await decoder.close();
+  }
+}
+
+/** A loaded decoder of images. */
+export interface ImageDecoder {
+  /** Decodes what {@link denormalizeLatents} gives into [1, 3, H, W], about [-1, 1]. */
+  decode(latent: Tensor): Promise<Tensor>;
+  /** Ends its process, which returns all of its memory. */
+  close(): Promise<void>;
+}
+
+/** Loads the autoencoder's second half. @throws {FluxRuntimeError} where a weight is missing, or ONNX Runtime fails. */
+export async function openImageDecoder(
+  checkpoint: Checkpoint,
+  runtime: RuntimeOptions = {},
+): Promise<ImageDecoder> {
+  const { config, weights } = checkpoint.autoencoder;
   const build = (options: ModelGraphOptions): ModelGraph => buildAutoencoderDecoder(config, options);
   const session = await openModel(weights, build, { ...runtime, computeType: "float32" });
-  try {
-    return toTensor(await session.run({ latent: { type: "float32", ...latent } }), "sample");
-  } finally {
-    await session.close();
-  }
+  return {
+    decode: async (latent) =>
+      toTensor(await session.run({ latent: { type: "float32", ...latent } }), "sample"),
+    close: () => session.close(),
+  };
 }
 
 interface ChannelStatistics {

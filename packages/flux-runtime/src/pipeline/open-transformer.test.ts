@@ -3,7 +3,7 @@ import { openKleinTiny } from "../../test/klein-tiny.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { createFlowMatchSchedule } from "../sampling/flow-match-schedule.ts";
 import type { SessionTensors } from "../session/session-protocol.ts";
-import { drawNoise } from "./generate.ts";
+import { drawNoise } from "./draw-noise.ts";
 import { openTransformer, type TransformerOptions } from "./open-transformer.ts";
 import type { TransformerPass } from "./transformer-pass.ts";
 

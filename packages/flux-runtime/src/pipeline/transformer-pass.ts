@@ -63,25 +63,8 @@ function checkPass(
   { latents, references = [], promptEmbeds, timestep }: TransformerPass,
   checkpoint: Checkpoint,
 ): void {
-  const { in_channels, joint_attention_dim } = checkpoint.transformer.config;
-  for (const { tokens, size } of [latents, ...references]) {
-    const { height, width } = size;
-    if (![height, width].every((side) => Number.isSafeInteger(side) && side > 0)) {
-      throw new FluxRuntimeError(
-        "invalid-argument",
-        `A grid of tokens must have positive integers as its sides, but is ${height} × ${width}. Take it from tokenGrid or encodeImages.`,
-        { size },
-      );
-    }
-    const expected = [1, height * width, in_channels];
-    if (tokens.shape.join() !== expected.join()) throw shapeError("latent tokens", expected, tokens.shape);
-    requireTensor("latent tokens", tokens);
-  }
-  const [batch, , width] = promptEmbeds.shape;
-  if (promptEmbeds.shape.length !== 3 || batch !== 1 || width !== joint_attention_dim) {
-    throw shapeError("prompt embeddings", [1, "S", joint_attention_dim], promptEmbeds.shape);
-  }
-  requireTensor("prompt embeddings", promptEmbeds);
+  for (const packed of [latents, ...references]) checkLatents(packed, checkpoint);
+  checkPromptEmbeds(promptEmbeds, checkpoint);
   if (!Number.isFinite(timestep)) {
     throw new FluxRuntimeError(
       "invalid-argument",
@@ -89,6 +72,31 @@ function checkPass(
       { timestep },
     );
   }
+}
+
+/** Checks that latents fit the checkpoint. @throws {FluxRuntimeError} `invalid-argument` as {@link checkPasses}. */
+export function checkLatents({ tokens, size }: PackedLatents, checkpoint: Checkpoint): void {
+  const { height, width } = size;
+  if (![height, width].every((side) => Number.isSafeInteger(side) && side > 0)) {
+    throw new FluxRuntimeError(
+      "invalid-argument",
+      `A grid of tokens must have positive integers as its sides, but is ${height} × ${width}. Take it from tokenGrid or encodeImages.`,
+      { size },
+    );
+  }
+  const expected = [1, height * width, checkpoint.transformer.config.in_channels];
+  if (tokens.shape.join() !== expected.join()) throw shapeError("latent tokens", expected, tokens.shape);
+  requireTensor("latent tokens", tokens);
+}
+
+/** Checks that embeddings fit the checkpoint. @throws {FluxRuntimeError} `invalid-argument` as {@link checkPasses}. */
+export function checkPromptEmbeds(promptEmbeds: Tensor, checkpoint: Checkpoint): void {
+  const { joint_attention_dim } = checkpoint.transformer.config;
+  const [batch, , width] = promptEmbeds.shape;
+  if (promptEmbeds.shape.length !== 3 || batch !== 1 || width !== joint_attention_dim) {
+    throw shapeError("prompt embeddings", [1, "S", joint_attention_dim], promptEmbeds.shape);
+  }
+  requireTensor("prompt embeddings", promptEmbeds);
 }
 
 function shapeError(

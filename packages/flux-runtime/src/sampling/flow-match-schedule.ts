@@ -5,15 +5,20 @@ import type { SchedulerConfig } from "./scheduler-config.ts";
 export interface FlowMatchScheduleOptions {
   /** Tokens of the image that is being made; reference images and text do not count. */
   readonly imageSequenceLength: number;
-  /** Denoising steps, from 1. */
+  /** Denoising steps, from 1. With `sigmas` it decides only how far those are shifted. */
   readonly steps: number;
+  /**
+   * The noise levels before the shift, one for each step: falling, above 0 and at most 1. By default evenly spaced from 1 to
+   * 1 / steps.
+   */
+  readonly sigmas?: readonly number[] | undefined;
 }
 
 /** The noise levels of a run. */
 export interface FlowMatchSchedule {
   /** The exponent of the dynamic shift; computed, but without effect, where the configuration shifts statically. */
   readonly mu: number;
-  /** [steps + 1], falling; the last is 0. */
+  /** [steps + 1], falling; the last is 0. With given sigmas there are as many steps as sigmas. */
   readonly sigmas: Float32Array;
   /** [steps], sigma times the number of training timesteps; the transformer takes a 1000th of it. */
   readonly timesteps: Float32Array;
@@ -24,23 +29,23 @@ const { fround } = Math;
 /**
  * The noise levels that a run goes through, shifted towards noise the more the longer the image sequence is.
  *
- * @throws {FluxRuntimeError} `invalid-argument` where a length or count is no positive integer, or one step should
- * end at `shift_terminal`, which is 0 divided by 0 in the reference.
+ * @throws {FluxRuntimeError} `invalid-argument` where a length or count is no positive integer, `sigmas` do not fall from 1 or
+ * less to more than 0, or one step should end at `shift_terminal`, which is 0 divided by 0 in the reference.
  *
  * Source: `Flux2KleinPipeline.__call__`, step 6, and `FlowMatchEulerDiscreteScheduler.set_timesteps` in diffusers.
  */
 export function createFlowMatchSchedule(
   config: SchedulerConfig,
-  { imageSequenceLength, steps }: FlowMatchScheduleOptions,
+  { imageSequenceLength, steps, sigmas: given }: FlowMatchScheduleOptions,
 ): FlowMatchSchedule {
   requirePositiveInteger("steps", steps);
   const mu = computeEmpiricalMu({ imageSequenceLength, steps });
-  let sigmas = linearSigmas(steps);
+  let sigmas = given === undefined ? linearSigmas(steps) : fallingSigmas(given);
   if (!config.use_dynamic_shifting) sigmas = shiftStatically(sigmas, config.shift);
   else sigmas = shiftInTime(sigmas, fround(config.time_shift_type === "exponential" ? Math.exp(mu) : mu));
   if (config.shift_terminal) sigmas = stretchToTerminal(sigmas, config.shift_terminal);
 
-  const withEnd = new Float32Array(steps + 1);
+  const withEnd = new Float32Array(sigmas.length + 1);
   withEnd.set(sigmas);
   return { mu, sigmas: withEnd, timesteps: sigmas.map((sigma) => sigma * config.num_train_timesteps) };
 }
@@ -69,6 +74,22 @@ function linearSigmas(steps: number): Float32Array {
     if (i === 0) return 1;
     return i === steps - 1 ? 1 / steps : i * stride + 1;
   });
+}
+
+/**
+ * Given noise levels in float32, in which they fall, too.
+ *
+ * @throws {FluxRuntimeError} `invalid-argument` where they do not fall from 1 or less to more than 0.
+ */
+function fallingSigmas(given: readonly number[]): Float32Array {
+  const sigmas = Float32Array.from(given);
+  const falls = sigmas.every((sigma, step) => sigma > 0 && sigma < (sigmas[step - 1] ?? 1 + Number.EPSILON));
+  if (falls && sigmas.length > 0) return sigmas;
+  throw new FluxRuntimeError(
+    "invalid-argument",
+    `The option \`sigmas\` must be numbers that fall from 1 or less to more than 0, but is [${given.join(", ")}]. Leave out the 0 at the end: the last step leads there by itself.`,
+    { option: "sigmas", received: given },
+  );
 }
 
 /** σ → s / (s + 1/σ − 1), every step rounded to float32 as numpy does. */

@@ -8,7 +8,8 @@ import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { openCheckpoint } from "../checkpoint/open-checkpoint.ts";
 import { readTensors } from "../checkpoint/read-safetensors.ts";
 import { writeSafetensors } from "../checkpoint/write-safetensors.ts";
-import { drawNoise, generate, type GenerateOptions } from "../pipeline/generate.ts";
+import { drawNoise } from "../pipeline/draw-noise.ts";
+import { generate, type GenerateOptions } from "../pipeline/generate.ts";
 import { openTransformer } from "../pipeline/open-transformer.ts";
 
 let root: string;

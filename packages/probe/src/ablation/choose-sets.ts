@@ -16,14 +16,14 @@ export interface ChosenSet {
 }
 
 /** The units of one granularity that may be ablated: those that have a t in every fold. */
-interface Candidates {
+export interface Candidates {
   readonly records: readonly UnitRecord[];
   /** |t| over the pairs that rank [folds][records]. */
   readonly absT: readonly Float64Array[];
 }
 
 /** Some candidates by index, for each fold. */
-type FoldedSet = readonly (readonly number[])[];
+export type FoldedSet = readonly (readonly number[])[];
 
 /**
  * Takes the strongest units of a run by |t|, or those that are named, and draws random sets of as many units of the same
@@ -80,7 +80,8 @@ export function chooseSets(
   }));
 }
 
-function listCandidates(
+/** Lists the units of a granularity that have a t in every fold, with it. */
+export function listCandidates(
   { records, a, b }: Granularity,
   folds: readonly Pick<Fold, "rankedBy">[],
 ): Candidates {
@@ -94,7 +95,8 @@ function listCandidates(
   };
 }
 
-function findUnit(
+/** The index of a unit among the candidates. @throws {ProbeError} `invalid-option` if the run has none of that address, or it has no t. */
+export function findUnit(
   address: string,
   { name, records }: Granularity,
   candidates: readonly UnitRecord[],
@@ -110,7 +112,13 @@ function findUnit(
   );
 }
 
-function drawMatched(
+/**
+ * Draws random sets of as many units of the same blocks and kinds as a set has.
+ *
+ * @param name - Of the set: each has a drawing of its own.
+ * @throws {ProbeError} `invalid-option` if there is no other such set.
+ */
+export function drawMatched(
   name: string,
   set: FoldedSet,
   {

@@ -2,18 +2,19 @@ import type { Manifest, RunFolder } from "@measure-plantain/probe";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { previewImage } from "./preview-image.ts";
+import { previewSteering } from "./preview-steering.ts";
 import { renderReport } from "./report-html.ts";
 import type { RunResults } from "../statistics/run-results.ts";
 import { commandsOf, type FormatCommands } from "../text/describe-results.ts";
 import { listPlants } from "../summary/list-plants.ts";
 
-/** The report of a run folder, with its fixed image, its controls and what was ablated. */
+/** The report of a run folder, with its fixed image, its controls, what was ablated and what was steered. */
 export async function formatRunPage(
   run: RunFolder,
   results: RunResults,
   commands?: FormatCommands,
 ): Promise<string> {
-  const { manifest, analysis, summary, ablation, controls } = results;
+  const { manifest, analysis, summary, ablation, steering, controls } = results;
   const [image] = manifest.settings.references;
   const reference = image !== undefined && existsSync(run.file("reference.png"));
   const prompt = image?.kind === "generated" ? { prompt: image.prompt } : {};
@@ -24,6 +25,7 @@ export async function formatRunPage(
     command: commandsOf(results, commands),
     plants: listPlants(controls),
     ablation,
+    steering: steering && (await previewSteering(run, steering)),
     ...(reference && {
       reference: { ...(await previewImage(await readFile(run.file("reference.png")))), ...prompt },
     }),

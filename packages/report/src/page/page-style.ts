@@ -97,6 +97,10 @@ svg[data-points] { touch-action: pan-y; }
 #unit-pointer div { display: flex; justify-content: space-between; gap: 1.5rem; }
 #unit-pointer bdi { color: var(--soft); }
 [hidden] { display: none !important; }
+.sheet { width: auto; }
+.sheet td { color: var(--soft); font-size: 0.86rem; vertical-align: top; }
+.sheet th[scope="row"] { vertical-align: top; }
+.sheet img { display: block; width: clamp(5rem, 26vw, 10rem); max-width: none; height: auto; margin-bottom: 0.2rem; }
 .reference img { display: block; max-width: min(100%, 20rem); height: auto; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 @media (max-width: 40rem) {

@@ -25,6 +25,8 @@ import { renderPrompts } from "./sections/prompts-section.ts";
 import { renderReplicates } from "./sections/replicates-section.ts";
 import { renderBlocks, renderResults, renderStrongest } from "./sections/results-section.ts";
 import { renderRun } from "./sections/run-section.ts";
+import { renderSteering } from "./sections/steering-section.ts";
+import type { SteeringSheet } from "./preview-steering.ts";
 import { renderSegments } from "./sections/segments-section.ts";
 import { renderTopUnits } from "./sections/top-units-section.ts";
 
@@ -40,6 +42,8 @@ export interface ReportInput {
   readonly plants?: readonly ScoredPlant[];
   /** What the ablation of the run's strongest units did, where it was tried. */
   readonly ablation?: Ablation | null;
+  /** The images that were rendered with units of the run scaled, where that was done. */
+  readonly steering?: SteeringSheet | null;
   /** The commands that make this run again; `null` if none are known. */
   readonly command?: string | null;
 }
@@ -56,6 +60,7 @@ export function renderReport({
   reference,
   plants = [],
   ablation = null,
+  steering = null,
   command = null,
 }: ReportInput): string {
   const volcano = volcanoPoints(analysis);
@@ -80,8 +85,9 @@ export function renderReport({
         <main>
           ${renderHeader(summary)} ${renderResults(summary)} ${renderControls(summary, plants)}
           ${renderCrossed(summary)} ${renderAxes(summary)} ${renderPlanted(plants)}
-          ${renderAblation(ablation)} ${renderPlan(summary)} ${renderConclusions(summary)}
-          ${renderHeatMap(analysis, summary, data)} ${renderBlocks(summary, renderDepthFigure(analysis))}
+          ${renderAblation(ablation)} ${renderSteering(steering)} ${renderPlan(summary)}
+          ${renderConclusions(summary)} ${renderHeatMap(analysis, summary, data)}
+          ${renderBlocks(summary, renderDepthFigure(analysis))}
           ${renderStrongest(summary, renderVolcanoFigure(analysis, summary))} ${renderTopUnits(summary)}
           ${renderNullFigures(analysis, summary)}
           ${renderRobustness(summary, drawRobustness(analysis, robustness))}

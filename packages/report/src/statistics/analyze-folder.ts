@@ -1,6 +1,8 @@
 import {
   type Ablation,
   readAblation,
+  readSteering,
+  type Steering,
   listReplicates,
   type Manifest,
   type OnProgress,
@@ -23,6 +25,8 @@ export interface FolderResults {
   readonly images: readonly FixedImage[];
   /** What the ablation of the run's units did; `null` if it was not tried. */
   readonly ablation: Ablation | null;
+  /** What was rendered with units of the run scaled; `null` if nothing was. */
+  readonly steering: Steering | null;
   /** The statistics of the captures. */
   readonly analysis: Analysis;
   /** What the statistics do not know about the run, for its summary. */
@@ -64,6 +68,7 @@ export async function analyzeFolder(
     manifest,
     images: await listFixedImages(folder, manifest),
     ablation: await readAblation(folder),
+    steering: await readSteering(folder),
     analysis: await analyzeCaptures(captures, {
       flips,
       grades: readGrades(promptSet),

@@ -1,4 +1,5 @@
 import { formatP } from "./format-number.ts";
+import { granularityUnits } from "./granularity-units.ts";
 import {
   ablationStatistics,
   type Ablation,
@@ -25,7 +26,7 @@ export function formatChange(value: number): string {
 
 /** What a granularity's units are called. */
 export function nameUnits({ settings: { granularity } }: Ablation): string {
-  return { group: "groups", head: "real attention heads", mlp: "MLP groups" }[granularity];
+  return granularityUnits[granularity];
 }
 
 /** What was put in the place of the units. */
