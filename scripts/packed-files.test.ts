@@ -26,7 +26,7 @@ const expected: Readonly<Record<string, { readonly files: readonly string[]; rea
         "dist/session/session-host.js",
         "dist/session/session-host.js.map",
       ],
-      kilobytes: 380,
+      kilobytes: 450,
     },
     "packages/head-hooks": {
       files: [
