@@ -321,10 +321,27 @@ describe("refuses", () => {
   });
 
   it("a record that is not its own", async () => {
+    const own = await planOnly(causalRun, {});
+    const sha256 = "0".repeat(64);
+    const image = { sha256, key: "", prompt: 0, seed: 0, set: null, scale: 1, difference: 0 };
+    await writeFile(
+      causalRun.file(STEERING_FILE),
+      JSON.stringify({ ...own, images: [{ ...image, file: "prompt-1-seed-0.png" }] }),
+    );
+    expect(await readSteering(causalRun)).toMatchObject({ images: [image] });
     for (const [text, message] of [
       ["{", /is not valid JSON/],
-      ["null", /has the schema version undefined/],
-      ['{"schemaVersion":2}', /has the schema version 2; this program reads version 1/],
+      ["null", /is not one that this program writes: the document/],
+      [JSON.stringify({ ...own, schemaVersion: 2 }), /schemaVersion/],
+      // What is no part of a steering any more is removed: nothing outside its folder may be named.
+      [
+        JSON.stringify({ ...own, images: [{ ...image, file: "../manifest.json" }] }),
+        /images\.0\.file: expected the name/,
+      ],
+      [
+        JSON.stringify({ ...own, images: [{ ...image, file: "prompt-1-seed-0/../../x.png" }] }),
+        /images\.0\.file/,
+      ],
     ] as const) {
       await writeFile(causalRun.file(STEERING_FILE), text);
       await expect(readSteering(causalRun)).rejects.toThrow(message);

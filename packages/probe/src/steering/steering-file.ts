@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { explainPlanProblem } from "../plan-file/read-plan-file.ts";
 import { ProbeError } from "../probe-error.ts";
 import type { RunFolder } from "../run-folder/run-folder.ts";
 import { type Steering, STEERING_FILE } from "./steering.ts";
+import { steeringSchema } from "./steering-schema.ts";
 
 /**
  * The steering that a run folder holds; `null` if there is none.
@@ -12,18 +14,19 @@ import { type Steering, STEERING_FILE } from "./steering.ts";
 export async function readSteering(folder: RunFolder): Promise<Steering | null> {
   const path = folder.file(STEERING_FILE);
   if (!existsSync(path)) return null;
-  const advice = "Remove the folder steering, and steer again.";
-  let steering: Partial<Steering>;
-  try {
-    steering = (JSON.parse(await readFile(path, "utf8")) ?? {}) as Partial<Steering>; // written by this program; its version is checked below
-  } catch (cause) {
-    throw new ProbeError("damaged-run-folder", `${path} is not valid JSON. ${advice}`, { cause });
-  }
-  if (steering.schemaVersion !== 1) {
-    throw new ProbeError(
+  const refuse = (what: string, cause: unknown): ProbeError =>
+    new ProbeError(
       "damaged-run-folder",
-      `${path} has the schema version ${String(steering.schemaVersion)}; this program reads version 1. ${advice}`,
+      `${path} is not one that this program writes: ${what}. Remove the folder steering, and steer again.`,
+      { cause },
     );
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(path, "utf8"));
+  } catch (cause) {
+    throw refuse("it is not valid JSON", cause);
   }
-  return steering as Steering; // of version 1, whose form is fixed
+  const { data: steering, error } = steeringSchema.safeParse(json);
+  if (steering === undefined) throw refuse(explainPlanProblem(error), error);
+  return steering;
 }
