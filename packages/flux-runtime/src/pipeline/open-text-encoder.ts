@@ -30,7 +30,7 @@ export interface PromptEmbedding {
 
 /** How prompts are encoded, and where. */
 export interface TextEncoderOptions extends RuntimeOptions {
-  /** Tokens of an embedding, padding included; {@link DEFAULT_MAX_SEQUENCE_LENGTH} where absent. */
+  /** Tokens of an embedding, padding included; `DEFAULT_MAX_SEQUENCE_LENGTH` where absent. */
   readonly maxSequenceLength?: number;
   /**
    * The layers, from 1 on, whose hidden states are stacked, in this order; 9, 18 and 27 by default. There are as many as the

@@ -32,7 +32,7 @@ export interface RuntimeOptions {
    * weights lie on the card.
    */
   readonly weights?: "mapped" | "resident";
-  /** Threads within an operator; {@link defaultThreads} where absent. */
+  /** Threads within an operator; `defaultThreads` where absent. */
   readonly threads?: number;
   /**
    * Lets ONNX Runtime place nodes on the CPU when a model runs on CUDA or WebGPU. By default it refuses such a model, so that none slows
