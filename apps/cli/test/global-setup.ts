@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { getCheckpointSpec, synthesizeCheckpoint } from "@measure-plantain/flux-runtime";
+import { synthesizeCheckpoint } from "@measure-plantain/flux-runtime";
 import type { TestProject } from "vitest/node";
+import { fewBlocks } from "../../../packages/flux-runtime/test/few-blocks.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
@@ -11,18 +12,13 @@ declare module "vitest" {
   }
 }
 
-/** Makes a checkpoint for most runs of the tests: they take half the time that they take with `tiny`'s 25 blocks and 28 layers. */
+/** Makes a checkpoint for most runs of the tests. */
 export default async function setup({ provide }: TestProject): Promise<() => void> {
-  const folder = mkdtempSync(join(tmpdir(), "measure-plantain-"));
-  const fewBlocks = join(folder, "few-blocks");
-  const tiny = getCheckpointSpec("tiny");
-  await synthesizeCheckpoint(fewBlocks, {
-    ...tiny,
-    transformer: { ...tiny.transformer, jointBlocks: 1, singleBlocks: 1 },
-    textEncoder: { ...tiny.textEncoder, layers: 3 },
-  });
-  provide("fewBlocks", fewBlocks);
+  const workplace = mkdtempSync(join(tmpdir(), "measure-plantain-"));
+  const folder = join(workplace, "few-blocks");
+  await synthesizeCheckpoint(folder, fewBlocks);
+  provide("fewBlocks", folder);
   return () => {
-    rmSync(folder, { recursive: true });
+    rmSync(workplace, { recursive: true });
   };
 }

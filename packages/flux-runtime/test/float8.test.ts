@@ -14,18 +14,18 @@ import { listTensors } from "../src/models/list-tensors.ts";
 import { buildTransformer } from "../src/models/transformer.ts";
 import { decodeLatents } from "../src/pipeline/image-latents.ts";
 import { drawNoise } from "../src/pipeline/draw-noise.ts";
-import { openTextEncoder } from "../src/pipeline/open-text-encoder.ts";
 import { openTransformer } from "../src/pipeline/open-transformer.ts";
 import { createTorchGenerator } from "../src/sampling/torch-generator.ts";
 import { timestepWaves } from "../src/sampling/timestep-waves.ts";
 import { openModelSession } from "../src/session/model-session.ts";
 import type { SessionTensor } from "../src/session/session-protocol.ts";
 import { toTensor } from "../src/session/session-tensors.ts";
-import { getCheckpointSpec } from "../src/synthesis/checkpoint-spec.ts";
 import { synthesizeCheckpoint } from "../src/synthesis/synthesize-checkpoint.ts";
 import type { Tensor } from "../src/tensor.ts";
 import { openConvertedWeights } from "../src/webgpu/converted-weights.ts";
 import { deviation } from "./klein-tiny.ts";
+import { embedsOf } from "./embeds-of.ts";
+import { fewBlocks } from "./few-blocks.ts";
 import { readAll, toNativeTransformer } from "./native-layout.ts";
 import { quantizeFloat8, writeStored, type Quantization, type StoredTensor } from "./quantize-float8.ts";
 
@@ -33,11 +33,9 @@ let root: string;
 let original: Checkpoint;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "float8-"));
-  const tiny = getCheckpointSpec("tiny");
   await synthesizeCheckpoint(join(root, "checkpoint"), {
-    ...tiny,
-    transformer: { ...tiny.transformer, jointBlocks: 1, singleBlocks: 1, heads: 2 },
-    textEncoder: { ...tiny.textEncoder, layers: 3 },
+    ...fewBlocks,
+    transformer: { ...fewBlocks.transformer, heads: 2 },
   });
   original = await openCheckpoint(join(root, "checkpoint"));
 });
@@ -218,16 +216,9 @@ it.each(["tensor", "row"] as const)(
       ...{ title: "", dtype: "F8_E4M3", scaleOf, isQuantized: isMatrix },
     });
     const [there, here] = await Promise.all(
-      [files.float8, files.float32].map(async (textEncoder) => {
-        const checkpoint = await openCheckpoint(original.folder, { textEncoder });
-        const encoder = await openTextEncoder(checkpoint, {
-          maxSequenceLength: 32,
-          textEncoderLayers: [1, 2, 3],
-        });
-        const { embeds } = await encoder.encode("a grey object");
-        await encoder.close();
-        return embeds;
-      }),
+      [files.float8, files.float32].map(async (textEncoder) =>
+        embedsOf(await openCheckpoint(original.folder, { textEncoder })),
+      ),
     );
     expect(there).toEqual(here);
   },

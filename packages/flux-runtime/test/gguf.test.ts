@@ -9,13 +9,13 @@ import { openCheckpoint } from "../src/checkpoint/open-checkpoint.ts";
 import { readTensor } from "../src/checkpoint/read-safetensors.ts";
 import { resolveCheckpoint } from "../src/hub/resolve-checkpoint.ts";
 import { drawNoise } from "../src/pipeline/draw-noise.ts";
-import { openTextEncoder } from "../src/pipeline/open-text-encoder.ts";
 import { openTransformer } from "../src/pipeline/open-transformer.ts";
 import { createTorchGenerator } from "../src/sampling/torch-generator.ts";
-import { getCheckpointSpec } from "../src/synthesis/checkpoint-spec.ts";
 import { synthesizeCheckpoint } from "../src/synthesis/synthesize-checkpoint.ts";
 import type { Tensor } from "../src/tensor.ts";
 import { GGML_TYPE, ggmlQuantizations, randomBlocks } from "./ggml-reference.ts";
+import { embedsOf } from "./embeds-of.ts";
+import { fewBlocks } from "./few-blocks.ts";
 import { readAll, toNativeTransformer } from "./native-layout.ts";
 import { writeStored, type StoredTensor } from "./quantize-float8.ts";
 import { writeGguf, type GgufTensorToWrite } from "./write-gguf.ts";
@@ -25,11 +25,9 @@ let original: Checkpoint;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "gguf-"));
   vi.stubEnv("MEASURE_PLANTAIN_CACHE", join(root, "cache"));
-  const tiny = getCheckpointSpec("tiny");
   await synthesizeCheckpoint(join(root, "checkpoint"), {
-    ...tiny,
-    transformer: { ...tiny.transformer, jointBlocks: 1, singleBlocks: 1, heads: 8 }, // rows of 256 and more
-    textEncoder: { ...tiny.textEncoder, layers: 3 },
+    ...fewBlocks,
+    transformer: { ...fewBlocks.transformer, heads: 8 }, // rows of 256 and more
   });
   original = await openCheckpoint(join(root, "checkpoint"));
 });
@@ -185,16 +183,9 @@ describe("openCheckpoint(folder, { transformer: FILE.gguf })", () => {
 it("a text encoder under the names of llama.cpp gives the bits of float32", async () => {
   const { gguf, float32 } = await writeBoth("qwen3", await readAll(original.textEncoder.weights), toLlama);
   const [there, here] = await Promise.all(
-    [gguf, float32].map(async (textEncoder) => {
-      const checkpoint = await openCheckpoint(original.folder, { textEncoder });
-      const encoder = await openTextEncoder(checkpoint, {
-        maxSequenceLength: 32,
-        textEncoderLayers: [1, 2, 3],
-      });
-      const { embeds } = await encoder.encode("a grey object");
-      await encoder.close();
-      return embeds;
-    }),
+    [gguf, float32].map(async (textEncoder) =>
+      embedsOf(await openCheckpoint(original.folder, { textEncoder })),
+    ),
   );
   expect(there).toEqual(here);
 });

@@ -6,7 +6,6 @@ import {
   decodeLatents,
   encodeImages,
   generate,
-  getCheckpointSpec,
   openCheckpoint,
   readTensors,
   synthesizeCheckpoint,
@@ -14,13 +13,8 @@ import {
   type CheckpointSpec,
   type Tensor,
 } from "../src/index.ts";
+import { fewBlocks } from "./few-blocks.ts";
 
-const tiny = getCheckpointSpec("tiny");
-const few: CheckpointSpec = {
-  ...tiny,
-  transformer: { ...tiny.transformer, jointBlocks: 1, singleBlocks: 1 },
-  textEncoder: { ...tiny.textEncoder, layers: 4 },
-};
 const WEIGHTS = "diffusion_pytorch_model.safetensors";
 
 let root: string;
@@ -28,7 +22,7 @@ let folder: string;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "members-"));
   folder = join(root, "base");
-  await synthesizeCheckpoint(folder, few);
+  await synthesizeCheckpoint(folder, fewBlocks);
 });
 afterAll(() => rm(root, { recursive: true }));
 
@@ -78,7 +72,7 @@ describe("a KV model", () => {
 
 describe("the small decoder, an autoencoder whose decoder has other widths than its encoder", () => {
   const widths = [4, 8, 8, 8];
-  const narrow: CheckpointSpec = { ...few, autoencoder: { ...few.autoencoder, widths } };
+  const narrow: CheckpointSpec = { ...fewBlocks, autoencoder: { ...fewBlocks.autoencoder, widths } };
   let combined: string;
 
   beforeAll(async () => {

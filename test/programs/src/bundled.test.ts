@@ -1,4 +1,4 @@
-import { getCheckpointSpec, synthesizeCheckpoint } from "@measure-plantain/flux-runtime";
+import { synthesizeCheckpoint } from "@measure-plantain/flux-runtime";
 import { build } from "esbuild";
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,12 +14,12 @@ import {
   linkPackage,
   runProgram,
 } from "./bundled-program.ts";
+import { fewBlocks } from "../../../packages/flux-runtime/test/few-blocks.ts";
 import { PROGRAM, type Printed } from "./program.ts";
 
 const HOST = "@measure-plantain/flux-runtime/session-host";
 const VARIABLE = "MEASURE_PLANTAIN_SESSION_HOST";
 const installedHost = join(installedFlux(), "dist/session/session-host.js");
-const tiny = getCheckpointSpec("tiny");
 
 let root: string;
 let checkpoint: string;
@@ -29,11 +29,7 @@ let expected: Printed;
 beforeAll(async () => {
   root = realpathSync(mkdtempSync(join(tmpdir(), "bundled-")));
   checkpoint = join(root, "checkpoint");
-  await synthesizeCheckpoint(checkpoint, {
-    ...tiny,
-    transformer: { ...tiny.transformer, jointBlocks: 1, singleBlocks: 1 },
-    textEncoder: { ...tiny.textEncoder, layers: 4 },
-  });
+  await synthesizeCheckpoint(checkpoint, fewBlocks);
   const plain = join(import.meta.dirname, `../node_modules/.program-${process.pid}.mjs`);
   writeFileSync(plain, PROGRAM);
   try {

@@ -52,6 +52,17 @@ describe("readGgufHeader(path)", () => {
     expect((await readGgufHeader(path))[1]?.shape).toEqual([4, 32]);
   });
 
+  it.each([[[4, 33]], [[0, 64]]])(
+    "refuses the noted shape %j, of another number of elements",
+    async (shape) => {
+      await writeGguf(path, tensors, { "comfy.gguf.orig_shape.layer.weight": shape });
+      await expect(readGgufHeader(path)).rejects.toMatchObject({
+        code: "malformed-gguf",
+        message: expect.stringMatching(/"layer\.weight" of \[64, 2\] cannot have been/) as string,
+      });
+    },
+  );
+
   const header = ggufHeader(tensors);
   const start = Buffer.concat([Buffer.from("GGUF"), uint32(3), uint64(1), uint64(1), text("key")]);
   const one = Buffer.concat([Buffer.from("GGUF"), uint32(3), uint64(1), uint64(0), text("t")]);
@@ -76,6 +87,11 @@ describe("readGgufHeader(path)", () => {
       "a list without end",
       Buffer.concat([start, uint32(9), uint32(0), uint64(2 ** 40)]),
       /a list .* elements/,
+    ],
+    [
+      "lists within lists",
+      Buffer.concat([start, ...Array<Buffer>(50_000).fill(Buffer.concat([uint32(9), uint32(9), uint64(1)]))]),
+      /a list in its header is of lists/,
     ],
     ["too many dimensions", Buffer.concat([one, uint32(5)]), /5 dimensions/],
     [

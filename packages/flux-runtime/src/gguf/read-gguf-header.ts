@@ -109,8 +109,17 @@ function parse(bytes: Uint8Array, { path, size }: FileFacts): GgufTensor[] {
     }
     const original = values.get(`comfy.gguf.orig_shape.${name}`);
     const shape = Array.isArray(original) ? original.map(Number) : axes.toReversed();
+    if (productOf(shape) !== productOf(axes))
+      throw malformed(
+        path,
+        `the tensor "${name}" of [${axes.join(", ")}] cannot have been [${shape.join(", ")}]`,
+      );
     return { name, type: nameOfType(type), storage, shape, byteOffset, byteLength };
   });
+}
+
+function productOf(lengths: readonly number[]): number {
+  return lengths.reduce((product, length) => product * length, 1);
 }
 
 /** @param axes - The innermost first. */
@@ -119,7 +128,7 @@ function bytesOf(
   axes: readonly number[],
   { path, name }: { readonly path: string; readonly name: string },
 ): number {
-  const count = axes.reduce((product, length) => product * length, 1);
+  const count = productOf(axes);
   if (storage.kind === "plain") return count * storage.bytes;
   const { length, bytes } = storage.format;
   const [row = 1] = axes;
@@ -179,6 +188,7 @@ function createReader(bytes: Uint8Array, path: string): Reader {
     if (type !== LIST) throw malformed(path, `a value in its header has the unknown type ${type}`);
     const [elementType, elements] = [uint32(), count()];
     if (elements > LARGEST_HEADER) throw malformed(path, `a list in its header has ${elements} elements`);
+    if (elementType === LIST) throw malformed(path, "a list in its header is of lists"); // deep ones would exhaust the stack
     const list = [];
     for (let i = 0; i < elements; i += 1) list.push(value(elementType));
     return list;

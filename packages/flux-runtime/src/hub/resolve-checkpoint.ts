@@ -1,5 +1,4 @@
 import { basename } from "node:path";
-import { MODEL_FOLDERS, type ModelFolder } from "../checkpoint/checkpoint-files.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { isGgufFile } from "../gguf/convert-gguf.ts";
 import { isWeightFile, openComponentWeights } from "../checkpoint/component-weights.ts";
@@ -81,7 +80,9 @@ export async function resolveCheckpoint(
       components: { transformer: name, ...components },
     });
   }
-  const models = MODEL_FOLDERS.filter((model) => givenModel(model, components) === undefined);
+  const models = MODELS.filter(({ option }) => components?.[option] === undefined).map(
+    ({ folder }) => folder,
+  );
   const place = await locateCheckpoint(name, { offline, models });
   if (place.problem !== null) {
     const code = place.kind === "repository" ? "checkpoint-not-cached" : "checkpoint-not-found";
@@ -125,25 +126,18 @@ async function findBase(file: string): Promise<string> {
   );
 }
 
-/** How the models of a checkpoint are called. */
-const MODEL_NAMES = [
-  ["transformer", "transformer"],
-  ["textEncoder", "text encoder"],
-  ["autoencoder", "VAE"],
+/** How the models of a checkpoint are called: as an option, as a folder, and in words. */
+const MODELS = [
+  { option: "transformer", folder: "transformer", called: "transformer" },
+  { option: "textEncoder", folder: "text_encoder", called: "text encoder" },
+  { option: "autoencoder", folder: "vae", called: "VAE" },
 ] as const;
-
-function givenModel(
-  model: ModelFolder,
-  { transformer, textEncoder, autoencoder }: ComponentFiles = {},
-): string | undefined {
-  return { transformer, text_encoder: textEncoder, vae: autoencoder }[model];
-}
 
 function resolved(name: string, checkpoint: Checkpoint, components: ComponentFiles = {}): ResolvedCheckpoint {
   const { hasRandomWeights: isSynthesized } = checkpoint;
-  const given = MODEL_NAMES.flatMap(([model, called]) => {
-    const path = components[model];
-    return path === undefined ? [] : [{ model, called, path }];
+  const given = MODELS.flatMap(({ option, called }) => {
+    const path = components[option];
+    return path === undefined ? [] : [{ option, called, path }];
   });
   const loras = (components.loras ?? []).map(({ file, scale = 1 }) => ({ file, scale }));
   if (given.length + loras.length === 0) return { id: name, checkpoint, isSynthesized };
@@ -152,7 +146,7 @@ function resolved(name: string, checkpoint: Checkpoint, components: ComponentFil
     id: `${name} with ${parts.join(", ")}`,
     source: {
       checkpoint: name,
-      ...Object.fromEntries(given.map(({ model, path }) => [model, path])),
+      ...Object.fromEntries(given.map(({ option, path }) => [option, path])),
       ...(loras.length > 0 && { loras }),
     },
     checkpoint,

@@ -20,7 +20,7 @@ export interface LoraFiles {
  * Finds the weights and the configuration of an adapter. A file of another name than PEFT's is read alone: the configuration next to
  * it may be that of another adapter.
  *
- * @throws {FluxRuntimeError} `unreadable-file` where there is no such file or folder; `missing-weights` where a folder has no
+ * @throws {FluxRuntimeError} `unreadable-file` if the file or folder does not exist; `missing-weights` if a folder has no
  * weights, or several that could be meant.
  */
 export async function findLoraFiles(path: string): Promise<LoraFiles> {

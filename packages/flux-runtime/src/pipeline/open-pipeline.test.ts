@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fewBlocks } from "../../test/few-blocks.ts";
 import { deviation } from "../../test/klein-tiny.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { openCheckpoint } from "../checkpoint/open-checkpoint.ts";
 import { createFlowMatchSchedule } from "../sampling/flow-match-schedule.ts";
-import { getCheckpointSpec } from "../synthesis/checkpoint-spec.ts";
 import { synthesizeCheckpoint } from "../synthesis/synthesize-checkpoint.ts";
 import { drawNoise, drawNoises } from "./draw-noise.ts";
 import { generate } from "./generate.ts";
@@ -24,12 +24,7 @@ let checkpoint: Checkpoint;
 let pipeline: Pipeline;
 
 beforeAll(async () => {
-  const tiny = getCheckpointSpec("tiny");
-  await synthesizeCheckpoint(folder, {
-    ...tiny,
-    transformer: { ...tiny.transformer, jointBlocks: 1, singleBlocks: 1 },
-    textEncoder: { ...tiny.textEncoder, layers: 3 },
-  });
+  await synthesizeCheckpoint(folder, fewBlocks);
   checkpoint = await openCheckpoint(folder);
   pipeline = await openPipeline(checkpoint, encoding);
 });

@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   type Checkpoint,
-  getCheckpointSpec,
   openCheckpoint,
   openPipeline,
   synthesizeCheckpoint,
 } from "@measure-plantain/flux-runtime";
 import type { UnitFactors } from "@measure-plantain/head-hooks";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { fewBlocks } from "../../../flux-runtime/test/few-blocks.ts";
 import { openSteeredPipeline, type SteeredPipeline } from "./steered-pipeline.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "steered-"));
@@ -19,12 +19,7 @@ let checkpoint: Checkpoint;
 let steered: SteeredPipeline;
 
 beforeAll(async () => {
-  const tiny = getCheckpointSpec("tiny");
-  await synthesizeCheckpoint(folder, {
-    ...tiny,
-    transformer: { ...tiny.transformer, jointBlocks: 1, singleBlocks: 1 },
-    textEncoder: { ...tiny.textEncoder, layers: 3 },
-  });
+  await synthesizeCheckpoint(folder, fewBlocks);
   checkpoint = await openCheckpoint(folder);
   steered = await openSteeredPipeline(checkpoint, encoding);
 });
