@@ -2,12 +2,7 @@ import { ablationGranularities, ablationMethods, ablationRankings } from "@measu
 import { Option, type Command } from "commander";
 import { ablate, type AblateOptions } from "../commands/ablate.ts";
 import { integer, integers } from "../terminal/option-values.ts";
-import {
-  addComponentOptions,
-  offlineOption,
-  quietOption,
-  threadsOption,
-} from "../terminal/shared-options.ts";
+import { addToRunOptions } from "../terminal/shared-options.ts";
 
 /** `ablate`. */
 export function declareAblate(program: Command, interruption: AbortSignal): void {
@@ -42,12 +37,8 @@ export function declareAblate(program: Command, interruption: AbortSignal): void
     )
     .option("--random <n>", "matched random sets to compare each set with", integer(1), 39)
     .option("--seed <n>", "seed of the random sets, the halves and what is resampled", integer(0), 0)
-    .option("--pairs <n>", "as many of the pairs, evenly spaced (default: all)", integer(1))
-    .option("--checkpoint <which>", "where the run's checkpoint is now (default: where it was)");
-  addComponentOptions(asked)
-    .addOption(offlineOption)
-    .addOption(threadsOption)
-    .option("--json", "print the result as JSON on stdout", false)
-    .addOption(quietOption)
-    .action((directory: string, options: AblateOptions) => ablate(directory, options, interruption));
+    .option("--pairs <n>", "as many of the pairs, evenly spaced (default: all)", integer(1));
+  addToRunOptions(asked).action((directory: string, options: AblateOptions) =>
+    ablate(directory, options, interruption),
+  );
 }

@@ -3,12 +3,7 @@ import { ablationGranularities } from "@measure-plantain/probe";
 import { Option, type Command } from "commander";
 import { steer, type SteerCommandOptions } from "../commands/steer.ts";
 import { integer, integers, number, numbers } from "../terminal/option-values.ts";
-import {
-  addComponentOptions,
-  offlineOption,
-  quietOption,
-  threadsOption,
-} from "../terminal/shared-options.ts";
+import { addToRunOptions } from "../terminal/shared-options.ts";
 
 /** `steer`. */
 export function declareSteer(program: Command, interruption: AbortSignal): void {
@@ -52,12 +47,8 @@ export function declareSteer(program: Command, interruption: AbortSignal): void 
         "mapped",
         "resident",
       ]),
-    )
-    .option("--checkpoint <which>", "where the run's checkpoint is now (default: where it was)");
-  addComponentOptions(asked)
-    .addOption(offlineOption)
-    .addOption(threadsOption)
-    .option("--json", "print the result as JSON on stdout", false)
-    .addOption(quietOption)
-    .action((directory: string, options: SteerCommandOptions) => steer(directory, options, interruption));
+    );
+  addToRunOptions(asked).action((directory: string, options: SteerCommandOptions) =>
+    steer(directory, options, interruption),
+  );
 }

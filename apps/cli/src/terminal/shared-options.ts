@@ -69,7 +69,7 @@ const ropeOption: Option = new Option(
 )
   .choices(["float32", "bfloat16"])
   .default("float32");
-export const threadsOption: Option = new Option(
+const threadsOption: Option = new Option(
   "--threads <n>",
   "threads within an operator (default: OMP_NUM_THREADS, else the processors left to this process, else all cores)",
 ).argParser(integer(1));
@@ -90,6 +90,19 @@ const componentOptions: readonly Option[] = [
 /** Adds the options of models that are given as files of their own. */
 export function addComponentOptions(command: Command): Command {
   return componentOptions.reduce((extended, option) => extended.addOption(option), command);
+}
+
+/** Adds the options of the commands that compute something more of a complete run, on its checkpoint. */
+export function addToRunOptions(command: Command): Command {
+  const placed = command.option(
+    "--checkpoint <which>",
+    "where the run's checkpoint is now (default: where it was)",
+  );
+  return addComponentOptions(placed)
+    .addOption(offlineOption)
+    .addOption(threadsOption)
+    .option("--json", "print the result as JSON on stdout", false)
+    .addOption(quietOption);
 }
 
 /** Adds the options of how models compute, which every command that renders or captures has. */
